@@ -1,0 +1,48 @@
+# One environment, made from hashed locks; every target makes it when it is missing.
+VENV := .venv
+BIN := $(VENV)/bin
+PYTHON ?= python3
+LOCK := requirements/dev.txt
+
+.PHONY: help run test check lint types architecture bench lock clean
+.DEFAULT_GOAL := help
+
+help: ## Say what each target does
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-13s %s\n", $$1, $$2}'
+
+$(VENV)/.ready: $(LOCK) requirements/uv.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Tidings needs Python 3.11 or newer; set PYTHON=/path/to/python3.11")'
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@test -x $(BIN)/uv || $(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/uv.txt
+	@VIRTUAL_ENV=$(VENV) $(BIN)/uv pip install --require-hashes -r $(LOCK)
+	@VIRTUAL_ENV=$(VENV) $(BIN)/uv pip install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
+run: $(VENV)/.ready ## Start everything with a simulator and a live page; ONCE=1 runs a fixed number and reconciles
+	@$(BIN)/tidings demo $(if $(ONCE),--once)
+
+test: $(VENV)/.ready ## Run every test, on a real broker that the run starts itself
+	@$(BIN)/pytest
+
+check: lint types architecture test ## Lint, types, architecture, tests
+
+lint: $(VENV)/.ready ## Style and formatting
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+
+types: $(VENV)/.ready ## mypy, strict
+	@$(BIN)/mypy
+
+architecture: $(VENV)/.ready ## Who may import whom
+	@$(BIN)/lint-imports
+
+bench: $(VENV)/.ready ## Measure speed and memory; ONLY=ingest,sink picks groups
+	@$(BIN)/python -m bench $(if $(ONLY),--only $(ONLY))
+
+lock: $(VENV)/.ready ## Resolve the locked requirements anew
+	@$(BIN)/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --no-emit-index-url --no-annotate --no-header requirements/uv.in -o requirements/uv.txt
+	@$(BIN)/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --no-emit-index-url --no-annotate --no-header pyproject.toml --extra broker -o requirements/run.txt
+	@$(BIN)/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --no-emit-index-url --no-annotate --no-header pyproject.toml --extra broker --group dev -c requirements/run.txt -o requirements/dev.txt
+
+clean: ## Remove the environment and all local data
+	rm -rf $(VENV) .tidings
