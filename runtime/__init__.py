@@ -1,1 +1,1 @@
-
+"""The plumbing: settings, logging, metrics, clock, Kafka clients, a broker of one's own."""

@@ -1,0 +1,1 @@
+"""Speed and memory, measured as ratios of medians within one run."""

@@ -1,0 +1,30 @@
+"""`make bench [ONLY=name,…]`: measure the groups on a broker of their own and hold each figure against its goal."""
+
+import argparse
+import sys
+from importlib import import_module
+from pathlib import Path
+
+from bench.figures import Figure, print_table, write_results
+
+GROUPS = ("ingest", "normalise", "track", "sink", "memory")
+"""Each is a module here with `measure() -> list[Figure]`."""
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--only", default=",".join(GROUPS), help=f"comma-separated, of {', '.join(GROUPS)}")
+    chosen = parser.parse_args().only.split(",")
+    if wrong := set(chosen) - set(GROUPS):
+        parser.error(f"no such group: {', '.join(sorted(wrong))}; there are {', '.join(GROUPS)}")
+    figures: list[Figure] = []
+    for group in chosen:
+        print(f"measuring {group} …", file=sys.stderr, flush=True)
+        figures += import_module(f"bench.{group}").measure()
+    print_table(figures)
+    write_results(figures, Path(__file__).with_name("results.json"))
+    return 0 if all(one.ok for one in figures) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,33 @@
+"""Records to bytes and back. One encoder and one decoder per type, made once."""
+
+from functools import cache
+from typing import TypeVar
+
+import msgspec
+
+from contracts.errors import PayloadInvalid
+from contracts.records import Record
+
+R = TypeVar("R", bound=Record)
+
+_ENCODER = msgspec.json.Encoder()
+
+
+def encode(record: Record) -> bytes:
+    """The record as compact JSON."""
+    return _ENCODER.encode(record)
+
+
+@cache
+def decoder(kind: type[R]) -> msgspec.json.Decoder[R]:
+    """The decoder of `kind`, for hot loops."""
+    return msgspec.json.Decoder(kind)
+
+
+def decode(kind: type[R], data: bytes) -> R:
+    """The record of `kind` in `data`; raises `PayloadInvalid` when it is not one."""
+    try:
+        record: R = decoder(kind).decode(data)
+    except msgspec.MsgspecError as exc:
+        raise PayloadInvalid(f"not a {kind.__name__}: {exc}") from exc
+    return record

@@ -1,0 +1,112 @@
+"""Everything that can go wrong, drawn once.
+
+TidingsError
+├── ConfigurationInvalid      a setting is missing, contradictory or of the wrong kind
+├── CallbackRefused           a callback is not taken; `http_status` is the answer
+│   ├── SignatureInvalid          401  not signed by the provider, or not over these bytes
+│   ├── SenderForbidden           403  the address is not one the connection allows
+│   ├── ConnectionUnknown         404  no such provider, connection or token
+│   ├── MethodRefused             405  the provider never calls with this method
+│   ├── BodyTooLarge              413  above the limit
+│   ├── RateExceeded              429  above the connection's rate
+│   └── NotDurable                503  neither Kafka nor the spool can take it now
+├── PayloadInvalid            authentic bytes that cannot be understood: a dead letter
+├── BrokerUnavailable         no Kafka answers
+├── WorldMoved                infrastructure contradicts what this process believes; end and start again
+│   ├── OffsetGap                 records the store needs are gone from Kafka
+│   └── OverSlept                 the process slept past its group session
+├── StoreUnavailable          the store cannot be opened or has failed
+└── QueryInvalid              a question the API cannot answer as asked
+    └── NotFound                  nothing is known under that name
+"""
+
+
+class TidingsError(Exception):
+    """The root of the tree; its text says what happened and what to do next."""
+
+
+class ConfigurationInvalid(TidingsError):
+    """A setting is missing, contradictory or of the wrong kind."""
+
+
+class CallbackRefused(TidingsError):
+    """A callback is not taken. The provider is answered with `http_status`."""
+
+    http_status = 400
+    retry_after_s: int | None = None
+
+
+class SignatureInvalid(CallbackRefused):
+    """The bytes were not signed by the provider, or not these bytes."""
+
+    http_status = 401
+
+
+class SenderForbidden(CallbackRefused):
+    """The caller's address is not one the connection allows."""
+
+    http_status = 403
+
+
+class ConnectionUnknown(CallbackRefused):
+    """No such provider, connection or token."""
+
+    http_status = 404
+
+
+class MethodRefused(CallbackRefused):
+    """The provider never calls with this method."""
+
+    http_status = 405
+
+
+class BodyTooLarge(CallbackRefused):
+    """The body is above the limit."""
+
+    http_status = 413
+
+
+class RateExceeded(CallbackRefused):
+    """More callbacks than the connection's rate allows."""
+
+    http_status = 429
+    retry_after_s = 1
+
+
+class NotDurable(CallbackRefused):
+    """The callback could not be made durable in time; whether it was stored is not known."""
+
+    http_status = 503
+    retry_after_s = 5
+
+
+class PayloadInvalid(TidingsError):
+    """Authentic bytes that cannot be understood; they become a dead letter with this text as the reason."""
+
+
+class BrokerUnavailable(TidingsError):
+    """No Kafka answers where one was expected."""
+
+
+class WorldMoved(TidingsError):
+    """Infrastructure contradicts what this process believes; it must end and start again from what is stored."""
+
+
+class OffsetGap(WorldMoved):
+    """Records that the store still needs are gone from Kafka."""
+
+
+class OverSlept(WorldMoved):
+    """The process slept past its group session; another owner may have taken over."""
+
+
+class StoreUnavailable(TidingsError):
+    """The store cannot be opened, or has failed for good in this process."""
+
+
+class QueryInvalid(TidingsError):
+    """A question that cannot be answered as asked; the text names the member and the rule."""
+
+
+class NotFound(QueryInvalid):
+    """Nothing is known under that name."""

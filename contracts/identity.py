@@ -1,0 +1,98 @@
+"""Names for facts and things, the same on every machine and in every replay.
+
+Event ids are digests of what the fact says. Attempt and message ids are UUIDs in version-7 layout whose time is the
+Kafka timestamp of the first record about them and whose other bits are a digest of their key: deterministic on replay,
+and sorted by time, which is what makes look-ups in the store fast without an index.
+"""
+
+import os
+from datetime import UTC, datetime
+from hashlib import blake2b
+from uuid import UUID
+
+from contracts.status import DeliveryStatus
+from contracts.vocabulary import Channel
+
+_SEPARATOR = "\x1f"
+
+
+def _digest(*members: object) -> str:
+    """128 bits over the members in order; a missing member differs from an empty one."""
+    text = _SEPARATOR.join("\x00" if member is None else str(member) for member in members)
+    return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
+
+
+def instant(moment: datetime | None) -> str | None:
+    """The moment as UTC text with microseconds, whatever zone or spelling it came in."""
+    return None if moment is None else moment.astimezone(UTC).isoformat(timespec="microseconds")
+
+
+def report_event_id(
+    origin: tuple[str, str],
+    provider_message_id: str,
+    *,
+    part: str | None,
+    channel: Channel | None,
+    said: tuple[DeliveryStatus, str],
+    occurred_at: datetime | None,
+) -> str:
+    """The identity of one delivery report from `origin` (provider, connection); `said` is (status, provider code).
+
+    The same fact has the same id whoever reports it and however often. Our receive time is no part of it.
+    """
+    return _digest(*origin, provider_message_id, part, channel, *said, instant(occurred_at))
+
+
+def inbound_event_id(
+    origin: tuple[str, str], provider_message_id: str | None, *, occurred_at: datetime | None, said: tuple[object, ...]
+) -> str:
+    """The identity of one inbound message.
+
+    `said` is (part, author, addressee, text, media): some providers give no id and others reuse one, so the content
+    is part of the identity.
+    """
+    return _digest("inbound", *origin, provider_message_id, instant(occurred_at), *said)
+
+
+def signal_event_id(
+    origin: tuple[str, str],
+    kind: str,
+    provider_message_id: str | None,
+    *,
+    occurred_at: datetime | None,
+    extras: dict[str, str],
+) -> str:
+    """The identity of one signal; `extras` tells clicks on different links apart."""
+    return _digest("signal", *origin, kind, provider_message_id, instant(occurred_at), sorted(extras.items()))
+
+
+def attempt_key(provider: str, connection: str, root_id: str) -> bytes:
+    """The Kafka key of an attempt: all that is said about it meets in one state on one partition."""
+    return f"{provider}:{connection}:{root_id}".encode()
+
+
+def attempt_id(timestamp_ms: int, key: bytes) -> str:
+    """Our id of the attempt under `key`, first heard of at `timestamp_ms`."""
+    return _time_ordered(timestamp_ms, b"attempt", key)
+
+
+def derived_message_id(timestamp_ms: int, key: bytes) -> str:
+    """Our id of the message of an attempt that nobody registered under a message id."""
+    return _time_ordered(timestamp_ms, b"message", key)
+
+
+def new_message_id(timestamp_ms: int) -> str:
+    """A fresh message id, random below the time."""
+    return _layout(timestamp_ms, os.urandom(16))
+
+
+def _time_ordered(timestamp_ms: int, kind: bytes, key: bytes) -> str:
+    return _layout(timestamp_ms, blake2b(key, digest_size=16, person=kind).digest())
+
+
+def _layout(timestamp_ms: int, filler: bytes) -> str:
+    """RFC 9562 version 7: 48 bits of milliseconds, then `filler` around version and variant."""
+    bits = (timestamp_ms & 0xFFFF_FFFF_FFFF) << 80 | int.from_bytes(filler, "big") & (1 << 80) - 1
+    bits = bits & ~(0xF << 76) | 0x7 << 76
+    bits = bits & ~(0x3 << 62) | 0x2 << 62
+    return str(UUID(int=bits))

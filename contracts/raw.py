@@ -1,0 +1,52 @@
+"""A callback as a Kafka record and back: the body is the value, byte for byte, the rest are headers."""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+
+from contracts.envelope import Headers, fixed_headers
+from contracts.errors import PayloadInvalid
+from contracts.records import RawCallback
+from contracts.vocabulary import Source
+
+KIND = "callback"
+
+
+def origin_headers(provider: str, connection: str) -> Headers:
+    """The headers that all callbacks of one connection share, made once per connection."""
+    head = [pair for pair in fixed_headers(KIND, "ingest") if pair[0] != "content-type"]
+    return [*head, ("provider", provider.encode()), ("connection", connection.encode())]
+
+
+def request_headers(callback: RawCallback) -> Headers:
+    """The headers of this one request; what is empty or usual is left out."""
+    headers: Headers = []
+    if callback.method != "POST":
+        headers.append(("method", callback.method.encode()))
+    if callback.content_type:
+        headers.append(("content-type", callback.content_type.encode()))
+    if callback.query:
+        headers.append(("query", callback.query.encode()))
+    if callback.hint:
+        headers.append(("hint", callback.hint.encode()))
+    if callback.source is not Source.PUSH:
+        headers.append(("source", callback.source.encode()))
+    return headers
+
+
+def read_callback(value: bytes | None, timestamp_ms: int, headers: Iterable[tuple[str, bytes]]) -> RawCallback:
+    """The callback in a record of `callbacks`; raises `PayloadInvalid` when the record was not written by ingest."""
+    text = {name: data.decode("utf-8", "replace") for name, data in headers}
+    try:
+        return RawCallback(
+            provider=text["provider"],
+            connection=text["connection"],
+            method=text.get("method", "POST"),
+            received_at=datetime.fromtimestamp(timestamp_ms / 1000, UTC),
+            body=value or b"",
+            source=Source(text.get("source", Source.PUSH)),
+            query=text.get("query", ""),
+            hint=text.get("hint", ""),
+            content_type=text.get("content-type", ""),
+        )
+    except (KeyError, ValueError) as exc:
+        raise PayloadInvalid(f"not a callback record: {exc!r} is missing or unknown among its headers") from exc

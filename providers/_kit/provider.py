@@ -1,0 +1,58 @@
+"""A provider as a declaration, and the few shapes that adapters and the rest of the house exchange."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Generic, Protocol, TypeVar
+
+from contracts.records import RawCallback
+from providers._kit.codes import CodeTable
+from providers._kit.facts import Item
+from providers._kit.script import Script, SimulatedCallback
+from providers._kit.settings import ConnectionSettings
+
+
+S = TypeVar("S", bound=ConnectionSettings)
+S_contra = TypeVar("S_contra", bound=ConnectionSettings, contravariant=True)
+
+
+@dataclass(frozen=True, slots=True)
+class CallbackRequest:
+    """One HTTP request as verifiers see it. Header names are lower case; `url` is the public one the provider called."""
+
+    method: str
+    url: str
+    headers: Mapping[str, str]
+    body: bytes
+
+
+class Verifier(Protocol):
+    """Says whether a request comes from the provider."""
+
+    def __call__(self, request: CallbackRequest) -> None:
+        """Raises `SignatureInvalid` unless the request is authentic. Constant time, over raw bytes; never parses."""
+
+
+class Simulator(Protocol[S_contra]):
+    """Plays the provider: turns the scripted life of a message into the callbacks the provider would send."""
+
+    def __call__(self, script: Script, settings: S_contra) -> Sequence[SimulatedCallback]:
+        """The signed callbacks of one message in their natural order; the same script gives the same bytes."""
+
+
+@dataclass(frozen=True)
+class Provider(Generic[S]):
+    """All that the house needs to know of a provider."""
+
+    slug: str
+    title: str
+    settings: type[S]
+    """Checks the members of a connection that only this provider understands."""
+    methods: frozenset[str]
+    """The HTTP methods it calls with; others get 405."""
+    codes: CodeTable
+    make_verifier: Callable[[S], Verifier]
+    """From the connection's settings, once per connection."""
+    normalise: Callable[[RawCallback], Sequence[Item]]
+    """The items of a callback in body order. Raises `PayloadInvalid` when the whole cannot be read; a bad item becomes
+    a `RejectedItem` and the others stand."""
+    simulate: Simulator[S]

@@ -1,0 +1,115 @@
+"""Kafka clients, set up the one way that loses nothing: idempotent, acknowledged by all, partitioned by CRC32.
+
+An idempotent aiokafka producer never gives up on a batch: during an outage it waits for ever. Every deadline is
+therefore the caller's, and after a deadline the answer is "not known", never "not stored".
+"""
+
+from asyncio import Future
+from collections.abc import Iterable, Sequence
+
+from aiokafka import AIOKafkaProducer
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.errors import KafkaConnectionError, TopicAlreadyExistsError, for_code
+from aiokafka.producer.message_accumulator import BatchBuilder
+
+from contracts.envelope import Headers
+from contracts.errors import BrokerUnavailable, ConfigurationInvalid
+from contracts.topics import Topic
+from runtime.partitioner import crc32_partitioner
+from runtime.settings import KafkaSettings
+
+MAX_REQUEST_BYTES = 2_200_000
+MAX_BATCH_BYTES = 262_144
+
+Outgoing = tuple[bytes | None, bytes | None, int | None, Headers]
+"""(key, value, timestamp in ms or null for now, headers)."""
+
+
+def make_producer(kafka: KafkaSettings, client_id: str) -> AIOKafkaProducer:
+    """A producer that still has to be started."""
+    return AIOKafkaProducer(
+        bootstrap_servers=kafka.bootstrap_servers,
+        client_id=client_id,
+        acks="all",
+        enable_idempotence=True,
+        compression_type="zstd",
+        linger_ms=0,
+        max_batch_size=MAX_BATCH_BYTES,
+        max_request_size=MAX_REQUEST_BYTES,
+        partitioner=crc32_partitioner,
+    )
+
+
+async def send_records(
+    producer: AIOKafkaProducer, topic: str, partition: int, records: Iterable[Outgoing]
+) -> list["Future[object]"]:
+    """Hand `records` to the producer as explicit batches of one partition, in order.
+
+    One future per batch, done when the broker has acknowledged it; the caller awaits them.
+    """
+    sent = []
+    batch = producer.create_batch()
+    for key, value, timestamp_ms, headers in records:
+        if not _append(batch, key, value, timestamp_ms, headers):
+            sent.append(await producer.send_batch(batch, topic, partition=partition))
+            batch = producer.create_batch()
+            _append(batch, key, value, timestamp_ms, headers)
+    if batch.record_count():
+        batch.close()
+        sent.append(await producer.send_batch(batch, topic, partition=partition))
+    return sent
+
+
+def _append(
+    batch: BatchBuilder, key: bytes | None, value: bytes | None, timestamp_ms: int | None, headers: Headers
+) -> bool:
+    return batch.append(key=key, value=value, timestamp=timestamp_ms, headers=headers) is not None
+
+
+async def ensure_topics(kafka: KafkaSettings, topics: Sequence[Topic]) -> None:
+    """Create what is missing; existing topics are checked for their partition count and left as they are.
+
+    Raises `BrokerUnavailable` when nobody answers, and `ConfigurationInvalid` when a topic has another partition count.
+    """
+    admin = AIOKafkaAdminClient(bootstrap_servers=kafka.bootstrap_servers, client_id="tidings-topics")
+    try:
+        await admin.start()
+    except KafkaConnectionError as exc:
+        raise BrokerUnavailable(f"no Kafka answers at {kafka.bootstrap_servers}: {exc}") from exc
+    try:
+        answer = await admin.create_topics([_new_topic(kafka, topic) for topic in topics])
+        for name, code, *_ in answer.topic_errors:
+            if code and for_code(code) is not TopicAlreadyExistsError:
+                raise ConfigurationInvalid(f"topic {name} could not be created: {for_code(code).description}")
+        await _check_partitions(admin, kafka, topics)
+    finally:
+        await admin.close()
+
+
+async def _check_partitions(admin: AIOKafkaAdminClient, kafka: KafkaSettings, topics: Sequence[Topic]) -> None:
+    names = [topic.full_name(kafka.topic_prefix) for topic in topics]
+    for found in await admin.describe_topics(names):
+        count = len(found["partitions"])
+        if count and count != kafka.partitions:
+            raise ConfigurationInvalid(
+                f"topic {found['topic']} has {count} partitions, the settings say {kafka.partitions}; the count is "
+                "part of the state's identity, so set kafka.partitions back or start with another topic_prefix"
+            )
+
+
+def _new_topic(kafka: KafkaSettings, topic: Topic) -> NewTopic:
+    config = {
+        "max.message.bytes": str(topic.max_message_bytes),
+        "min.insync.replicas": str(kafka.min_insync_replicas),
+        **topic.config,
+    }
+    if topic.compacted:
+        config["cleanup.policy"] = "compact"
+    else:
+        config["retention.ms"] = str(topic.retention_days * 86_400_000)
+    return NewTopic(
+        name=topic.full_name(kafka.topic_prefix),
+        num_partitions=kafka.partitions,
+        replication_factor=kafka.replication_factor,
+        topic_configs=config,
+    )

@@ -1,0 +1,38 @@
+"""Every metric, named and explained once. Labels are closed sets or configured names, never what a caller sent."""
+
+from prometheus_client import CONTENT_TYPE_LATEST, Counter, Gauge, Histogram, generate_latest
+
+CALLBACKS = Counter(
+    "tidings_callbacks_total",
+    "Callbacks by what they were answered; `status` is the HTTP status.",
+    ("provider", "connection", "status"),
+)
+CALLBACK_SECONDS = Histogram(
+    "tidings_callback_seconds",
+    "From the last byte of a callback to its answer.",
+    buckets=(0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5),
+)
+CALLBACKS_WAITING = Gauge("tidings_callbacks_waiting", "Callbacks that wait for the broker's acknowledgement.")
+STAGE_RECORDS = Counter("tidings_stage_records_total", "Records that a stage has read.", ("stage",))
+STAGE_OUTPUTS = Counter(
+    "tidings_stage_outputs_total", "Records that a stage has written, by topic.", ("stage", "topic")
+)
+STAGE_REPEATS = Counter(
+    "tidings_stage_repeats_total", "Records dropped because a crash upstream had written them twice.", ("stage",)
+)
+STAGE_BATCH_SECONDS = Histogram(
+    "tidings_stage_batch_seconds", "One batch, from the fetch to the acknowledged outputs and state.", ("stage",)
+)
+STAGE_KEYS = Gauge("tidings_stage_keys", "Keys that a stage holds in memory.", ("stage",))
+UPDATES = Counter("tidings_updates_total", "Verdicts of the track stage.", ("provider", "verdict"))
+UNKNOWN_CODES = Counter("tidings_unknown_codes_total", "Reports with a code that no table knows.", ("provider",))
+DEAD_LETTERS = Counter("tidings_dead_letters_total", "Items put aside.", ("provider", "kind"))
+SINK_ROWS = Counter("tidings_sink_rows_total", "Rows written to the store, by topic.", ("topic",))
+SINK_COMMIT_SECONDS = Histogram("tidings_sink_commit_seconds", "One transaction of the sink, rows and offsets.")
+SINK_LAG = Gauge("tidings_sink_lag_records", "Records on Kafka that the store does not have yet.", ("topic",))
+UNEXPLAINED = Gauge("tidings_unexplained_items", "Items that ought to be accounted for and are not. Must be 0.")
+
+
+def exposition() -> tuple[bytes, str]:
+    """The metrics page and its content type."""
+    return generate_latest(), CONTENT_TYPE_LATEST

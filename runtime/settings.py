@@ -1,0 +1,196 @@
+"""What an installation is told: `tidings.toml` beside the environment, read once at the door.
+
+Every member can be set as `TIDINGS_<SECTION>__<MEMBER>`; the environment wins over the file. A secret is written as
+`env:NAME` or `file:PATH` and read from there; it has no default and does not show in logs, errors or `repr`.
+"""
+
+import os
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+
+from contracts.errors import ConfigurationInvalid
+
+SLUG = r"^[a-z0-9][a-z0-9-]{0,62}$"
+
+
+def _resolved(value: object) -> object:
+    """The secret behind `env:NAME` or `file:PATH`; other text is taken as it stands."""
+    if not isinstance(value, str):
+        return value
+    kind, _, place = value.partition(":")
+    if kind == "env":
+        if place not in os.environ:
+            raise ValueError(f"the environment has no {place}; export it or change the setting")
+        return os.environ[place]
+    if kind == "file":
+        try:
+            return Path(place).expanduser().read_text(encoding="utf-8").strip()
+        except OSError as exc:
+            raise ValueError(f"the secret's file {place} cannot be read: {exc.strerror}") from exc
+    return value
+
+
+def _not_empty(secret: SecretStr) -> SecretStr:
+    if not secret.get_secret_value():
+        raise ValueError("a secret must not be empty")
+    return secret
+
+
+Secret = Annotated[SecretStr, BeforeValidator(_resolved), AfterValidator(_not_empty)]
+
+
+class Section(BaseModel):
+    """A part of the settings: frozen, and unknown members are errors, because a typo must not be silent."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class KafkaSettings(Section):
+    """How to reach Kafka and how the topics are laid out."""
+
+    bootstrap_servers: str = "127.0.0.1:9092"
+    """Comma-separated `host:port`."""
+    topic_prefix: str = "tidings-"
+    partitions: int = Field(12, ge=1, le=1000)
+    """Partitions of every topic. Part of the state's identity: choose once."""
+    replication_factor: int = Field(1, ge=1)
+    min_insync_replicas: int = Field(1, ge=1)
+
+
+class IngestSettings(Section):
+    """The callback port and its limits."""
+
+    host: str = "127.0.0.1"
+    port: int = Field(8080, ge=1, le=65535)
+    admin_host: str = "127.0.0.1"
+    admin_port: int = Field(8081, ge=1, le=65535)
+    """Health, metrics and docs; never exposed to providers."""
+    public_base_url: str = ""
+    """Scheme and host as the providers see them, behind proxies; for schemes that sign the URL."""
+    max_body_bytes: int = Field(1024 * 1024, ge=1)
+    """A body of exactly this size passes."""
+    waiting_limit: int = Field(5000, ge=1)
+    """Callbacks that may wait for the broker at once; above, the answer is 503 at once."""
+
+
+class StreamsSettings(Section):
+    """The stages and how they live in their consumer groups."""
+
+    admin_host: str = "127.0.0.1"
+    admin_port: int = Field(8082, ge=1, le=65535)
+    session_timeout_s: float = Field(30.0, ge=6)
+    """After this long without a heartbeat the group gives a worker's partitions away."""
+    commit_interval_s: float = Field(1.0, gt=0)
+    max_batch: int = Field(2000, ge=1)
+    stall_timeout_s: float = Field(30.0, gt=0)
+    """A worker with lag that has not moved for this long ends itself."""
+    instance_id: str = ""
+    """Stable per replica and unique among the living; empty joins as a dynamic member."""
+    seen_days: int = Field(3, ge=1)
+    """How long an attempt remembers which reports it has had; longer than the longest retry tail of a provider."""
+
+
+class StoreSettings(Section):
+    """The DuckDB file and how it is fed."""
+
+    path: Path = Path("tidings.duckdb")
+    """Relative to the data directory."""
+    batch_rows: int = Field(10_000, ge=1)
+    batch_wait_s: float = Field(0.25, gt=0)
+    memory_limit: str = "512MB"
+    threads: int = Field(2, ge=1)
+    query_timeout_s: float = Field(20.0, gt=0)
+
+
+class ApiSettings(Section):
+    """The query port."""
+
+    host: str = "127.0.0.1"
+    port: int = Field(8000, ge=1, le=65535)
+
+
+class PrivacySettings(Section):
+    """How people are hidden."""
+
+    hash_key: Secret | None = None
+    """Keys the hashes of recipients; made on the first run and kept in the data directory when not given."""
+
+
+class Connection(BaseModel):
+    """One account at one provider, as callbacks name it in their path; the adapter checks all members not listed."""
+
+    model_config = ConfigDict(frozen=True, extra="allow")
+
+    provider: str = Field(pattern=SLUG)
+    name: str = Field(pattern=SLUG)
+    account: str = Field("default", pattern=SLUG)
+    observe_only: bool = False
+    """Nobody registers attempts here: reports are counted under their own id and never parked."""
+    rate_per_s: float = Field(1000.0, gt=0)
+    """Above this the callbacks are answered with 429."""
+    ack_budget_s: float = Field(1.0, gt=0)
+    """How long the provider may wait for the answer."""
+    tokens: tuple[Secret, ...] = ()
+    """For providers that cannot sign: one must follow the connection in the path; two live while they rotate."""
+
+    @property
+    def own(self) -> dict[str, Any]:
+        """The members that only the provider's adapter understands."""
+        return dict(self.model_extra or {})
+
+    def __repr_args__(self) -> Iterable[tuple[str | None, Any]]:
+        # The members of the adapter may be secrets, and nobody here knows which.
+        return [(name, value) for name, value in super().__repr_args__() if name not in self.own]
+
+
+class Settings(BaseSettings):
+    """The whole of it."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="TIDINGS_", env_nested_delimiter="__", frozen=True, extra="forbid", toml_file=None
+    )
+
+    data_dir: Path = Path(".tidings")
+    log_level: str = Field("INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$")
+    kafka: KafkaSettings = KafkaSettings()
+    ingest: IngestSettings = IngestSettings()
+    streams: StreamsSettings = StreamsSettings()
+    store: StoreSettings = StoreSettings()
+    api: ApiSettings = ApiSettings()
+    privacy: PrivacySettings = PrivacySettings()
+    connections: tuple[Connection, ...] = ()
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003  # the signature is pydantic's; no .env is read
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003  # likewise
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
+
+
+def load_settings(path: Path | None = None) -> Settings:
+    """The settings from `path`, else `TIDINGS_CONFIG`, else `tidings.toml` when there is one, and the environment.
+
+    `KAFKA_BOOTSTRAP_SERVERS` is honoured as people expect. Raises `ConfigurationInvalid`, naming each wrong member.
+    """
+    file = path or Path(os.environ.get("TIDINGS_CONFIG", "tidings.toml"))
+    if (path or "TIDINGS_CONFIG" in os.environ) and not file.is_file():
+        raise ConfigurationInvalid(f"there is no settings file {file}; give one with --config or TIDINGS_CONFIG")
+    if bootstrap := os.environ.get("KAFKA_BOOTSTRAP_SERVERS"):
+        os.environ.setdefault("TIDINGS_KAFKA__BOOTSTRAP_SERVERS", bootstrap)
+    source = type("SettingsFromFile", (Settings,), {"model_config": SettingsConfigDict(toml_file=file)})
+    try:
+        return source()  # type: ignore[no-any-return]  # a subclass made on the spot, to name the file
+    except ValidationError as exc:
+        wrong = "; ".join(f"{'.'.join(map(str, error['loc']))}: {error['msg']}" for error in exc.errors())
+        raise ConfigurationInvalid(f"{file}: {wrong}") from None
+    except ValueError as exc:
+        raise ConfigurationInvalid(f"{file} is not valid TOML: {exc}") from exc
