@@ -45,6 +45,6 @@ def print_table(figures: Sequence[Figure]) -> None:
 def write_results(figures: Sequence[Figure], path: Path) -> None:
     """All figures of a run as JSON; groups that were not measured this time keep what the file had."""
     measured = {one.group for one in figures}
-    kept = [row for row in json.loads(path.read_text())] if path.exists() else []
+    kept = list(json.loads(path.read_text())) if path.exists() else []
     rows = [row for row in kept if row["group"] not in measured] + [asdict(one) for one in figures]
     path.write_text(json.dumps(sorted(rows, key=lambda row: (row["group"], row["figure"])), indent=1) + "\n")

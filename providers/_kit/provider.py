@@ -10,14 +10,13 @@ from providers._kit.facts import Item
 from providers._kit.script import Script, SimulatedCallback
 from providers._kit.settings import ConnectionSettings
 
-
 S = TypeVar("S", bound=ConnectionSettings)
 S_contra = TypeVar("S_contra", bound=ConnectionSettings, contravariant=True)
 
 
 @dataclass(frozen=True, slots=True)
 class CallbackRequest:
-    """One HTTP request as verifiers see it. Header names are lower case; `url` is the public one the provider called."""
+    """One HTTP request as verifiers see it. Header names are lower case; `url` is the one the provider called."""
 
     method: str
     url: str
