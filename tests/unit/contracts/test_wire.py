@@ -1,0 +1,89 @@
+"""Records, headers and positions survive the wire; what is not ours is told apart."""
+
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from contracts import records
+from contracts.codec import decode, encode
+from contracts.envelope import Position, fixed_headers, source_position, with_id
+from contracts.errors import PayloadInvalid
+from contracts.raw import origin_headers, read_callback, request_headers
+from contracts.topics import Topic, load_topics
+from contracts.vocabulary import Source
+
+TOPICS = load_topics().values()
+
+
+# A raw callback's value is the provider's body, and a stage's state is its own affair.
+OF_RECORDS = [topic for topic in TOPICS if topic.example and topic.record != "RawCallback"]
+
+
+@pytest.mark.parametrize("topic", OF_RECORDS, ids=lambda topic: topic.name)
+def test_the_example_of_a_topic_is_one_of_its_records(topic: Topic):
+    kind = getattr(records, topic.record)
+
+    assert decode(kind, encode(decode(kind, topic.example.encode()))) == decode(kind, topic.example.encode())
+
+
+@pytest.mark.parametrize("topic", TOPICS, ids=lambda topic: topic.name)
+def test_a_topic_has_purpose_writer_reader_and_retention(topic: Topic):
+    assert topic.purpose.endswith(".")
+    assert topic.writers
+    assert topic.readers
+    assert topic.compacted == (topic.retention_days == 0)
+    assert topic.full_name() == f"tidings-{topic.name}-v{topic.version}"
+
+
+@given(
+    body=st.binary(),
+    method=st.sampled_from(["GET", "POST", "PUT"]),
+    query=st.text(st.characters(codec="ascii")),
+    hint=st.text(st.characters(codec="ascii")),
+    content_type=st.text(st.characters(codec="ascii")),
+    source=st.sampled_from(Source),
+)
+def test_a_callback_comes_back_from_its_record_as_it_went_in(**request):
+    received_at = datetime(2026, 11, 21, 10, 0, 0, 123_000, tzinfo=UTC)
+    callback = records.RawCallback(provider="telesign", connection="main", received_at=received_at, **request)
+    headers = origin_headers("telesign", "main") + request_headers(callback)
+
+    assert read_callback(callback.body, int(received_at.timestamp() * 1000), headers) == callback
+
+
+def test_a_record_that_ingest_did_not_write_is_told_apart():
+    with pytest.raises(PayloadInvalid, match="provider"):
+        read_callback(b"{}", 0, [("connection", b"main")])
+
+
+@given(st.integers(0), st.integers(0), st.integers(0))
+def test_the_position_of_the_source_travels_in_the_event_id(partition, offset, item):
+    position = Position("tidings-reports-v1", partition, offset, item)
+
+    assert source_position(with_id(fixed_headers("update", "track"), position.event_id)) == position
+
+
+@pytest.mark.parametrize("event_id", [b"", b"a/b", b"t/1/2/x", b"1234-5", b"t/1/2/3/4"])
+def test_an_event_id_of_another_writer_is_no_position(event_id):
+    assert source_position([("ce_id", event_id)]) is None
+
+
+def test_a_record_without_event_id_has_no_position():
+    assert source_position([]) is None
+
+
+@pytest.mark.parametrize(
+    ("kind", "data"),
+    [
+        pytest.param(records.DeliveryReport, b"", id="empty"),
+        pytest.param(records.DeliveryReport, b"{", id="cut"),
+        pytest.param(records.Cause, b'{"partition":"1","offset":2}', id="wrong type"),
+        pytest.param(records.Cause, b'{"partition":1}', id="missing member"),
+        pytest.param(records.AttemptRegistered, b"\xff\xfe", id="not UTF-8"),
+    ],
+)
+def test_bytes_that_are_no_record_say_so(kind, data):
+    with pytest.raises(PayloadInvalid, match=kind.__name__):
+        decode(kind, data)
