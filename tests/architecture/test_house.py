@@ -1,0 +1,71 @@
+"""Rules of the house that no other tool checks."""
+
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PACKAGES = ("analytics", "api", "contracts", "ingest", "providers", "runtime", "streams", "tidings")
+MODULES = sorted(path for package in PACKAGES for path in (ROOT / package).rglob("*.py"))
+LOCKS = sorted((ROOT / "requirements").glob("*.txt"))
+LONGEST = 400
+VAGUE = re.compile(r"(^|_)(utils?|helpers?|common|manager|misc)(_|$)")
+
+
+def lines_of(path: Path) -> list[str]:
+    return path.read_text(encoding="utf-8").splitlines()
+
+
+def name_of(path: Path) -> str:
+    return str(path.relative_to(ROOT))
+
+
+@pytest.mark.parametrize("module", MODULES, ids=name_of)
+def test_a_module_is_short_enough_to_hold_in_mind(module):
+    assert len(lines_of(module)) <= LONGEST
+
+
+@pytest.mark.parametrize("module", MODULES, ids=name_of)
+def test_a_module_is_named_for_its_role(module):
+    assert not VAGUE.search(module.stem)
+
+
+@pytest.mark.parametrize("module", MODULES, ids=name_of)
+def test_a_lint_exemption_carries_its_reason(module):
+    bare = [
+        line for line in lines_of(module) if re.search(r"# (noqa|type: ignore)(: ?[A-Z0-9, ]+|\[[\w, -]+\])?\s*$", line)
+    ]
+
+    assert not bare
+
+
+@pytest.mark.parametrize("lock", LOCKS, ids=name_of)
+def test_a_lock_has_hashes_and_names_no_host(lock):
+    text = lock.read_text(encoding="utf-8")
+    pinned = [line for line in text.splitlines() if re.match(r"[a-z0-9]", line)]
+
+    assert pinned
+    assert all("==" in line and line.endswith("\\") for line in pinned)
+    assert "://" not in text
+
+
+def test_the_engine_is_pinned_exactly():
+    """Its private names may change in any release."""
+    needs = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["dependencies"]
+
+    assert "faust-streaming==0.15.3" in needs
+    assert "aiokafka[lz4,zstd]==0.14.0" in needs
+
+
+def test_every_package_is_in_the_wheel():
+    built = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["hatch"]["build"]["targets"]
+
+    assert sorted(built["wheel"]["packages"]) == sorted(PACKAGES)
+
+
+def test_every_change_for_users_is_told_in_a_fragment():
+    kinds = {path.name.split(".")[-2] for path in (ROOT / "docs" / "changes").glob("*.md") if path.name != "README.md"}
+
+    assert kinds <= {"added", "changed", "fixed", "removed", "security"}
