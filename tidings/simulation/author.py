@@ -1,0 +1,125 @@
+"""Writes the lives of made-up messages. The same seed, number and moment give the same life, on any machine.
+
+All numbers are from ranges that regulators keep for fiction: +44 7700 900000-900999 and +1 XXX 555 0100-0199.
+"""
+
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cache
+from math import log
+from random import Random
+from typing import NamedTuple
+
+from contracts.status import DeliveryStatus
+from contracts.vocabulary import Channel
+from providers._kit.script import Script, Step
+
+LONGEST_WAIT_S = 3600.0
+"""No step is later than this after the one before it, so that a run's tail is bounded."""
+
+_S = DeliveryStatus
+
+
+@dataclass(frozen=True, slots=True)
+class Life:
+    """One way a message may go, and how many of a thousand go it."""
+
+    weight: int
+    path: tuple[DeliveryStatus, ...]
+
+
+LIVES = (
+    Life(520, (_S.ACCEPTED, _S.SENT, _S.DELIVERED)),
+    Life(240, (_S.ACCEPTED, _S.SENT, _S.DELIVERED, _S.SEEN)),
+    Life(60, (_S.ACCEPTED, _S.QUEUED, _S.SENT, _S.DELIVERED)),
+    Life(20, (_S.ACCEPTED, _S.SENT)),
+    Life(50, (_S.ACCEPTED, _S.SENT, _S.EXPIRED)),
+    Life(40, (_S.ACCEPTED, _S.SENT, _S.UNDELIVERED)),
+    Life(30, (_S.ACCEPTED, _S.REJECTED)),
+    Life(20, (_S.ACCEPTED, _S.FAILED)),
+    # What providers ought not to say and do: a success after a bad end, and two bad ends.
+    Life(12, (_S.ACCEPTED, _S.SENT, _S.EXPIRED, _S.DELIVERED)),
+    Life(8, (_S.ACCEPTED, _S.SENT, _S.UNDELIVERED, _S.EXPIRED)),
+)
+
+WAITS: dict[DeliveryStatus, tuple[float, float]] = {
+    # Median in seconds and spread of a log-normal, from the step before. Long right tails, as delivery times have.
+    _S.ACCEPTED: (0.3, 0.4),
+    _S.QUEUED: (0.5, 0.6),
+    _S.SENT: (1.0, 0.7),
+    _S.UNDELIVERED: (12.0, 0.9),
+    _S.EXPIRED: (900.0, 0.3),
+    _S.REJECTED: (0.6, 0.5),
+    _S.FAILED: (1.5, 0.8),
+    _S.DELIVERED: (3.5, 1.0),
+    _S.SEEN: (150.0, 1.1),
+}
+
+CHANNELS = ((Channel.VIBER, 7), (Channel.SMS, 3))
+SENDERS = ("ExampleShop", "ExampleBank", "ExampleTaxi")
+
+
+class Lines(NamedTuple):
+    """A range of numbers that belong to nobody."""
+
+    weight: int
+    prefix: str
+    suffixes: range
+    digits: int
+
+
+LINES = (
+    Lines(5, "+447700900", range(1000), 3),
+    Lines(2, "+1212555", range(100, 200), 4),
+    Lines(1, "+1416555", range(100, 200), 4),
+    Lines(1, "+1876555", range(100, 200), 4),
+)
+
+
+def write_script(seed: int, number: int, sent_at: datetime, *, sayable: AbstractSet[DeliveryStatus]) -> Script:
+    """The life of message `number`; every status in it is one that its provider has a word for."""
+    fate = Random(f"{seed}:{number}")  # noqa: S311  # a play, not a secret; seeded with text it is the same everywhere
+    path = _chosen_path(fate, frozenset(sayable))
+    channel = _drawn_channel(fate, path)
+    return Script(
+        number=number,
+        seed=seed,
+        recipient=_drawn_recipient(fate),
+        sender=fate.choice(SENDERS),
+        sent_at=sent_at,
+        steps=_timed(fate, path, sent_at, channel=channel),
+    )
+
+
+def _chosen_path(fate: Random, sayable: frozenset[DeliveryStatus]) -> tuple[DeliveryStatus, ...]:
+    paths, weights = _lives_of(sayable)
+    return fate.choices(paths, weights)[0]
+
+
+@cache
+def _lives_of(sayable: frozenset[DeliveryStatus]) -> tuple[list[tuple[DeliveryStatus, ...]], list[int]]:
+    possible = [life for life in LIVES if sayable.issuperset(life.path)]
+    return [life.path for life in possible], [life.weight for life in possible]
+
+
+def _drawn_channel(fate: Random, path: tuple[DeliveryStatus, ...]) -> Channel:
+    # Nobody learns of a text message that it was read.
+    if DeliveryStatus.SEEN in path:
+        return Channel.VIBER
+    return fate.choices([channel for channel, _ in CHANNELS], [weight for _, weight in CHANNELS])[0]
+
+
+def _drawn_recipient(fate: Random) -> str:
+    lines = fate.choices(LINES, [lines.weight for lines in LINES])[0]
+    return f"{lines.prefix}{fate.choice(lines.suffixes):0{lines.digits}d}"
+
+
+def _timed(fate: Random, path: tuple[DeliveryStatus, ...], sent_at: datetime, *, channel: Channel) -> tuple[Step, ...]:
+    steps = []
+    at = sent_at
+    for status in path:
+        median_s, spread = WAITS[status]
+        at += timedelta(milliseconds=int(1000 * min(fate.lognormvariate(log(median_s), spread), LONGEST_WAIT_S)))
+        steps.append(Step(status, at, channel))
+    return tuple(steps)

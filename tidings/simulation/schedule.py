@@ -1,0 +1,140 @@
+"""What is posted when: the callbacks of many messages, merged into one stream in the order in which they are due."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from heapq import heappop, heappush
+from itertools import count
+from random import Random
+from typing import Any
+
+from contracts.errors import ConfigurationInvalid
+from contracts.identity import attempt_key, derived_message_id
+from contracts.status import DeliveryStatus
+from providers import load_providers
+from providers._kit.provider import Provider
+from providers._kit.script import Script, SimulatedCallback
+from runtime.settings import Connection
+from tidings.simulation.author import write_script
+
+WINDOW_S = 1.5
+"""How far duplicates, shuffled callbacks and late registrations stray from their time."""
+LATE_REGISTRATIONS = 0.3
+
+
+@dataclass(frozen=True)
+class Play:
+    """What is to be played. Two runs of equal plays with equal casts post the same bytes in the same order."""
+
+    seed: int
+    rate_per_s: float
+    start: datetime
+    """When the first message leaves, by the callbacks' own clocks."""
+    message_count: int | None = None
+    """None: without end."""
+    duplicates: float = 0.0
+    is_shuffled: bool = False
+    unregistered: float = 0.0
+    speed: float = 1.0
+    """Seconds in the messages' lives per second of ours."""
+
+
+@dataclass(frozen=True)
+class Actor:
+    """Plays one provider on one connection."""
+
+    provider: Provider[Any]
+    connection: Connection
+    settings: Any
+    sayable: frozenset[DeliveryStatus]
+
+    @property
+    def is_registering(self) -> bool:
+        return not self.connection.observe_only
+
+
+@dataclass(frozen=True, slots=True)
+class Posting:
+    """A callback that is due."""
+
+    due_s: float
+    actor: Actor
+    callback: SimulatedCallback
+
+
+@dataclass(frozen=True, slots=True)
+class Registration:
+    """An attempt that our user's own code tells us about."""
+
+    due_s: float
+    actor: Actor
+    root_id: str
+    message_id: str
+    script: Script
+
+
+Act = Posting | Registration
+
+
+def cast_of(connections: Sequence[Connection], slugs: Sequence[str] = ()) -> list[Actor]:
+    """An actor for each connection, of the named providers or of all. Raises `ConfigurationInvalid` for none."""
+    providers = load_providers()
+    chosen = [connection for connection in connections if not slugs or connection.provider in slugs]
+    missing = set(slugs) - {connection.provider for connection in chosen}
+    if missing or not chosen:
+        raise ConfigurationInvalid(
+            f"no connection of {', '.join(sorted(missing)) or 'any provider'} is configured; add one to the settings "
+            "file, or let `tidings demo` make one"
+        )
+    return [_actor(providers[connection.provider], connection) for connection in chosen]
+
+
+def _actor(provider: Provider[Any], connection: Connection) -> Actor:
+    sayable = frozenset(row.status for row in provider.codes.rows if row.status) | {DeliveryStatus.SEEN}
+    return Actor(provider, connection, provider.settings.of(connection), sayable)
+
+
+def schedule(play: Play, cast: Sequence[Actor]) -> Iterator[Act]:
+    """All that happens in `play`, in the order in which it is due; lazily, so that it may go on for ever."""
+    waiting: list[tuple[float, int, Act]] = []
+    tickets = count()
+    for number in range(play.message_count) if play.message_count is not None else count():
+        began_s = number / play.rate_per_s
+        while waiting and waiting[0][0] < began_s:
+            yield heappop(waiting)[-1]
+        for act in acts_of(play, cast, number):
+            heappush(waiting, (act.due_s, next(tickets), act))
+    while waiting:
+        yield heappop(waiting)[-1]
+
+
+def acts_of(play: Play, cast: Sequence[Actor], number: int) -> list[Act]:
+    """What message `number` brings about: never due before the message begins."""
+    fate = Random(f"{play.seed}:{number}:post")  # noqa: S311  # a play, not a secret
+    actor = fate.choice(cast)
+    sent_at = play.start + timedelta(seconds=number / play.rate_per_s * play.speed)
+    script = write_script(play.seed, number, sent_at, sayable=actor.sayable)
+    callbacks = actor.provider.simulate(script, actor.settings)
+    acts: list[Act] = [posting for callback in callbacks for posting in _postings(play, fate, actor, callback)]
+    if actor.is_registering and callbacks and fate.random() >= play.unregistered:
+        acts.append(_registration(play, fate, actor, script=script, root_id=callbacks[0].root_id))
+    return acts
+
+
+def _postings(play: Play, fate: Random, actor: Actor, callback: SimulatedCallback) -> Iterator[Posting]:
+    due_s = (callback.at - play.start).total_seconds() / play.speed
+    stray_s, copy_s, chance = fate.random() * WINDOW_S, fate.random() * WINDOW_S, fate.random()
+    if play.is_shuffled:
+        due_s += stray_s
+    yield Posting(due_s, actor, callback)
+    if chance < play.duplicates:
+        yield Posting(due_s + copy_s, actor, callback)
+
+
+def _registration(play: Play, fate: Random, actor: Actor, *, script: Script, root_id: str) -> Registration:
+    due_s = (script.sent_at - play.start).total_seconds() / play.speed
+    if fate.random() < LATE_REGISTRATIONS:
+        due_s += fate.random() * WINDOW_S
+    key = attempt_key(actor.connection.provider, actor.connection.name, root_id)
+    message_id = derived_message_id(int(script.sent_at.timestamp() * 1000), key)
+    return Registration(due_s, actor, root_id, message_id, script)
