@@ -2,11 +2,11 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Generic, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 from contracts.records import RawCallback
-from providers._kit.codes import CodeTable
-from providers._kit.facts import Item
+from providers._kit.codes import Code, CodeTable
+from providers._kit.facts import Item, StatusFact
 from providers._kit.script import Script, SimulatedCallback
 from providers._kit.settings import ConnectionSettings
 
@@ -55,3 +55,7 @@ class Provider(Generic[S]):
     """The items of a callback in body order. Raises `PayloadInvalid` when the whole cannot be read; a bad item becomes
     a `RejectedItem` and the others stand."""
     simulate: Simulator[S]
+    settings_from_sample: Callable[[Mapping[str, Any]], S] | None = None
+    """The settings of the connection that a sample's `auth` describes; null when no sample is signed."""
+    deciding_rows: Callable[[StatusFact], Sequence[Code]] | None = None
+    """The rows of the code table that decided a fact, for `explain`; null: every row of its provider code."""

@@ -96,23 +96,6 @@ def read_payload(kind: type[P], value: object) -> P:
         raise PayloadInvalid(str(exc)) from exc
 
 
-def original_bytes(body: bytes, value: object, *path: str | int) -> bytes:
-    """The bytes at `path` in `body`, as the provider wrote them; `value` anew when they cannot be told apart."""
-    piece: bytes | msgspec.Raw = body
-    try:
-        for step in path:
-            piece = _member(piece, step)
-    except (ValueError, LookupError, RecursionError):
-        return msgspec.json.encode(value)
-    return bytes(piece)
-
-
-def _member(piece: bytes | msgspec.Raw, step: str | int) -> msgspec.Raw:
-    if isinstance(step, str):
-        return msgspec.json.decode(piece, type=dict[str, msgspec.Raw])[step]
-    return msgspec.json.decode(piece, type=list[msgspec.Raw])[step]
-
-
 def as_content(value: object, *, limit: int = MAX_CONTENT) -> str | None:
     """Text that a person wrote, spaces and all, at most `limit` characters; numbers become text, all else null.
 
