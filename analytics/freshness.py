@@ -1,0 +1,26 @@
+"""How fresh an answer is."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+Positions = dict[str, dict[int, int]]
+"""Topic (the plural word) to partition to next offset."""
+
+
+@dataclass(frozen=True)
+class Freshness:
+    """Up to when an answer is complete, and how much was on its way when it was given."""
+
+    as_of: datetime | None
+    """Every callback that Kafka had by then has been through all stages and is in the answer; null before the first
+    such moment is known."""
+    watermarks: Positions
+    """Per topic and partition, the next offset the store waits for."""
+    lag_records: int
+    """Records that some stage or the store had still to read."""
+    lag_s: float | None
+    """How long ago `as_of` was."""
+    revision: int
+    """The number of the newest batch in the answer; equal revisions mean equal data."""
+    lag_by_topic: dict[str, int] = field(default_factory=dict)
+    """Where those records wait."""
