@@ -1,0 +1,37 @@
+"""Telesign: Messaging (omnichannel, with its own cascade) and SMS. The README tells how to set it up."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from providers._kit.codes import Code
+from providers._kit.facts import StatusFact
+from providers._kit.provider import Provider
+from providers.telesign.codes import BY_CODE, CODES
+from providers.telesign.normaliser import normalise
+from providers.telesign.settings import TelesignSettings
+from providers.telesign.simulator import simulate
+from providers.telesign.verifier import TelesignVerifier
+
+
+def _settings_from_sample(auth: Mapping[str, Any]) -> TelesignSettings:
+    return TelesignSettings.model_validate({"customer_id": auth["customer_id"], "api_keys": [auth["api_key"]]})
+
+
+def _deciding_rows(fact: StatusFact) -> Sequence[Code]:
+    row = BY_CODE.get(fact.provider_code)
+    return [row] if row else []
+
+
+PROVIDER = Provider(
+    slug="telesign",
+    title="Telesign",
+    settings=TelesignSettings,
+    # The oldest documents print GET with a body, the current ones POST.
+    methods=frozenset({"POST", "GET"}),
+    codes=CODES,
+    make_verifier=TelesignVerifier,
+    normalise=normalise,
+    simulate=simulate,
+    settings_from_sample=_settings_from_sample,
+    deciding_rows=_deciding_rows,
+)

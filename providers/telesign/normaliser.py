@@ -1,0 +1,196 @@
+"""A Telesign callback into facts: the channels' entries in the order of the body, then the transaction as a whole."""
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from contracts.errors import PayloadInvalid
+from contracts.records import RawCallback
+from contracts.status import DeliveryStatus
+from contracts.vocabulary import Channel, Reason, Scope
+from providers._kit.facts import Item, RejectedItem, StatusFact
+from providers._kit.numbers import as_decimal
+from providers._kit.pieces import Pieces
+from providers._kit.reading import (
+    as_channel,
+    as_e164,
+    as_id,
+    as_int,
+    as_text,
+    read_object,
+    read_payload,
+    required_id,
+)
+from providers.telesign.codes import BY_CODE, is_of_sms
+from providers.telesign.inbound import channel_in, inbound_fact, is_inbound
+from providers.telesign.payloads import AdditionalInfo, Body, Status
+from providers.telesign.times import telesign_instant
+
+_NO_INFO = AdditionalInfo()
+
+
+def normalise(callback: RawCallback) -> Sequence[Item]:
+    """The facts of one callback. An entry that cannot be understood is put aside alone, and the others stand."""
+    members = read_object(callback.body)
+    if not members:
+        return []
+    body = read_payload(Body, members)
+    pieces = Pieces(callback.body)
+    if is_inbound(body):
+        return [_inbound(body, callback.hint, pieces)]
+    transaction_id = _readable_id(body.reference_id)
+    legs = [_leg(entry, transaction_id, pieces) for entry in _entries(body.channel_status)]
+    return [*legs, _transaction(body, pieces)]
+
+
+class _Entry(NamedTuple):
+    """One member of an object in `channel_status`: a channel's name and what is said of it."""
+
+    channel_name: object
+    value: object
+    path: tuple[str | int, ...]
+
+
+def _entries(channel_status: object) -> Iterator[_Entry]:
+    """Documented is a list of objects with one member each; one object, and objects with several, are read as well."""
+    if channel_status is None:
+        return
+    objects = channel_status if isinstance(channel_status, list) else [channel_status]
+    for index, entry in enumerate(objects):
+        path = ("channel_status", index) if objects is channel_status else ("channel_status",)
+        if isinstance(entry, dict) and entry:
+            yield from (_Entry(name, value, (*path, name)) for name, value in entry.items())
+        else:
+            yield _Entry(None, entry, path)
+
+
+def _leg(entry: _Entry, transaction_id: str | None, pieces: Pieces) -> Item:
+    try:
+        return _leg_fact(entry, transaction_id)
+    except PayloadInvalid as exc:
+        return RejectedItem(reason=f"channel_status: {exc}", body=pieces.at(*entry.path, value=entry.value))
+
+
+def _leg_fact(entry: _Entry, transaction_id: str | None) -> StatusFact:
+    name = required_id(entry.channel_name, "the channel's name")
+    said = read_payload(Status, entry.value)
+    meaning = _meaning(said)
+    message_id = as_id(said.reference_id, "reference_id")
+    if message_id is None:
+        # Without an id of its own the entry can only be told apart by its place in the transaction.
+        message_id = required_id(transaction_id and f"{transaction_id}:{name.lower()}", "reference_id")
+    return StatusFact(
+        message_id=message_id,
+        root_id=transaction_id,
+        scope=Scope.CHANNEL,
+        channel=as_channel(name),
+        status=meaning.status,
+        provider_code=meaning.code,
+        is_known_code=meaning.is_known,
+        reason=meaning.reason,
+        is_permanent=meaning.is_permanent,
+        # Telesign moves on to the next channel itself; only the end of the whole is a case for a fallback of ours.
+        may_fall_back=False,
+        description=as_text(said.description),
+        occurred_at=telesign_instant(said.updated_on),
+    )
+
+
+def _inbound(body: Body, hint: str, pieces: Pieces) -> Item:
+    try:
+        return inbound_fact(body, hint)
+    except PayloadInvalid as exc:
+        return RejectedItem(reason=f"inbound: {exc}", body=pieces.at(value=None))
+
+
+def _transaction(body: Body, pieces: Pieces) -> Item:
+    try:
+        return _transaction_fact(body, read_payload(Status, body.status))
+    except PayloadInvalid as exc:
+        return RejectedItem(reason=f"transaction: {exc}", body=pieces.at(value=None))
+
+
+def _transaction_fact(body: Body, said: Status) -> StatusFact:
+    info = _additional_info(body)
+    meaning = _meaning(said)
+    return StatusFact(
+        message_id=required_id(body.reference_id, "reference_id"),
+        scope=Scope.TRANSACTION,
+        channel=_channel_of_whole(body, said, meaning.code),
+        status=meaning.status,
+        provider_code=meaning.code,
+        is_known_code=meaning.is_known,
+        reason=meaning.reason,
+        is_permanent=meaning.is_permanent,
+        may_fall_back=meaning.may_fall_back,
+        description=as_text(said.description),
+        error_code=_first_error(body.errors),
+        occurred_at=telesign_instant(said.updated_on),
+        sent_at=telesign_instant(body.submit_timestamp),
+        external_id=_external_id(body.external_id),
+        recipient=as_e164(info.cleansed_phone_number),
+        sender=as_text(info.sender_id, limit=100),
+        operator=_operator(info),
+        parts_count=_parts_count(info),
+        price=as_decimal(info.price),
+        currency=as_text(info.currency, limit=10),
+    )
+
+
+class _Meaning(NamedTuple):
+    """What a code stands for; a code that no table knows is `unknown` and starts nothing."""
+
+    code: str
+    status: DeliveryStatus
+    is_known: bool = False
+    reason: Reason | None = None
+    is_permanent: bool | None = None
+    may_fall_back: bool = False
+
+
+def _meaning(said: Status) -> _Meaning:
+    code = required_id(said.code, "status code")
+    row = BY_CODE.get(code)
+    if row is None:
+        return _Meaning(code, DeliveryStatus.UNKNOWN)
+    status = row.status or DeliveryStatus.UNKNOWN
+    return _Meaning(code, status, True, row.reason, row.is_permanent, row.may_fall_back)  # noqa: FBT003  # a row
+
+
+def _channel_of_whole(body: Body, said: Status, code: str) -> Channel | None:
+    """The last channel tried; the SMS schema does not name it, but its service or its codes tell."""
+    channel = as_channel(said.last_channel) or channel_in(body.sub_resource)
+    return channel or (Channel.SMS if is_of_sms(code) else None)
+
+
+def _readable_id(value: object) -> str | None:
+    """The transaction's id for its legs, which survive when it is none."""
+    try:
+        return as_id(value, "reference_id")
+    except PayloadInvalid:
+        return None
+
+
+def _additional_info(body: Body) -> AdditionalInfo:
+    given = body.additional_info
+    return read_payload(AdditionalInfo, given) if isinstance(given, dict) else _NO_INFO
+
+
+def _external_id(value: object) -> str | None:
+    """Our own id. Their documentation's example shows the four letters "null" where null is meant."""
+    text = as_id(value, "external_id")
+    return None if text == "null" else text
+
+
+def _first_error(errors: object) -> str | None:
+    first = errors[0] if isinstance(errors, list) and errors else None
+    return as_text(first.get("code"), limit=100) if isinstance(first, dict) else None
+
+
+def _operator(info: AdditionalInfo) -> str | None:
+    country, network = as_text(info.mcc, limit=4), as_text(info.mnc, limit=4)
+    return country + network if country and network else None
+
+
+def _parts_count(info: AdditionalInfo) -> int:
+    count = as_int(info.message_parts_count)
+    return count if count and 0 < count < 256 else 1

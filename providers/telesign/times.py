@@ -1,0 +1,41 @@
+"""The spellings of time that Telesign uses beside ISO 8601."""
+
+import re
+from datetime import UTC, datetime
+
+from providers._kit.times import as_instant
+
+# The documentation calls all of them RFC 3339. The first two give no zone; that they are UTC is inferred.
+_COLON_BEFORE_FRACTION = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2}[ Tt][0-9]{2}:[0-9]{2}:[0-9]{2}):([0-9].*)")
+_HTTP_DATE = re.compile(
+    r"(?:[A-Za-z]{3,9}, *)?([0-9]{1,2})[ -]([A-Za-z]{3})[ -]([0-9]{4}) ([0-9]{2}:[0-9]{2}:[0-9]{2}) *"
+    r"(GMT|UTC|UT|Z|[+-][0-9]{2}:?[0-9]{2})?",
+    re.IGNORECASE,
+)
+_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+
+
+def telesign_instant(value: object) -> datetime | None:
+    """The instant in any of the provider's spellings; null when it cannot be read.
+
+    `2020-05-04 22:07:01:226` · `2020-05-04 22:06:03.837` · `2016-10-21T14:05:36.181346Z` ·
+    `Thu, 23 Jun 2022 19:03:44 GMT`
+    """
+    moment = as_instant(value)
+    if moment is not None or not isinstance(value, str):
+        return moment
+    text = value.strip()
+    if colon := _COLON_BEFORE_FRACTION.fullmatch(text):
+        return as_instant(f"{colon[1]}.{colon[2]}")
+    if date := _HTTP_DATE.fullmatch(text):
+        return _from_http_date(date)
+    return None
+
+
+def _from_http_date(date: re.Match[str]) -> datetime | None:
+    day, month, year, clock, zone = date.groups()
+    if month.lower() not in _MONTHS:
+        return None
+    number = _MONTHS.index(month.lower()) + 1
+    offset = zone if zone and zone[0] in "+-" else "Z"
+    return as_instant(f"{year}-{number:02}-{day:0>2}T{clock}{offset}", zone=UTC)
