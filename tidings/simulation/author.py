@@ -15,8 +15,12 @@ from contracts.status import DeliveryStatus
 from contracts.vocabulary import Channel
 from providers._kit.script import Script, Step
 
-LONGEST_WAIT_S = 3600.0
+LONGEST_WAIT_S = 2400.0
 """No step is later than this after the one before it, so that a run's tail is bounded."""
+LONGEST_TAIL_S = 2 * LONGEST_WAIT_S
+"""No life of ours has more than two slow steps."""
+TOGETHER = 0.05
+"""How often two steps happen at one moment, so that a provider may tell them in one breath."""
 
 _S = DeliveryStatus
 
@@ -120,6 +124,8 @@ def _timed(fate: Random, path: tuple[DeliveryStatus, ...], sent_at: datetime, *,
     at = sent_at
     for status in path:
         median_s, spread = WAITS[status]
-        at += timedelta(milliseconds=int(1000 * min(fate.lognormvariate(log(median_s), spread), LONGEST_WAIT_S)))
+        wait_s = min(fate.lognormvariate(log(median_s), spread), LONGEST_WAIT_S)
+        if fate.random() >= TOGETHER:
+            at += timedelta(milliseconds=int(1000 * wait_s))
         steps.append(Step(status, at, channel))
     return tuple(steps)

@@ -38,6 +38,10 @@ class Play:
     speed: float = 1.0
     """Seconds in the messages' lives per second of ours."""
 
+    def due_s(self, at: datetime) -> float:
+        """How long after our start a moment of the messages' lives comes."""
+        return (at - self.start).total_seconds() / self.speed
+
 
 @dataclass(frozen=True)
 class Actor:
@@ -58,6 +62,8 @@ class Posting:
     """A callback that is due."""
 
     due_s: float
+    number: int
+    """Of the message."""
     actor: Actor
     callback: SimulatedCallback
 
@@ -67,6 +73,7 @@ class Registration:
     """An attempt that our user's own code tells us about."""
 
     due_s: float
+    number: int
     actor: Actor
     root_id: str
     message_id: str
@@ -115,26 +122,25 @@ def acts_of(play: Play, cast: Sequence[Actor], number: int) -> list[Act]:
     sent_at = play.start + timedelta(seconds=number / play.rate_per_s * play.speed)
     script = write_script(play.seed, number, sent_at, sayable=actor.sayable)
     callbacks = actor.provider.simulate(script, actor.settings)
-    acts: list[Act] = [posting for callback in callbacks for posting in _postings(play, fate, actor, callback)]
+    acts: list[Act] = [
+        Posting(due_s, number, actor, callback)
+        for callback in callbacks
+        for due_s in _due_times(play, fate, callback.at)
+    ]
     if actor.is_registering and callbacks and fate.random() >= play.unregistered:
-        acts.append(_registration(play, fate, actor, script=script, root_id=callbacks[0].root_id))
+        due_s = play.due_s(sent_at) + (fate.random() * WINDOW_S if fate.random() < LATE_REGISTRATIONS else 0.0)
+        root_id = callbacks[0].root_id
+        acts.append(Registration(due_s, number, actor, root_id, _message_id(actor, root_id, sent_at), script))
     return acts
 
 
-def _postings(play: Play, fate: Random, actor: Actor, callback: SimulatedCallback) -> Iterator[Posting]:
-    due_s = (callback.at - play.start).total_seconds() / play.speed
+def _due_times(play: Play, fate: Random, at: datetime) -> list[float]:
+    """When a callback is posted: once, and now and then once more."""
     stray_s, copy_s, chance = fate.random() * WINDOW_S, fate.random() * WINDOW_S, fate.random()
-    if play.is_shuffled:
-        due_s += stray_s
-    yield Posting(due_s, actor, callback)
-    if chance < play.duplicates:
-        yield Posting(due_s + copy_s, actor, callback)
+    due_s = play.due_s(at) + (stray_s if play.is_shuffled else 0.0)
+    return [due_s, due_s + copy_s] if chance < play.duplicates else [due_s]
 
 
-def _registration(play: Play, fate: Random, actor: Actor, *, script: Script, root_id: str) -> Registration:
-    due_s = (script.sent_at - play.start).total_seconds() / play.speed
-    if fate.random() < LATE_REGISTRATIONS:
-        due_s += fate.random() * WINDOW_S
+def _message_id(actor: Actor, root_id: str, sent_at: datetime) -> str:
     key = attempt_key(actor.connection.provider, actor.connection.name, root_id)
-    message_id = derived_message_id(int(script.sent_at.timestamp() * 1000), key)
-    return Registration(due_s, actor, root_id, message_id, script)
+    return derived_message_id(int(sent_at.timestamp() * 1000), key)

@@ -1,0 +1,222 @@
+"""The table of commands. Each imports what it needs when it runs, so that help comes at once."""
+
+# ruff: noqa: PLC0415  # imports stand inside the commands: help must not wait for Kafka clients
+
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from tidings.exits import PlainTyper
+
+app = PlainTyper(
+    no_args_is_help=True,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+    help="""One honest account of what happened to every Viber and SMS message, whichever provider carried it.
+
+    [bold]tidings demo[/bold] shows it at work, [bold]tidings up[/bold] runs it. Exit status: 0 done, 1 failed or not
+    as it should be, 2 wrong configuration or usage, 3 no broker.""",
+)
+keys = typer.Typer(no_args_is_help=True, help="Make, list and revoke the keys of the API.")
+app.add_typer(keys, name="keys")
+
+
+def fraction(text: str | float) -> float:
+    """A share written as `3%` or `0.03`."""
+    written = str(text)
+    try:
+        number = float(written.removesuffix("%")) / (100 if written.endswith("%") else 1)
+    except ValueError:
+        number = -1.0
+    if not 0 <= number <= 1:
+        raise typer.BadParameter(f"{text} is not a share such as 3% or 0.03")
+    return number
+
+
+Config = Annotated[
+    Path | None, typer.Option(help="The settings file; else TIDINGS_CONFIG, else tidings.toml when there is one.")
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+Seed = Annotated[int | None, typer.Option(help="The same seed plays the same lives; random when not given.")]
+
+
+def _print_version(is_asked: bool) -> None:  # noqa: FBT001  # typer calls it with the flag
+    if is_asked:
+        from importlib.metadata import version
+
+        typer.echo(f"tidings {version('tidings')}")
+        raise typer.Exit
+
+
+@app.callback()
+def main(
+    *,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    pass
+
+
+@app.command()
+def up(config: Config = None) -> None:
+    """Run Tidings on this machine: Kafka when none is configured, the topics, ingest, streams and api.
+
+    What dies is started again. Logs are in <data_dir>/logs, who runs is in <data_dir>/processes.json; Ctrl-C stops all.
+    """
+    from tidings.up import stay_up
+
+    stay_up(config)
+
+
+@app.command()
+def demo(
+    *,
+    once: Annotated[bool, typer.Option("--once", help="A fixed number of messages, reconciled one by one.")] = False,
+    messages: Annotated[int, typer.Option(min=1, help="How many, with --once.")] = 4000,
+    rate: Annotated[float, typer.Option(min=0, help="Messages a second; 0: 400 with --once, else 5.")] = 0,
+    seed: Seed = None,
+) -> None:
+    """See Tidings at work: everything is started, providers are simulated, and there is a live page.
+
+    With --once it is a proof: the last line is received=… applied=… repeated=… outranked=… parked=… quarantined=…
+    in_flight=… unexplained=…, and the exit status is 0 only when all of it is as the simulator knows.
+    """
+    from tidings.demo import endless, proof
+
+    if once:
+        raise typer.Exit(proof.prove(messages, rate or proof.RATE_PER_S, seed))
+    endless.play(rate or endless.RATE_PER_S, seed)
+
+
+@app.command()
+def simulate(  # noqa: PLR0913  # every option of a command is an argument
+    *,
+    config: Config = None,
+    rate: Annotated[float, typer.Option(min=0.01, help="Messages a second.")] = 200.0,
+    messages: Annotated[int, typer.Option(min=0, help="How many; 0 for no end.")] = 5000,
+    duplicates: Annotated[float, typer.Option(parser=fraction, metavar="SHARE", help="Callbacks posted twice.")] = 0.0,
+    unregistered: Annotated[
+        float, typer.Option(parser=fraction, metavar="SHARE", help="Sends that nobody registers.")
+    ] = 0.0,
+    shuffle: Annotated[bool, typer.Option("--shuffle", help="Move callbacks around within a window.")] = False,
+    seed: Seed = None,
+    speed: Annotated[
+        float, typer.Option(min=0, help="Seconds of the messages' lives in one of ours; 0: 600, or 1 without end.")
+    ] = 0,
+    start: Annotated[
+        datetime | None, typer.Option(help="When the first message leaves (UTC), for a run that repeats another.")
+    ] = None,
+    provider: Annotated[list[str] | None, typer.Option(help="Only this provider; may be given again.")] = None,
+    api_key: Annotated[str, typer.Option(envvar="TIDINGS_API_KEY", help="A key that may send.")] = "",
+    out: Annotated[Path | None, typer.Option(help="Write what must be true afterwards into this file.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Play the providers against a running installation: signed callbacks of made-up messages.
+
+    Afterwards it knows what must be true: how many items, how many repeats, where every attempt stands.
+    """
+    from tidings.simulation import command
+
+    wishes = command.Wishes(
+        rate_per_s=rate,
+        message_count=messages or None,
+        duplicates=duplicates,
+        unregistered=unregistered,
+        is_shuffled=shuffle,
+        seed=seed,
+        speed=speed or None,
+        start=start,
+        providers=tuple(provider or ()),
+    )
+    raise typer.Exit(command.run(config, wishes, api_key=api_key, out=out, as_json=as_json))
+
+
+@app.command()
+def explain(
+    files: Annotated[list[Path], typer.Argument(help="Callbacks: samples, or bare bodies with --provider.")],
+    *,
+    provider: Annotated[str, typer.Option(help="Whose callback a bare body is.")] = "",
+    hint: Annotated[str, typer.Option(help="What would follow the connection in its path, such as viber.")] = "",
+    words: Annotated[bool, typer.Option("--words", help="Say it in words on standard output, without JSON.")] = False,
+) -> None:
+    """Say what would be made of a callback, without running anything: the facts, and which code row decided.
+
+    Prints {"file", "accept", "facts", "dead_letters"} as JSON, one object for one file and a list for several; for a
+    bare body the words go to standard error beside it.
+    """
+    from tidings.explain import explain_files
+
+    raise typer.Exit(explain_files(files, provider=provider, hint=hint, is_words=words))
+
+
+@app.command()
+def topology(
+    *,
+    config: Config = None,
+    as_json: AsJson = False,
+    mermaid: Annotated[bool, typer.Option("--mermaid", help="Print a Mermaid flowchart.")] = False,
+) -> None:
+    """Show which stage reads and writes which topic."""
+    from tidings.topology import show_topology
+
+    show_topology(config, as_json=as_json, as_mermaid=mermaid)
+
+
+@app.command()
+def topics(
+    *,
+    config: Config = None,
+    create: Annotated[bool, typer.Option("--create", help="Create those that are missing.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Show the topics: what travels, how it is keyed, how long it stays."""
+    from tidings.topology import show_topics
+
+    show_topics(config, is_creating=create, as_json=as_json)
+
+
+@app.command()
+def broker(
+    config: Config = None,
+    port: Annotated[int | None, typer.Option(help="The port for clients; a free one when not given.")] = None,
+) -> None:
+    """Run only the local Kafka, in the foreground; Ctrl-C stops it."""
+    from tidings.up import run_broker
+
+    run_broker(config, port)
+
+
+@keys.command("list")
+def list_keys(*, config: Config = None, as_json: AsJson = False) -> None:
+    """List the keys: their names and what they may do, never their text."""
+    from tidings.keys import show_keys
+
+    show_keys(config, as_json=as_json)
+
+
+@keys.command("create")
+def create_key(
+    name: Annotated[str, typer.Argument(help="Who or what will use it.")],
+    *,
+    config: Config = None,
+    scope: Annotated[list[str] | None, typer.Option(help="read, send or admin; may be given again.")] = None,
+    account: Annotated[list[str] | None, typer.Option(help="Bind it to this account; may be given again.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Make a key and print its text, which cannot be had again."""
+    from tidings.keys import create
+
+    create(config, name, scopes=tuple(scope or ("read",)), accounts=account, as_json=as_json)
+
+
+@keys.command("revoke")
+def revoke_key(
+    key_id: Annotated[str, typer.Argument(help="As `tidings keys list` shows it.")], config: Config = None
+) -> None:
+    """Make a key useless at once."""
+    from tidings.keys import revoke
+
+    revoke(config, key_id)

@@ -1,0 +1,141 @@
+"""The reference of all settings in `docs/configuration.md`, made from the settings' own classes.
+
+`python -m tidings.configuration_page docs/configuration.md` writes it anew between the page's two markers.
+"""
+
+import ast
+import inspect
+import sys
+import textwrap
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+
+from contracts.errors import ConfigurationInvalid
+from providers import load_providers
+from runtime.broker import BrokerSettings
+from runtime.settings import Connection, Section, Settings
+
+PROVIDER_HEADING = "`[[connections]]` of "
+BEGIN, END = "<!-- settings: begin -->", "<!-- settings: end -->"
+
+# What the classes leave to the member's name.
+MEANINGS = {
+    "kafka.topic_prefix": "What the names of all topics and consumer groups begin with.",
+    "kafka.replication_factor": "Copies of every topic; 3 where there are three brokers.",
+    "kafka.min_insync_replicas": "Copies that must have a record before it counts as written; 2 of 3.",
+    "ingest.host": "Address of the callback port.",
+    "ingest.port": "The callback port.",
+    "ingest.admin_host": "Address of the local port.",
+    "streams.admin_host": "Address of the local port.",
+    "streams.admin_port": "Health and metrics.",
+    "streams.commit_interval_s": "How often the groups' offsets are committed.",
+    "streams.max_batch": "Records a stage takes at once from one partition.",
+    "store.batch_rows": "Records in one transaction of the sink, at most.",
+    "store.batch_wait_s": "How long the sink waits for a batch to fill.",
+    "store.memory_limit": "DuckDB's memory.",
+    "store.threads": "DuckDB's threads.",
+    "store.query_timeout_s": "A question that takes longer is ended.",
+    "api.host": "Address of the query port and the live page.",
+    "api.port": "The query port and the live page.",
+    "data_dir": "Where the store, the keys, the logs and a broker of one's own are kept.",
+    "log_level": "DEBUG, INFO, WARNING or ERROR.",
+    "connections": "The accounts at the providers, see below.",
+    "connection.provider": "Which provider: the name of its folder.",
+    "connection.name": "How the callback path names the connection.",
+    "connection.account": "Whom the traffic belongs to; keys of the API can be bound to accounts.",
+}
+
+
+def settings_tables() -> str:
+    """The whole reference in Markdown."""
+    sections = {
+        name: field.annotation
+        for name, field in Settings.model_fields.items()
+        if isinstance(field.annotation, type) and issubclass(field.annotation, Section)
+    }
+    single = {name: field for name, field in Settings.model_fields.items() if name not in sections}
+    parts = [_table("Top level", Settings, single, prefix="TIDINGS_")]
+    for name, section in sections.items():
+        heading = f"`[{name}]` {inspect.getdoc(section)}"
+        parts.append(_table(heading, section, section.model_fields, path=name, prefix=f"TIDINGS_{name.upper()}__"))
+    parts.append(_table("`[[connections]]`", Connection, Connection.model_fields, path="connection"))
+    parts.append(_environment_table())
+    parts += [_provider_table(slug) for slug in load_providers()]
+    return "\n\n".join(parts)
+
+
+def write_page(page: Path) -> str:
+    """The text of `page` with the reference between its markers made anew."""
+    text = page.read_text(encoding="utf-8")
+    if BEGIN not in text or END not in text:
+        raise ConfigurationInvalid(f"{page} has lost its markers {BEGIN} and {END}; put them back")
+    before, after = text.split(BEGIN)[0], text.split(END)[1]
+    return f"{before}{BEGIN}\n\n{settings_tables()}\n\n{END}{after}"
+
+
+def undocumented() -> list[str]:
+    """Our own members that neither their class nor `MEANINGS` explains; a provider's are explained in its folder."""
+    ours = settings_tables().partition(PROVIDER_HEADING)[0]
+    return [line.split("|")[1].strip() for line in ours.splitlines() if line.endswith("|  |")]
+
+
+def _table(
+    heading: str, model: type[BaseModel], fields: dict[str, FieldInfo], *, path: str = "", prefix: str = ""
+) -> str:
+    told = docstrings(model)
+    columns = ["setting", "environment", "default", "meaning"] if prefix else ["setting", "default", "meaning"]
+    lines = [f"### {heading}", "", _row(columns), _row(["---"] * len(columns))]
+    for name, field in fields.items():
+        meaning = told.get(name) or MEANINGS.get(f"{path}.{name}" if path else name, "")
+        environment = [f"`{prefix}{name.upper()}`"] if prefix else []
+        lines.append(_row([f"`{name}`", *environment, _default(field), meaning]))
+    return "\n".join(lines)
+
+
+def _provider_table(slug: str) -> str:
+    provider = load_providers()[slug]
+    heading = f"{PROVIDER_HEADING}{provider.title}"
+    return _table(heading, provider.settings, provider.settings.model_fields)
+
+
+def _environment_table() -> str:
+    told = docstrings(BrokerSettings)
+    lines = ["### Environment only", "", _row(["variable", "default", "meaning"]), _row(["---"] * 3)]
+    lines.append(_row(["`TIDINGS_CONFIG`", "`tidings.toml` when there is one", "The settings file."]))
+    for name, field in BrokerSettings.model_fields.items():
+        lines.append(_row([f"`{field.validation_alias}`", _default(field), told.get(name, "")]))
+    return "\n".join(lines)
+
+
+def _row(cells: Sequence[str]) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
+def docstrings(model: type[BaseModel]) -> dict[str, str]:
+    """What stands below each member of a class."""
+    body = ast.parse(textwrap.dedent(inspect.getsource(model))).body[0]
+    return dict(_explained(body)) if isinstance(body, ast.ClassDef) else {}
+
+
+def _explained(body: ast.ClassDef) -> Iterator[tuple[str, str]]:
+    for member, following in zip(body.body, body.body[1:], strict=False):
+        match member, following:
+            case ast.AnnAssign(target=ast.Name(id=name)), ast.Expr(value=ast.Constant(value=str(text))):
+                yield name, " ".join(text.split())
+
+
+def _default(field: FieldInfo) -> str:
+    if field.is_required():
+        return "required"
+    if field.default_factory is not None:
+        return "computed"
+    default = field.default
+    return "" if default in {None, "", ()} else f"`{str(default).lower() if isinstance(default, bool) else default}`"
+
+
+if __name__ == "__main__":
+    written = Path(sys.argv[1])
+    written.write_text(write_page(written), encoding="utf-8")

@@ -1,0 +1,42 @@
+"""How the command line ends: one line for people, and a number for scripts."""
+
+import sys
+from enum import IntEnum
+
+import typer
+
+from contracts.errors import BrokerUnavailable, ConfigurationInvalid, TidingsError
+
+
+class Exit(IntEnum):
+    """What the exit status means."""
+
+    DONE = 0
+    FAILED = 1
+    """It did not work, or what was checked is not as it should be."""
+    CONFIGURATION = 2
+    """A setting, an option or an argument is wrong."""
+    NO_BROKER = 3
+    """No Kafka answers, and none could be started."""
+
+
+def exit_of(error: TidingsError) -> Exit:
+    """The status that tells `error` to a script."""
+    match error:
+        case ConfigurationInvalid():
+            return Exit.CONFIGURATION
+        case BrokerUnavailable():
+            return Exit.NO_BROKER
+        case _:
+            return Exit.FAILED
+
+
+class PlainTyper(typer.Typer):
+    """Commands whose expected errors end in a line instead of a traceback."""
+
+    def __call__(self, *args: object, **kwargs: object) -> object:
+        try:
+            return super().__call__(*args, **kwargs)
+        except TidingsError as exc:
+            typer.echo(f"tidings: {exc}", err=True)
+            sys.exit(exit_of(exc))
