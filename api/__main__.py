@@ -1,0 +1,125 @@
+"""`python -m api`: the store with its sink, the query port and the live page, in one process until told to stop."""
+
+import asyncio
+import gc
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import structlog
+import uvicorn
+import uvloop
+
+from analytics.service import Analytics
+from api.application import create_app
+from api.evidence import EvidenceReader
+from api.keys import KeyRing
+from api.parts import Parts
+from api.registrar import Registrar
+from api.sessions import SessionBook
+from api.store import AnalyticsStore
+from contracts.errors import TidingsError
+from runtime.clock import Clock, SystemClock
+from runtime.logging import configure_logging
+from runtime.settings import Settings, load_settings
+
+GRACE_S = 3
+"""How long requests may take to finish when the process stops."""
+WATCH_EVERY_S = 1.0
+
+log = structlog.get_logger()
+
+
+class Server(uvicorn.Server):
+    """uvicorn as a part of a process: it neither takes the signals nor sends them to itself again."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+def main() -> int:
+    """Run until SIGTERM or SIGINT; the exit status is 1 when the process ends for another reason."""
+    try:
+        settings = load_settings()
+        configure_logging("api", level=settings.log_level)
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            return runner.run(serve(settings, SystemClock()))
+    except TidingsError as exc:
+        log.error("api_cannot_run", error=str(exc))  # noqa: TRY400  # the text says what to do; a traceback does not
+        return 1
+
+
+async def serve(settings: Settings, clock: Clock) -> int:
+    """Open the store, answer until told to stop, close the store; returns the exit status."""
+    analytics = Analytics(settings, clock)
+    registrar = Registrar(settings.kafka)
+    await analytics.start()
+    registrar.start()
+    try:
+        server = _server(settings, _parts(settings, clock, analytics=analytics, registrar=registrar))
+        async with asyncio.TaskGroup() as tasks:
+            watch = tasks.create_task(_end_with_the_store(server, analytics))
+            _spare_the_collector()
+            log.info("api_listens", host=settings.api.host, port=settings.api.port)
+            await server.serve()
+            watch.cancel()
+        return 0 if analytics.health().is_alive else 1
+    finally:
+        await registrar.stop()
+        await analytics.stop()
+        log.info("api_stopped")
+
+
+def _parts(settings: Settings, clock: Clock, *, analytics: Analytics, registrar: Registrar) -> Parts:
+    ring = KeyRing(settings.data_dir)
+    if not ring.all():
+        log.warning("no_api_key", advice="nobody can ask anything; make a key with `tidings keys create`")
+    return Parts(
+        settings=settings,
+        clock=clock,
+        store=AnalyticsStore(analytics),
+        registrar=registrar,
+        evidence=EvidenceReader(settings.kafka),
+        ring=ring,
+        sessions=SessionBook(settings.data_dir, ring, clock),
+    )
+
+
+def _server(settings: Settings, parts: Parts) -> Server:
+    server = Server(
+        uvicorn.Config(
+            create_app(parts),
+            host=settings.api.host,
+            port=settings.api.port,
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            lifespan="off",
+            timeout_graceful_shutdown=GRACE_S,
+        )
+    )
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, server.handle_exit, number, None)
+    return server
+
+
+async def _end_with_the_store(server: Server, analytics: Analytics) -> None:
+    """A store that has failed does not come back in this process; whoever supervises it starts another."""
+    while analytics.health().is_alive:  # noqa: ASYNC110  # the store lives in threads and has no event to wait for
+        await asyncio.sleep(WATCH_EVERY_S)
+    log.error("store_failed", reason=analytics.health().reason)
+    server.should_exit = True
+
+
+def _spare_the_collector() -> None:
+    """What lives now lives on: full collections over it would be the tail of every latency."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 100)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,76 @@
+"""What all answers share: times in UTC, and how fresh they are."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+from analytics.freshness import Freshness
+
+
+def _as_utc(value: object) -> object:
+    # The store keeps UTC without saying so.
+    return value.replace(tzinfo=UTC) if isinstance(value, datetime) and value.tzinfo is None else value
+
+
+Instant = Annotated[datetime, BeforeValidator(_as_utc)]
+Id = Annotated[str, BeforeValidator(str)]
+
+
+class Body(BaseModel):
+    """The base of all answers; columns of the store that are no part of an answer are left out."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class FreshnessMember(Body):
+    """Up to when the answer is complete."""
+
+    as_of: Instant | None = Field(
+        description="Every callback received before this moment is in the answer; null before the first such moment.",
+        examples=["2026-11-21T10:00:01.250000Z"],
+    )
+    lag_records: int = Field(
+        description="Records that were on their way through the stages when this was answered.", examples=[12]
+    )
+    lag_s: float | None = Field(description="Seconds between `as_of` and the answer.", examples=[0.8])
+    watermarks: dict[str, dict[int, int]] = Field(
+        description="Per topic and partition, the offset up to which records are in the answer.",
+        examples=[{"updates": {"0": 4102, "1": 3987}}],
+    )
+
+    @classmethod
+    def of(cls, freshness: Freshness) -> "FreshnessMember":
+        return cls(
+            as_of=freshness.as_of,
+            lag_records=freshness.lag_records,
+            lag_s=freshness.lag_s,
+            watermarks=freshness.watermarks,
+        )
+
+
+class WithFreshness(Body):
+    """An answer that says how fresh it is."""
+
+    freshness: FreshnessMember
+
+
+class FreshnessAnswer(WithFreshness):
+    """How fresh every answer is at this moment."""
+
+    lag_by_topic: dict[str, int] = Field(
+        description="Where the records that are on their way wait.", examples=[{"callbacks": 0, "updates": 12}]
+    )
+
+
+class HealthAnswer(Body):
+    """Whether the process is well."""
+
+    is_ok: bool = Field(examples=[True])
+    reason: str = Field(description="What is so, and what to do when it is not well.", examples=["the sink moves"])
+
+
+def plain(row: Mapping[str, Any]) -> dict[str, Any]:
+    """A row with its times marked as UTC."""
+    return {name: _as_utc(value) for name, value in row.items()}

@@ -1,0 +1,44 @@
+"""The proof that nothing is lost."""
+
+from pydantic import ConfigDict, Field
+
+from api.answers.base import Body, WithFreshness
+
+
+class Balance(Body):
+    """Where all received items are. The members after `received` sum up to it."""
+
+    received: int = Field(description="Items of all callbacks that were taken.", examples=[20431])
+    applied: int = Field(description="Moved the status of their attempt.", examples=[15001])
+    repeated: int = Field(description="Had been said before.", examples=[612])
+    outranked: int = Field(description="True, and changed nothing.", examples=[4790])
+    parked: int = Field(description="Wait for the registration of their attempt.", examples=[0])
+    quarantined: int = Field(description="Could not be understood; kept as dead letters.", examples=[20])
+    in_flight: int = Field(description="On their way through the stages.", examples=[8])
+    unexplained: int = Field(description="Ought to be accounted for and are not. Must be 0.", examples=[0])
+
+
+class ProviderBalance(Balance):
+    """The balance of one provider."""
+
+    provider: str = Field(examples=["infobip"])
+
+
+class UnexplainedPosition(Body):
+    """An item that ought to be accounted for and is not."""
+
+    model_config = ConfigDict(extra="allow")
+
+    partition: int = Field(examples=[3])
+    offset: int = Field(examples=[1207])
+
+
+class ConservationAnswer(WithFreshness):
+    """The proof that nothing is lost: received = applied + repeated + outranked + parked + quarantined + in flight."""
+
+    is_balanced: bool = Field(description="Nothing is unexplained.", examples=[True])
+    total: Balance
+    providers: list[ProviderBalance]
+    unexplained_positions: list[UnexplainedPosition] = Field(
+        description="The first hundred positions of unexplained items in the callbacks topic.", examples=[[]]
+    )

@@ -1,0 +1,143 @@
+"""The life of a message, as the API tells it."""
+
+from decimal import Decimal
+
+from pydantic import Field
+
+from api.answers.base import Body, Id, Instant, WithFreshness
+from contracts.status import DeliveryStatus
+from contracts.vocabulary import Channel, Reason, Scope, Source, Verdict
+
+
+class Cause(Body):
+    """The item of a callback that something stems from; positions are those of the callbacks topic."""
+
+    partition: int = Field(examples=[3])
+    offset: int = Field(examples=[1207])
+    index: int = Field(0, description="The item within the callback, from 0.", examples=[0])
+    items: int = Field(1, description="How many items the callback has.", examples=[2])
+
+
+class TimelineEntry(Body):
+    """One thing that was said about an attempt: a report of the provider, or a registration of ours."""
+
+    at: Instant = Field(description="When we heard it.")
+    verdict: Verdict = Field(
+        description="What it did: `applied` moved something, `repeated` had been said before, `outranked` is true and "
+        "changes nothing, `parked` waits for a registration, `registered` is that registration.",
+        examples=["applied"],
+    )
+    attempt_id: Id
+    status: DeliveryStatus = Field(description="What was said, in our words.", examples=["delivered"])
+    attempt_status: DeliveryStatus | None = Field(
+        None, description="Where the attempt stood afterwards.", examples=["delivered"]
+    )
+    previous_status: DeliveryStatus | None = Field(None, description="Where it stood before.", examples=["sent"])
+    is_conflict: bool = Field(default=False, description="Final reports about this attempt contradict each other.")
+    provider: str = Field(examples=["infobip"])
+    connection: str = Field(examples=["main"])
+    provider_message_id: str | None = Field(None, examples=["vb-7003"])
+    provider_code: str | None = Field(None, description="The provider's own code, verbatim.", examples=["5"])
+    description: str | None = Field(None, description="The provider's own words.", examples=["Delivered to handset"])
+    error_code: str | None = Field(None, description="The provider's own error code, verbatim.")
+    reason: Reason | None = Field(None, description="Why it did not arrive, in our words.")
+    is_permanent: bool | None = Field(None, description="Whether trying again is said to be of no use.")
+    channel: Channel | None = Field(None, examples=["viber"])
+    scope: Scope | None = Field(
+        None, description="Whether one channel or the provider's whole send is meant.", examples=["channel"]
+    )
+    part: str | None = Field(None, description="Which part of a long message.")
+    occurred_at: Instant | None = Field(None, description="When it happened, by the provider's clock.")
+    received_at: Instant | None = Field(None, description="When the callback came, by ours.")
+    price: Decimal | None = Field(None, description="What the provider says it costs.", examples=["0.0042"])
+    currency: str | None = Field(None, examples=["EUR"])
+    source: Source | None = Field(None, description="How the callback reached us.", examples=["push"])
+    event_id: Id | None = Field(None, description="The same fact has the same id, however often it is reported.")
+    cause: Cause | None = Field(None, description="The callback behind a report; null for a registration.")
+
+
+class Leg(Body):
+    """One channel, or one part, of an attempt."""
+
+    channel: Channel | None = Field(None, examples=["viber"])
+    part: str | None = None
+    provider_message_id: str | None = Field(None, examples=["vb-7003"])
+    status: DeliveryStatus = Field(examples=["delivered"])
+
+
+class Attempt(Body):
+    """One message, one provider, one try, and where it stands."""
+
+    attempt_id: Id = Field(examples=["019aa5a1-0000-7000-8000-00000000000a"])
+    provider: str = Field(examples=["infobip"])
+    connection: str = Field(examples=["main"])
+    account: str = Field(examples=["default"])
+    root_id: str | None = Field(None, description="The id that the provider gave to the send.", examples=["vb-7003"])
+    channel: Channel | None = Field(None, examples=["viber"])
+    country: str | None = Field(None, examples=["GB"])
+    campaign: str | None = None
+    sender: str | None = Field(None, examples=["ExampleShop"])
+    status: DeliveryStatus = Field(examples=["delivered"])
+    is_registered: bool = Field(default=False, description="Our side said that it sent this.")
+    is_conflict: bool = Field(default=False, description="Final reports about it contradict each other.")
+    sent_at: Instant | None = None
+    delivered_at: Instant | None = None
+    latency_ms: int | None = Field(None, description="From sent to delivered.", examples=[2500])
+    legs: list[Leg] = Field([], description="Channels of a cascade, or parts of a long text.")
+
+
+class Evidence(Body):
+    """A callback as it came, byte for byte; `absent_because` says why when it cannot be shown."""
+
+    partition: int = Field(examples=[3])
+    offset: int = Field(examples=[1207])
+    provider: str = Field(examples=["infobip"])
+    connection: str = Field(examples=["main"])
+    absent_because: str | None = Field(None, examples=["Kafka keeps callbacks for 7 days and no longer has this one."])
+    received_at: Instant | None = None
+    source: Source | None = Field(None, examples=["push"])
+    method: str | None = Field(None, examples=["POST"])
+    content_type: str | None = Field(None, examples=["application/json"])
+    query: str | None = Field(None, description="The query string, as it came.", examples=[""])
+    hint: str | None = Field(None, description="What stood behind the connection in the callback's address.")
+    size_bytes: int | None = Field(None, examples=[214])
+    body_base64: str | None = Field(None, examples=["eyJyZXN1bHRzIjpbXX0="])
+    body_text: str | None = Field(
+        None, description="The same bytes as text; null when they are not UTF-8.", examples=['{"results":[]}']
+    )
+
+
+class MessageTimeline(WithFreshness):
+    """All that was said about a message, oldest first, and where its attempts stand."""
+
+    message_id: Id | None = Field(
+        description="Ours; null while nobody has registered the attempt.",
+        examples=["019aa5a1-0000-7000-8000-000000000001"],
+    )
+    status: DeliveryStatus = Field(description="The best that any attempt reached.", examples=["delivered"])
+    attempts: list[Attempt]
+    timeline: list[TimelineEntry]
+    evidence: list[Evidence] | None = Field(None, description="The raw callbacks, with `evidence=true`.")
+
+
+class Change(Body):
+    """One report that changed something. Recipients are never shown."""
+
+    id: str = Field(description="Names this change.", examples=["3/1207/0"])
+    at: Instant = Field(description="When we heard it.")
+    message_id: Id | None = Field(None, examples=["019aa5a1-0000-7000-8000-000000000001"])
+    attempt_id: Id = Field(examples=["019aa5a1-0000-7000-8000-00000000000a"])
+    provider: str = Field(examples=["infobip"])
+    connection: str | None = Field(None, examples=["main"])
+    channel: Channel | None = Field(None, examples=["viber"])
+    country: str | None = Field(None, examples=["GB"])
+    status: DeliveryStatus = Field(description="Where the attempt stands since.", examples=["delivered"])
+    previous_status: DeliveryStatus | None = Field(None, examples=["sent"])
+    is_conflict: bool = False
+    latency_ms: int | None = Field(None, description="From sent to delivered, once known.", examples=[2500])
+
+
+class Changes(WithFreshness):
+    """The newest changes, newest first."""
+
+    changes: list[Change]

@@ -1,0 +1,38 @@
+"""Is anything missing, and how fresh is all this."""
+
+from fastapi import APIRouter
+
+from api.access import Reader
+from api.answers.base import FreshnessAnswer, FreshnessMember
+from api.answers.conservation import Balance, ConservationAnswer, ProviderBalance, UnexplainedPosition
+from api.parts import Provided
+from api.problems import ACCOUNT_BOUND, problem_responses
+
+router = APIRouter(tags=["trust"], responses=problem_responses(ACCOUNT_BOUND))
+
+
+@router.get("/conservation", summary="The proof that nothing is lost")
+async def get_conservation(parts: Provided, caller: Reader) -> ConservationAnswer:
+    """Where every item is that was ever received: received = applied + repeated + outranked + parked + quarantined
+    + in flight + unexplained.
+
+    Unexplained items must not exist; when they do, their positions are named. The answer counts the whole
+    installation, so a key that is bound to accounts may not ask.
+    """
+    caller.require_all_accounts()
+    answer = await parts.store.conservation()
+    whole = next(row for row in answer.rows if row["provider"] is None)
+    return ConservationAnswer(
+        is_balanced=not whole["unexplained"],
+        total=Balance.model_validate(whole),
+        providers=[ProviderBalance.model_validate(row) for row in answer.rows if row["provider"] is not None],
+        unexplained_positions=[UnexplainedPosition.model_validate(row) for row in answer.unexplained],
+        freshness=FreshnessMember.of(answer.freshness),
+    )
+
+
+@router.get("/freshness", summary="How fresh every answer is")
+async def get_freshness(parts: Provided, caller: Reader) -> FreshnessAnswer:  # noqa: ARG001  # asked for the key's sake
+    """Up to when answers are complete now, and where the records wait that are still on their way."""
+    freshness = await parts.store.freshness()
+    return FreshnessAnswer(freshness=FreshnessMember.of(freshness), lag_by_topic=freshness.lag_by_topic)

@@ -1,0 +1,47 @@
+"""What happened to a message, and what happened just now."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Path, Query
+
+from api.access import Reader
+from api.answers.base import FreshnessMember
+from api.answers.messages import Change, Changes, MessageTimeline
+from api.parts import Provided
+from api.problems import NOT_FOUND, problem_responses
+from api.timelines import tell
+
+router = APIRouter(tags=["messages"], responses=problem_responses(NOT_FOUND))
+
+
+@router.get("/messages/{id}", summary="What happened to a message")
+async def get_message(
+    parts: Provided,
+    caller: Reader,
+    id: Annotated[  # noqa: A002  # the name is the public one, in the path
+        UUID,
+        Path(description="The id of a message or of an attempt.", examples=["019aa5a1-0000-7000-8000-000000000001"]),
+    ],
+    evidence: Annotated[  # noqa: FBT002  # a flag in a query string
+        bool, Query(description="Add the raw callbacks behind the reports, as long as Kafka keeps them.")
+    ] = False,
+) -> MessageTimeline:
+    """Every report and registration of a message, oldest first, each with what it did and the callback it came in.
+
+    The message may be named by its own id or by that of one of its attempts.
+    """
+    return await tell(parts, caller.accounts, str(id), with_evidence=evidence)
+
+
+@router.get("/changes", summary="The newest status changes")
+async def get_changes(
+    parts: Provided,
+    caller: Reader,
+    limit: Annotated[int, Query(ge=1, le=200, description="How many at most.")] = 20,
+) -> Changes:
+    """The newest reports that moved the status of an attempt, newest first. Recipients are not shown."""
+    answer = await parts.store.newest_changes(caller.accounts, limit)
+    return Changes(
+        changes=[Change.model_validate(row) for row in answer.rows], freshness=FreshnessMember.of(answer.freshness)
+    )

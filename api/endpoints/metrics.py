@@ -1,0 +1,39 @@
+"""Numbers over time."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+
+from api.access import Reader
+from api.answers.base import FreshnessMember, plain
+from api.measuring import ROWS_LIMIT, MetricsAnswer, MetricsParameters
+from api.parts import Provided
+from api.problems import QUESTION_INVALID, problem_responses
+from contracts.errors import QueryInvalid
+
+router = APIRouter(tags=["metrics"], responses=problem_responses(QUESTION_INVALID))
+
+
+@router.get("/metrics", summary="Count, by time and by whatever you like")
+async def get_metrics(
+    parts: Provided, caller: Reader, parameters: Annotated[MetricsParameters, Query()]
+) -> MetricsAnswer:
+    """Measures over a span of time, by bucket and by dimensions, of the attempts that the filters leave.
+
+    An attempt belongs to the hour in which it was first heard of, so a report that comes late changes the numbers of
+    an earlier bucket.
+    """
+    question = parameters.question(caller, parts.clock.now())
+    answer = await parts.store.metrics(question)
+    if len(answer.rows) > ROWS_LIMIT:
+        raise QueryInvalid(f"the answer has {len(answer.rows)} rows, more than {ROWS_LIMIT}; group or span less")
+    return MetricsAnswer(
+        from_=question.from_,
+        to=question.to,
+        bucket=question.bucket,
+        time_zone=question.time_zone,
+        measures=list(question.measures),
+        group_by=list(question.group_by),
+        rows=[plain(row) for row in answer.rows],
+        freshness=FreshnessMember.of(answer.freshness),
+    )

@@ -1,0 +1,158 @@
+"""A question about numbers, as it stands in a query string, checked and made into the one the store answers."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from typing import Annotated, Any
+from zoneinfo import available_timezones
+
+from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
+
+from analytics.metrics import DIMENSIONS, MEASURES, Bucket, Dimension, Measure, MetricsQuestion
+from api.access import Caller
+from api.answers.base import WithFreshness
+from api.problems import INVALID, FieldError, Refused
+from contracts.status import DeliveryStatus
+from contracts.vocabulary import Channel, Reason
+
+EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
+LONGEST = {Bucket.HOUR: timedelta(days=100), Bucket.DAY: timedelta(days=3660), Bucket.NONE: timedelta(days=3660)}
+USUAL_SPAN = timedelta(days=1)
+VALUES_LIMIT = 100
+ROWS_LIMIT = 20_000
+
+
+def _split(values: object) -> object:
+    """`a,b` and `a` beside `b` are the same list."""
+    if not isinstance(values, list):
+        return values
+    return [member for value in values for member in (value.split(",") if isinstance(value, str) else [value])]
+
+
+def _iso(value: object) -> object:
+    # A bare number would be taken for seconds since 1970.
+    if isinstance(value, str) and "T" not in value.upper():
+        raise ValueError("write the time in ISO 8601 with its zone, such as 2026-11-21T00:00:00Z")
+    return value
+
+
+@cache
+def _zones() -> frozenset[str]:
+    return frozenset(available_timezones() | {"UTC"})
+
+
+def _zone(name: str) -> str:
+    if name not in _zones():
+        raise ValueError("write an IANA time zone, such as Europe/London")
+    return name
+
+
+Slugs = Annotated[list[Annotated[str, Field(min_length=1, max_length=63)]], BeforeValidator(_split)]
+Countries = Annotated[list[Annotated[str, Field(pattern="^[A-Z]{2}$")]], BeforeValidator(_split)]
+Texts = list[Annotated[str, Field(min_length=1, max_length=200)]]
+Moment = Annotated[AwareDatetime, BeforeValidator(_iso)]
+
+
+def _filter(dimension: Dimension, *, hint: str = "Only these; repeat it or separate by commas.") -> Any:  # noqa: ANN401  # as pydantic's own Field
+    return Field([], max_length=VALUES_LIMIT, description=f"{hint} {DIMENSIONS[dimension]}")
+
+
+def _meanings(words: Mapping[Any, str]) -> str:
+    return "".join(f"\n* `{word.value}`: {meaning}" for word, meaning in words.items())
+
+
+class MetricsParameters(BaseModel):
+    """The query string of `GET /v1/metrics`."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+
+    measure: Annotated[list[Measure], BeforeValidator(_split)] = Field(
+        [Measure.SENT, Measure.DELIVERED, Measure.DELIVERY_RATE],
+        min_length=1,
+        max_length=VALUES_LIMIT,
+        description="What to count; repeat it or separate by commas.\n" + _meanings(MEASURES),
+    )
+    group_by: Annotated[list[Dimension], BeforeValidator(_split)] = Field(
+        [],
+        max_length=len(Dimension),
+        description="One row for each value of these; repeat it or separate by commas.\n" + _meanings(DIMENSIONS),
+    )
+    from_: Moment | None = Field(
+        None, alias="from", description="Start of the span, included; a day before `to` when not given."
+    )
+    to: Moment | None = Field(None, description="End of the span, not included; now when not given.")
+    bucket: Bucket = Field(Bucket.HOUR, description=Bucket.__doc__)
+    time_zone: Annotated[str, Field(max_length=64), AfterValidator(_zone)] = Field(
+        "UTC", description="Whose days they are, as an IANA name, when the bucket is a day."
+    )
+    account: Slugs = _filter(Dimension.ACCOUNT)
+    provider: Slugs = _filter(Dimension.PROVIDER)
+    connection: Slugs = _filter(Dimension.CONNECTION)
+    channel: Annotated[list[Channel], BeforeValidator(_split)] = _filter(Dimension.CHANNEL)
+    country: Countries = _filter(Dimension.COUNTRY)
+    campaign: Texts = _filter(Dimension.CAMPAIGN, hint="Only these; repeat it.")
+    sender: Texts = _filter(Dimension.SENDER, hint="Only these; repeat it.")
+    status: Annotated[list[DeliveryStatus], BeforeValidator(_split)] = _filter(Dimension.STATUS)
+    reason: Annotated[list[Reason], BeforeValidator(_split)] = _filter(Dimension.REASON)
+
+    def question(self, caller: Caller, now: datetime) -> MetricsQuestion:
+        """The question for this caller; raises the problem that names a span that makes no sense."""
+        from_, to = self._span(now)
+        chosen = {dimension: getattr(self, dimension.value) for dimension in Dimension}
+        return MetricsQuestion(
+            measures=tuple(dict.fromkeys(self.measure)),
+            from_=from_.astimezone(UTC),
+            to=to.astimezone(UTC),
+            group_by=tuple(dict.fromkeys(self.group_by)),
+            bucket=self.bucket,
+            filters={dimension: tuple(values) for dimension, values in chosen.items() if values},
+            accounts=caller.accounts,
+            time_zone=self.time_zone,
+        )
+
+    def _span(self, now: datetime) -> tuple[datetime, datetime]:
+        to = self.to or now
+        _require_within(to, now, member="to")
+        from_ = self.from_ or to - USUAL_SPAN
+        _require_within(from_, now, member="from")
+        if from_ >= to:
+            raise _span_error("from", "The span must begin before it ends")
+        if to - from_ > LONGEST[self.bucket]:
+            days = LONGEST[self.bucket].days
+            raise _span_error("from", f"A span in buckets of {self.bucket} may have {days} days; take a larger bucket")
+        return from_, to
+
+
+def _require_within(moment: datetime, now: datetime, *, member: str) -> None:
+    if not EARLIEST <= moment <= now + USUAL_SPAN:
+        raise _span_error(member, "The time must lie between the year 2000 and tomorrow")
+
+
+def _span_error(member: str, rule: str) -> Refused:
+    return Refused(INVALID, errors=[FieldError(place="query", member=member, rule="span_not_sensible", detail=rule)])
+
+
+def _row_schema() -> dict[str, Any]:
+    """What a row may hold, as JSON Schema."""
+    words = {dimension.value: ("string", meaning) for dimension, meaning in DIMENSIONS.items()}
+    numbers = {measure.value: ("number", meaning) for measure, meaning in MEASURES.items()}
+    members = {
+        name: {"type": [kind, "null"], "description": meaning} for name, (kind, meaning) in (words | numbers).items()
+    }
+    start = {"type": "string", "format": "date-time", "description": "Start of the bucket; left out without buckets."}
+    return {"type": "object", "properties": {"bucket_at": start} | members, "additionalProperties": False}
+
+
+class MetricsAnswer(WithFreshness):
+    """One row per bucket and group, in order; a bucket in which nothing happened has no row."""
+
+    from_: datetime = Field(serialization_alias="from", description="Start of the span, included.")
+    to: datetime = Field(description="End of the span, not included.")
+    bucket: Bucket
+    time_zone: str = Field(examples=["UTC"])
+    measures: list[Measure]
+    group_by: list[Dimension]
+    rows: list[Annotated[dict[str, Any], WithJsonSchema(_row_schema())]] = Field(
+        description="The bucket, the dimensions asked for and the measures asked for.",
+        examples=[[{"bucket_at": "2026-11-21T10:00:00Z", "provider": "infobip", "sent": 812, "delivered": 790}]],
+    )

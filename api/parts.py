@@ -1,0 +1,54 @@
+"""What the endpoints work with, put together once at the door."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Annotated, Protocol
+
+from fastapi import Depends, Request
+
+from api.answers.messages import Evidence
+from api.evidence import Cause
+from api.keys import KeyRing
+from api.sessions import SessionBook
+from api.store import Store
+from contracts.records import AttemptRegistered
+from runtime.clock import Clock
+from runtime.settings import Settings
+
+
+class Registering(Protocol):
+    """Writes registrations durably; `api.registrar.Registrar` does it on Kafka."""
+
+    @property
+    def is_ready(self) -> bool: ...
+
+    async def write(self, registrations: Sequence[AttemptRegistered]) -> None:
+        """Raises `BrokerUnavailable` when no acknowledgement comes in time."""
+
+
+class Witness(Protocol):
+    """Finds raw callbacks; `api.evidence.EvidenceReader` does it on Kafka."""
+
+    async def read(self, causes: Sequence[Cause]) -> list[Evidence]: ...
+
+
+@dataclass(frozen=True)
+class Parts:
+    """Everything an endpoint may use."""
+
+    settings: Settings
+    clock: Clock
+    store: Store
+    registrar: Registering
+    evidence: Witness
+    ring: KeyRing
+    sessions: SessionBook
+
+
+def parts_of(request: Request) -> Parts:
+    """The parts of the application that serves `request`."""
+    parts: Parts = request.app.state.parts
+    return parts
+
+
+Provided = Annotated[Parts, Depends(parts_of)]

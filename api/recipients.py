@@ -1,0 +1,33 @@
+"""Phone numbers as callers write them, in the one form we keep."""
+
+from functools import lru_cache
+from typing import NamedTuple
+
+import phonenumbers
+
+
+class Recipient(NamedTuple):
+    """A number in E.164 and its country, which is null for numbers of none, such as satellite phones."""
+
+    number: str
+    country: str | None
+
+
+@lru_cache(maxsize=4096)
+def recipient_of(text: str) -> Recipient:
+    """The recipient in `text`, which must be a whole international number; raises `ValueError`."""
+    try:
+        number = phonenumbers.parse(text, None)
+    except phonenumbers.NumberParseException as exc:
+        raise ValueError("write the number in international form with a plus, such as +447700900123") from exc
+    if phonenumbers.is_possible_number_with_reason(number) != phonenumbers.ValidationResult.IS_POSSIBLE:
+        raise ValueError("the number is too short or too long for its country")
+    return Recipient(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164), _country(number))
+
+
+def _country(number: phonenumbers.PhoneNumber) -> str | None:
+    """The region of the number, else the main region of its country code: fictional and new ranges have no region."""
+    region = phonenumbers.region_code_for_number(number) or phonenumbers.region_code_for_country_code(
+        number.country_code or 0
+    )
+    return region if len(region) == 2 and region.isalpha() and region != "ZZ" else None

@@ -1,0 +1,133 @@
+"""What a caller says about an attempt, checked, and made into the record that goes to Kafka."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Discriminator, Field, Tag
+
+from api.access import Caller
+from api.problems import CONNECTION_UNKNOWN, INVALID, FieldError, Refused
+from api.recipients import recipient_of
+from contracts.identity import new_message_id
+from contracts.records import AttemptRegistered
+from contracts.vocabulary import Channel
+from runtime.settings import SLUG, Connection
+
+AT_ONCE = 1000
+FUTURE_LIMIT = timedelta(hours=1)
+PAST_LIMIT = timedelta(days=30)
+
+# No control characters: these texts end up in logs, tables and spreadsheets.
+Text = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")]
+Slug = Annotated[str, Field(pattern=SLUG)]
+
+
+def _number(text: str) -> str:
+    return recipient_of(text).number
+
+
+class Registration(BaseModel):
+    """One message of yours was handed to one provider, which accepted it under `root_id`."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    provider: Slug = Field(description="As the connection in the settings names it.", examples=["telesign"])
+    connection: Slug = Field(description="The name of the connection it was sent over.", examples=["main"])
+    root_id: Text = Field(
+        description="The id that the provider's answer to the send gave: of the transaction in a cascade, else of the "
+        "message. Exactly as given.",
+        examples=["35C8B5D509BC10689196FED2AD551B01"],
+    )
+    message_id: UUID | None = Field(
+        None,
+        description="Your own id of the message, so that repeating the request says the same; version 7 is found "
+        "fastest. One is made when you give none.",
+        examples=["019aa5a1-0000-7000-8000-000000000001"],
+    )
+    channel: Channel | None = Field(None, examples=["viber"])
+    recipient: Annotated[str, Field(max_length=40), AfterValidator(_number)] | None = Field(
+        None, description="International form with a plus; kept as E.164.", examples=["+447700900105"]
+    )
+    sender: Text | None = Field(None, examples=["ExampleShop"])
+    campaign: Text | None = Field(None, examples=["autumn"])
+    external_id: Text | None = Field(None, description="Your own reference, kept verbatim.", examples=["order-1207"])
+    sent_at: AwareDatetime | None = Field(
+        None, description="When you sent it, with its zone.", examples=["2026-11-21T09:59:57.500000Z"]
+    )
+
+    @property
+    def subject(self) -> tuple[str, str, str]:
+        """The attempt that this is about."""
+        return self.provider, self.connection, self.root_id
+
+
+def _one_or_many(body: object) -> str:
+    return "many" if isinstance(body, list) else "one"
+
+
+Registrations = Annotated[
+    Annotated[Registration, Tag("one")]
+    | Annotated[list[Registration], Field(min_length=1, max_length=AT_ONCE), Tag("many")],
+    Discriminator(_one_or_many),
+]
+"""The body: one registration, or a list of up to a thousand."""
+
+
+def as_records(
+    registrations: Sequence[Registration], caller: Caller, connections: Sequence[Connection], *, now: datetime
+) -> list[AttemptRegistered]:
+    """The records of `registrations`; raises the problem that names each member that cannot stand."""
+    known = {(one.provider, one.name): one for one in connections if caller.may_see(one.account)}
+    _require_known(registrations, known)
+    _require_sound(registrations, now)
+    return [_record(one, known[one.provider, one.connection], now) for one in registrations]
+
+
+def _require_known(registrations: Sequence[Registration], known: dict[tuple[str, str], Connection]) -> None:
+    strange = [
+        FieldError(place="body", member=f"[{index}].connection", rule="connection_unknown", detail=f"not known: {name}")
+        for index, one in enumerate(registrations)
+        if (name := f"{one.provider}/{one.connection}") and (one.provider, one.connection) not in known
+    ]
+    if strange:
+        names = ", ".join(sorted(map("/".join, known))) or "none"
+        raise Refused(
+            CONNECTION_UNKNOWN,
+            f"The connections this key may use are: {names}. Name one of them, or add it to the settings.",
+            errors=strange,
+        )
+
+
+def _require_sound(registrations: Sequence[Registration], now: datetime) -> None:
+    errors = []
+    seen: dict[tuple[str, str, str], int] = {}
+    for index, one in enumerate(registrations):
+        if one.sent_at and not now - PAST_LIMIT <= one.sent_at <= now + FUTURE_LIMIT:
+            rule = "The time must lie within the last 30 days, and at most an hour ahead"
+            errors.append(FieldError(place="body", member=f"[{index}].sent_at", rule="time_out_of_range", detail=rule))
+        if (first := seen.setdefault(one.subject, index)) != index:
+            rule = f"The attempt stands at [{first}] already"
+            errors.append(FieldError(place="body", member=f"[{index}].root_id", rule="repeated", detail=rule))
+    if errors:
+        raise Refused(INVALID, errors=errors)
+
+
+def _record(one: Registration, connection: Connection, now: datetime) -> AttemptRegistered:
+    recipient = recipient_of(one.recipient) if one.recipient else None
+    return AttemptRegistered(
+        provider=one.provider,
+        connection=one.connection,
+        account=connection.account,
+        root_id=one.root_id,
+        registered_at=now,
+        message_id=str(one.message_id or new_message_id(int(now.timestamp() * 1000))),
+        channel=one.channel,
+        recipient=recipient.number if recipient else None,
+        country=recipient.country if recipient else None,
+        sender=one.sender,
+        campaign=one.campaign,
+        external_id=one.external_id,
+        sent_at=one.sent_at,
+    )

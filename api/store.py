@@ -1,0 +1,60 @@
+"""The store as the endpoints see it: one question, one method."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from analytics import questions
+from analytics.freshness import Freshness
+from analytics.questions import Conservation, MetricsQuestion, Timeline
+from analytics.reader import Answer
+from analytics.service import Analytics, Health
+
+Accounts = Sequence[str] | None
+"""Whose facts may be told; null stands for all."""
+
+
+class Store(Protocol):
+    """Answers with rows and how fresh they are. All but `health` may raise `StoreUnavailable` and `QueryInvalid`."""
+
+    async def timeline(self, message_id: str, accounts: Accounts) -> Timeline:
+        """Raises `NotFound` when nothing of these accounts is known under that id."""
+
+    async def newest_changes(self, accounts: Accounts, limit: int) -> Answer: ...
+
+    async def metrics(self, question: MetricsQuestion) -> Answer: ...
+
+    async def conservation(self) -> Conservation: ...
+
+    async def today_by_provider(self, accounts: Accounts) -> Answer: ...
+
+    async def freshness(self) -> Freshness: ...
+
+    def health(self) -> Health: ...
+
+
+class AnalyticsStore:
+    """The store of this process."""
+
+    def __init__(self, analytics: Analytics) -> None:
+        self._analytics = analytics
+
+    async def timeline(self, message_id: str, accounts: Accounts) -> Timeline:
+        return await questions.message_timeline(self._analytics.reader, message_id, accounts=accounts)
+
+    async def newest_changes(self, accounts: Accounts, limit: int) -> Answer:
+        return await questions.newest_changes(self._analytics.reader, accounts=accounts, limit=limit)
+
+    async def metrics(self, question: MetricsQuestion) -> Answer:
+        return await questions.metrics(self._analytics.reader, question)
+
+    async def conservation(self) -> Conservation:
+        return await questions.conservation(self._analytics.reader)
+
+    async def today_by_provider(self, accounts: Accounts) -> Answer:
+        return await questions.today_by_provider(self._analytics.reader, accounts=accounts)
+
+    async def freshness(self) -> Freshness:
+        return await questions.freshness(self._analytics.reader)
+
+    def health(self) -> Health:
+        return self._analytics.health()

@@ -1,0 +1,70 @@
+"""Puts the life of a message together: what the store knows, and the raw callbacks behind it."""
+
+from typing import Any
+
+from analytics.questions import Timeline
+from api.answers.base import FreshnessMember
+from api.answers.messages import Attempt, Cause, Evidence, MessageTimeline, TimelineEntry
+from api.evidence import Cause as CauseOf
+from api.parts import Parts
+from api.problems import NOT_FOUND, Refused
+from api.store import Accounts
+from contracts.errors import NotFound
+from contracts.status import RANKS, DeliveryStatus
+
+
+async def tell(parts: Parts, accounts: Accounts, message_id: str, *, with_evidence: bool) -> MessageTimeline:
+    """The timeline of a message or attempt; raises a problem that says how far the store is when it knows nothing."""
+    try:
+        known = await parts.store.timeline(message_id, accounts)
+    except NotFound as exc:
+        raise await _not_yet_known(parts, message_id) from exc
+    timeline = _timeline(known)
+    if not with_evidence:
+        return timeline
+    return timeline.model_copy(update={"evidence": await _evidence(parts, timeline)})
+
+
+async def _not_yet_known(parts: Parts, message_id: str) -> Refused:
+    freshness = FreshnessMember.of(await parts.store.freshness())
+    when = f"{freshness.as_of:%Y-%m-%d %H:%M:%S} UTC" if freshness.as_of else "now, before the first complete moment"
+    return Refused(
+        NOT_FOUND,
+        f"Nothing is known about {message_id} as of {when}, {freshness.lag_records} records behind. "
+        "Check the id; if the message is new, ask again in a moment.",
+        members={"freshness": freshness.model_dump(mode="json")},
+    )
+
+
+def _timeline(known: Timeline) -> MessageTimeline:
+    attempts = [Attempt.model_validate(row) for row in known.attempts]
+    statuses = [attempt.status for attempt in attempts]
+    return MessageTimeline(
+        message_id=next((row["message_id"] for row in known.attempts if row.get("message_id")), None),
+        status=max(statuses, key=RANKS.__getitem__, default=DeliveryStatus.UNKNOWN),
+        attempts=attempts,
+        timeline=[TimelineEntry.model_validate(_entry(row)) for row in known.rows],
+        freshness=FreshnessMember.of(known.freshness),
+    )
+
+
+def _entry(row: dict[str, Any]) -> dict[str, Any]:
+    cause = None
+    if row.get("cause_partition") is not None:
+        cause = Cause(
+            partition=row["cause_partition"],
+            offset=row["cause_offset"],
+            index=row["cause_index"],
+            items=row["cause_items"],
+        )
+    return row | {"cause": cause}
+
+
+async def _evidence(parts: Parts, timeline: MessageTimeline) -> list[Evidence]:
+    return await parts.evidence.read(
+        [
+            CauseOf(entry.cause.partition, entry.cause.offset, entry.provider, entry.connection)
+            for entry in timeline.timeline
+            if entry.cause
+        ]
+    )
