@@ -1,10 +1,12 @@
 """Starting a broker where that cannot be: each time a clear error, and nothing left behind."""
 
 import socket
+import struct
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import psutil
@@ -135,6 +137,29 @@ def test_a_chosen_port_is_free_and_below_those_of_outgoing_connections() -> None
     assert FIRST < port < 32_768
 
 
+@pytest.mark.parametrize(
+    ("answer", "is_broker"),
+    [
+        pytest.param(struct.pack(">iii", 8, 1, 1), True, id="one that names a broker"),
+        pytest.param(struct.pack(">iii", 8, 1, 0), False, id="one that names none is not ready"),
+        pytest.param(b"HTTP/1.1 400 Bad Request", False, id="one that speaks something else"),
+        pytest.param(struct.pack(">i", 8), False, id="one that breaks off"),
+        pytest.param(b"", False, id="one that hangs up"),
+    ],
+)
+def test_a_broker_is_known_by_its_answer(answer: bytes, *, is_broker: bool, listener: socket.socket) -> None:
+    def speak() -> None:
+        connection, _ = listener.accept()
+        with connection:
+            connection.recv(1024)
+            connection.sendall(answer)
+
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(speak)
+
+        assert answers("127.0.0.1", listener.getsockname()[1]) is is_broker
+
+
 def test_one_who_listens_and_says_nothing_is_no_broker(listener: socket.socket) -> None:
     assert not answers("127.0.0.1", listener.getsockname()[1])
 
@@ -174,18 +199,24 @@ def test_a_formatted_directory_is_not_formatted_again(tmp_path: Path) -> None:
     Installation(tmp_path).format(["/bin/false"], descriptor=0)
 
 
+MANY = "\n".join(f"x INFO line {number}" for number in range(40))
+WHY = "x ERROR why\n\tat there\nx INFO shutting down"
+
+
 @pytest.mark.parametrize(
-    ("log", "told"),
+    ("log", "console", "told"),
     [
-        pytest.param("INFO up\nx ERROR why\n\tat there\nx INFO down", "x ERROR why\n\tat there\nx INFO down", id="why"),
-        pytest.param("\n".join(f"line {n}" for n in range(40)), "line 39", id="else the last lines"),
-        pytest.param("", "(both logs are empty)", id="else that there is nothing"),
+        pytest.param(f"{MANY}\n{WHY}\n", "", WHY, id="from the first error on"),
+        pytest.param(f"{WHY}\n{MANY}", "", "\n".join(f"{WHY}\n{MANY}".splitlines()[:15]), id="as far as fits a screen"),
+        pytest.param(MANY, "", "\n".join(MANY.splitlines()[-15:]), id="else the last lines"),
+        pytest.param("x INFO up", "no memory\n", "x INFO up\nno memory", id="then what Java said itself"),
+        pytest.param("", "", "(both logs are empty)", id="or that there is nothing"),
     ],
 )
-def test_the_end_of_the_log_begins_with_the_first_error(log: str, told: str, tmp_path: Path) -> None:
+def test_an_error_shows_what_the_logs_tell(log: str, console: str, told: str, tmp_path: Path) -> None:
     installation = Installation(tmp_path)
     installation.make()
     installation.log_file.write_text(log)
+    installation.console_file.write_text(console)
 
-    assert installation.log_end().endswith(told)
-    assert "line 0" not in installation.log_end()
+    assert installation.log_end() == told
