@@ -101,16 +101,14 @@ def as_content(value: object, *, limit: int = MAX_CONTENT) -> str | None:
 
     A NUL character, which neither files nor databases bear well, is shown as U+FFFD.
     """
-    if isinstance(value, bool) or not isinstance(value, str | int):
-        return None
-    text = value if isinstance(value, str) else str(value)
-    return text[:limit].replace("\x00", _NUL_REPLACEMENT) or None
+    text = _as_str(value)
+    return text[:limit].replace("\x00", _NUL_REPLACEMENT) or None if text else None
 
 
 def as_text(value: object, *, limit: int = MAX_TEXT) -> str | None:
     """A name, code or description without the spaces around it; empty is null."""
-    text = as_content(value, limit=limit)
-    return (text.strip() or None) if text else None
+    text = _as_str(value)
+    return text.strip()[:limit].replace("\x00", _NUL_REPLACEMENT) or None if text else None
 
 
 def as_id(value: object, member: str) -> str | None:
@@ -119,14 +117,21 @@ def as_id(value: object, member: str) -> str | None:
     Raises `PayloadInvalid` when it is longer than `MAX_ID` or holds control characters: an id that was cut or mended
     would be another id.
     """
-    if isinstance(value, bool) or not isinstance(value, str | int):
+    text = _as_str(value)
+    if not text:
         return None
-    text = str(value).strip()
+    text = text.strip()
     if len(text) > MAX_ID:
         raise PayloadInvalid(f"{member} is longer than {MAX_ID} characters")
-    if _CONTROL.search(text):
+    if not text.isprintable() and _CONTROL.search(text):
         raise PayloadInvalid(f"{member} holds control characters")
     return text or None
+
+
+def _as_str(value: object) -> str | None:
+    if isinstance(value, str):
+        return value
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else None
 
 
 def required_id(value: object, member: str) -> str:
@@ -151,8 +156,8 @@ def as_int(value: object) -> int | None:
 
 def as_e164(value: object) -> str | None:
     """A telephone number with its plus; null for anything that is not 7 to 15 digits with or without a plus."""
-    text = as_text(value, limit=32)
-    found = _E164.fullmatch(text) if text else None
+    text = _as_str(value)
+    found = _E164.fullmatch(text.strip()) if text else None
     return f"+{found[1]}" if found else None
 
 

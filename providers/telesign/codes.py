@@ -1,6 +1,11 @@
 """What Telesign's numbers mean: `codes.csv`, ready for the hot path."""
 
+from typing import NamedTuple
+
+from contracts.status import DeliveryStatus
+from contracts.vocabulary import Reason
 from providers._kit.codes import Code, load_codes
+from providers._kit.reading import required_id
 
 CODES = load_codes(__package__)
 
@@ -9,6 +14,37 @@ BY_CODE: dict[str, Code] = {row.code: row for row in CODES.rows}
 
 INBOUND = "1500"
 """An inbound message was delivered to us. Its description says "Delivered", and it is no delivery report."""
+
+
+class Meaning(NamedTuple):
+    """What a code stands for."""
+
+    code: str
+    status: DeliveryStatus
+    reason: Reason | None = None
+    is_permanent: bool | None = None
+    may_fall_back: bool = False
+    is_known: bool = False
+
+
+def _meaning(row: Code) -> Meaning:
+    status = row.status or DeliveryStatus.UNKNOWN
+    return Meaning(row.code, status, row.reason, row.is_permanent, row.may_fall_back, is_known=True)
+
+
+_MEANINGS = {code: _meaning(row) for row in CODES.rows for code in (row.code, int(row.code))}
+
+
+def meaning_of(code: object) -> Meaning:
+    """What `code` stands for, number or text; one that no row has is `unknown` and starts no fallback.
+
+    Raises `PayloadInvalid` when there is none.
+    """
+    known = _MEANINGS.get(code) if isinstance(code, str | int) else None
+    if known:
+        return known
+    text = required_id(code, "status code")
+    return _MEANINGS.get(text) or Meaning(text, DeliveryStatus.UNKNOWN)
 
 
 def is_of_sms(code: str) -> bool:

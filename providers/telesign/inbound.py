@@ -34,7 +34,9 @@ def is_inbound(body: Body) -> bool:
     """Whether a person wrote to us: by the code, which decides, or by the service's name."""
     code = body.status.get("code") if isinstance(body.status, dict) else None
     service = body.sub_resource
-    return as_text(code) == INBOUND or (isinstance(service, str) and service.strip().lower().startswith(_MO))
+    if isinstance(service, str) and service.strip().lower().startswith(_MO):
+        return True
+    return code == int(INBOUND) or (isinstance(code, str) and code.strip() == INBOUND)
 
 
 def inbound_fact(body: Body, hint: str) -> InboundFact:

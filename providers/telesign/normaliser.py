@@ -1,12 +1,10 @@
 """A Telesign callback into facts: the channels' entries in the order of the body, then the transaction as a whole."""
 
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
 
 from contracts.errors import PayloadInvalid
 from contracts.records import RawCallback
-from contracts.status import DeliveryStatus
-from contracts.vocabulary import Channel, Reason, Scope
+from contracts.vocabulary import Channel, Scope
 from providers._kit.facts import Item, RejectedItem, StatusFact
 from providers._kit.numbers import as_decimal
 from providers._kit.pieces import Pieces
@@ -20,7 +18,7 @@ from providers._kit.reading import (
     read_payload,
     required_id,
 )
-from providers.telesign.codes import BY_CODE, is_of_sms
+from providers.telesign.codes import is_of_sms, meaning_of
 from providers.telesign.inbound import channel_in, inbound_fact, is_inbound
 from providers.telesign.payloads import AdditionalInfo, Body, Status
 from providers.telesign.times import telesign_instant
@@ -38,42 +36,30 @@ def normalise(callback: RawCallback) -> Sequence[Item]:
     if is_inbound(body):
         return [_inbound(body, callback.hint, pieces)]
     transaction_id = _readable_id(body.reference_id)
-    legs = [_leg(entry, transaction_id, pieces) for entry in _entries(body.channel_status)]
+    legs = () if body.channel_status is None else _legs(body.channel_status, transaction_id, pieces)
     return [*legs, _transaction(body, pieces)]
 
 
-class _Entry(NamedTuple):
-    """One member of an object in `channel_status`: a channel's name and what is said of it."""
-
-    channel_name: object
-    value: object
-    path: tuple[str | int, ...]
-
-
-def _entries(channel_status: object) -> Iterator[_Entry]:
+def _legs(channel_status: object, transaction_id: str | None, pieces: Pieces) -> Iterator[Item]:
     """Documented is a list of objects with one member each; one object, and objects with several, are read as well."""
-    if channel_status is None:
-        return
     objects = channel_status if isinstance(channel_status, list) else [channel_status]
     for index, entry in enumerate(objects):
         path = ("channel_status", index) if objects is channel_status else ("channel_status",)
-        if isinstance(entry, dict) and entry:
-            yield from (_Entry(name, value, (*path, name)) for name, value in entry.items())
-        else:
-            yield _Entry(None, entry, path)
+        if not isinstance(entry, dict) or not entry:
+            reason = "channel_status: an entry is an object with a channel's name as its member"
+            yield RejectedItem(reason=reason, body=pieces.at(*path, value=entry))
+            continue
+        for name, value in entry.items():
+            try:
+                yield _leg_fact(name, value, transaction_id)
+            except PayloadInvalid as exc:
+                yield RejectedItem(reason=f"channel_status: {exc}", body=pieces.at(*path, name, value=value))
 
 
-def _leg(entry: _Entry, transaction_id: str | None, pieces: Pieces) -> Item:
-    try:
-        return _leg_fact(entry, transaction_id)
-    except PayloadInvalid as exc:
-        return RejectedItem(reason=f"channel_status: {exc}", body=pieces.at(*entry.path, value=entry.value))
-
-
-def _leg_fact(entry: _Entry, transaction_id: str | None) -> StatusFact:
-    name = required_id(entry.channel_name, "the channel's name")
-    said = read_payload(Status, entry.value)
-    meaning = _meaning(said)
+def _leg_fact(channel_name: str, value: object, transaction_id: str | None) -> StatusFact:
+    name = required_id(channel_name, "the channel's name")
+    said = read_payload(Status, value)
+    meaning = meaning_of(said.code)
     message_id = as_id(said.reference_id, "reference_id")
     if message_id is None:
         # Without an id of its own the entry can only be told apart by its place in the transaction.
@@ -111,7 +97,7 @@ def _transaction(body: Body, pieces: Pieces) -> Item:
 
 def _transaction_fact(body: Body, said: Status) -> StatusFact:
     info = _additional_info(body)
-    meaning = _meaning(said)
+    meaning = meaning_of(said.code)
     return StatusFact(
         message_id=required_id(body.reference_id, "reference_id"),
         scope=Scope.TRANSACTION,
@@ -134,26 +120,6 @@ def _transaction_fact(body: Body, said: Status) -> StatusFact:
         price=as_decimal(info.price),
         currency=as_text(info.currency, limit=10),
     )
-
-
-class _Meaning(NamedTuple):
-    """What a code stands for; a code that no table knows is `unknown` and starts nothing."""
-
-    code: str
-    status: DeliveryStatus
-    is_known: bool = False
-    reason: Reason | None = None
-    is_permanent: bool | None = None
-    may_fall_back: bool = False
-
-
-def _meaning(said: Status) -> _Meaning:
-    code = required_id(said.code, "status code")
-    row = BY_CODE.get(code)
-    if row is None:
-        return _Meaning(code, DeliveryStatus.UNKNOWN)
-    status = row.status or DeliveryStatus.UNKNOWN
-    return _Meaning(code, status, True, row.reason, row.is_permanent, row.may_fall_back)  # noqa: FBT003  # a row
 
 
 def _channel_of_whole(body: Body, said: Status, code: str) -> Channel | None:

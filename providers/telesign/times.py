@@ -5,8 +5,7 @@ from datetime import UTC, datetime
 
 from providers._kit.times import as_instant
 
-# The documentation calls all of them RFC 3339. The first two give no zone; that they are UTC is inferred.
-_COLON_BEFORE_FRACTION = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2}[ Tt][0-9]{2}:[0-9]{2}:[0-9]{2}):([0-9].*)")
+_FRACTION = len("2020-05-04 22:07:01")
 _HTTP_DATE = re.compile(
     r"(?:[A-Za-z]{3,9}, *)?([0-9]{1,2})[ -]([A-Za-z]{3})[ -]([0-9]{4}) ([0-9]{2}:[0-9]{2}:[0-9]{2}) *"
     r"(GMT|UTC|UT|Z|[+-][0-9]{2}:?[0-9]{2})?",
@@ -20,16 +19,18 @@ def telesign_instant(value: object) -> datetime | None:
 
     `2020-05-04 22:07:01:226` · `2020-05-04 22:06:03.837` · `2016-10-21T14:05:36.181346Z` ·
     `Thu, 23 Jun 2022 19:03:44 GMT`
+
+    The documentation calls all of them RFC 3339. The first two give no zone; that they are UTC is inferred.
     """
-    moment = as_instant(value)
-    if moment is not None or not isinstance(value, str):
-        return moment
+    if not isinstance(value, str):
+        return as_instant(value)
     text = value.strip()
-    if colon := _COLON_BEFORE_FRACTION.fullmatch(text):
-        return as_instant(f"{colon[1]}.{colon[2]}")
-    if date := _HTTP_DATE.fullmatch(text):
+    if text[_FRACTION : _FRACTION + 1] == ":" and text[4] == "-":
+        text = f"{text[:_FRACTION]}.{text[_FRACTION + 1 :]}"
+    moment = as_instant(text)
+    if moment is None and (date := _HTTP_DATE.fullmatch(text)):
         return _from_http_date(date)
-    return None
+    return moment
 
 
 def _from_http_date(date: re.Match[str]) -> datetime | None:
