@@ -1,0 +1,73 @@
+"""The callback port: one request in, one true answer out. It opens no body and decides nothing about it."""
+
+from collections.abc import Mapping
+
+from contracts.errors import CallbackRefused, MethodRefused
+from contracts.records import RawCallback
+from ingest.bodies import BodyReader
+from ingest.publisher import Publisher
+from ingest.refusals import Refusals
+from ingest.routes import Route, Routes
+from ingest.rsgi import HttpProtocol, ResponseHeaders, Scope
+from providers._kit.provider import CallbackRequest
+from runtime.clock import Clock
+from runtime.metrics import CALLBACK_SECONDS
+from runtime.settings import IngestSettings
+
+NO_HEADERS: ResponseHeaders = []
+
+
+class Edge:
+    """The RSGI application: route, read, verify, limit, publish, answer."""
+
+    def __init__(
+        self, routes: Routes, publisher: Publisher, bodies: BodyReader, *, ingest: IngestSettings, clock: Clock
+    ) -> None:
+        self._routes = routes
+        self._publisher = publisher
+        self._bodies = bodies
+        self._refusals = Refusals(clock)
+        self._clock = clock
+        self._base_url = ingest.public_base_url.rstrip("/")
+
+    async def __rsgi__(self, scope: Scope, protocol: HttpProtocol) -> None:
+        """Answer one callback: 200 when the broker has it, else a problem."""
+        route: Route | None = None
+        try:
+            path = scope.path
+            route, hint = self._routes.find(path)
+            await self._take(route, (path, hint), scope, protocol)
+        except CallbackRefused as refusal:
+            self._refusals.answer(protocol, route, refusal)
+        except Exception as exc:  # noqa: BLE001  # the outermost loop of a callback; its caller must get an answer
+            self._refusals.fail(protocol, route, exc)
+
+    async def _take(self, route: Route, place: tuple[str, str], scope: Scope, protocol: HttpProtocol) -> None:
+        method, headers = scope.method, scope.headers
+        if method not in route.methods:
+            raise MethodRefused("the provider never calls with this method")
+        body = await self._bodies.read(protocol, headers)
+        received_at, began_s = self._clock.now(), self._clock.monotonic()
+        (path, hint), query = place, scope.query_string
+        route.verify(CallbackRequest(method, self._url(path, query, headers), headers, body))
+        # Only what is authentic counts: nobody else can use up the rate of a connection.
+        route.bucket.take(began_s)
+        callback = RawCallback(
+            provider=route.provider,
+            connection=route.connection,
+            method=method,
+            received_at=received_at,
+            body=body,
+            query=query,
+            hint=hint,
+            content_type=headers.get("content-type") or "",
+        )
+        await self._publisher.publish(route.origin, callback, deadline_s=began_s + route.ack_budget_s)
+        protocol.response_empty(200, NO_HEADERS)
+        route.taken.inc()
+        CALLBACK_SECONDS.observe(self._clock.monotonic() - began_s)
+
+    def _url(self, path: str, query: str, headers: Mapping[str, str]) -> str:
+        """The address as the provider called it; without a configured base, as the request itself names it."""
+        base = self._base_url or f"http://{headers.get('host') or ''}"
+        return f"{base}{path}?{query}" if query else base + path

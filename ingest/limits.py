@@ -1,0 +1,60 @@
+"""How much is too much: callbacks of a connection, and log lines about refusals."""
+
+from collections.abc import Hashable
+
+from contracts.errors import RateExceeded
+from runtime.clock import Clock
+
+LOG_WINDOW_S = 60.0
+LINES_PER_WINDOW = 5
+
+
+class TokenBucket:
+    """Lets `rate_per_s` pass in the long run, and one second's worth at once."""
+
+    def __init__(self, rate_per_s: float, now: float) -> None:
+        self._rate_per_s = rate_per_s
+        self._capacity = max(1.0, rate_per_s)
+        self._tokens = self._capacity
+        self._filled_at = now
+
+    def take(self, now: float) -> None:
+        """Let one pass at `now`, on a clock that never goes back. Raises `RateExceeded` when none may."""
+        tokens = self._tokens + (now - self._filled_at) * self._rate_per_s
+        self._filled_at = now
+        tokens = min(tokens, self._capacity)
+        if tokens < 1.0:
+            self._tokens = tokens
+            raise RateExceeded(f"more than {self._rate_per_s:g} callbacks a second; slow down, or raise rate_per_s")
+        self._tokens = tokens - 1.0
+
+
+class LogBudget:
+    """A few lines a minute for each kind of event, so that whoever sends garbage cannot fill the log.
+
+    Kinds must come from a closed set: they are remembered.
+    """
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._windows: dict[Hashable, _Window] = {}
+
+    def spend(self, kind: Hashable) -> int | None:
+        """Null when no line may be written now; else how many of this kind were left out since the last one."""
+        now = self._clock.monotonic()
+        window = self._windows.get(kind)
+        if window is None or now - window.began_at >= LOG_WINDOW_S:
+            self._windows[kind] = _Window(now)
+            return window.left_out if window else 0
+        if window.lines >= LINES_PER_WINDOW:
+            window.left_out += 1
+            return None
+        window.lines += 1
+        return 0
+
+
+class _Window:
+    def __init__(self, began_at: float) -> None:
+        self.began_at = began_at
+        self.lines = 1
+        self.left_out = 0
