@@ -5,15 +5,15 @@ import signal
 import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
 
 from contracts.topics import load_topics
 from runtime.broker import LocalBroker
-from runtime.clock import Clock, SystemClock
+from runtime.clock import SystemClock
 from runtime.kafka import ensure_topics
-from runtime.settings import Settings
+from runtime.settings import KafkaSettings, Settings
 from tidings.children import OwnBroker, OwnProcess
 from tidings.supervisor import Supervisor
 
@@ -26,12 +26,11 @@ Tell = Callable[[str], object]
 
 @dataclass
 class Installation:
-    """Knows where everything is, and how long each part took to come up."""
+    """Knows where everything is."""
 
     settings: Settings
     config: Path | None
     bootstrap: str = ""
-    took_s: dict[str, float] = field(default_factory=dict)
 
     @property
     def data_dir(self) -> Path:
@@ -41,6 +40,11 @@ class Installation:
     def has_own_broker(self) -> bool:
         """Whether nobody named a Kafka, so that one is started."""
         return "bootstrap_servers" not in self.settings.kafka.model_fields_set
+
+    @property
+    def kafka(self) -> KafkaSettings:
+        """The settings with the broker that is really used; known once it runs."""
+        return self.settings.kafka.model_copy(update={"bootstrap_servers": self.bootstrap})
 
     @property
     def callbacks_url(self) -> str:
@@ -65,18 +69,17 @@ class Installation:
 
 @asynccontextmanager
 async def running(
-    settings: Settings, config: Path | None, tell: Tell = lambda _name: None, clock: Clock | None = None
+    settings: Settings, config: Path | None, tell: Tell = lambda _name: None
 ) -> AsyncIterator[tuple[Installation, Supervisor]]:
     """The installation, up and ready, for the time of the block; all of it is stopped behind the block.
 
     Raises `BrokerUnavailable`, `ConfigurationInvalid` or `ProcessFailed` when it cannot be brought up.
     """
-    clock = clock or SystemClock()
     installation = Installation(settings, config)
     installation.data_dir.mkdir(parents=True, exist_ok=True)
-    supervisor = Supervisor(installation.data_dir, clock)
+    supervisor = Supervisor(installation.data_dir, SystemClock())
     try:
-        await _bring_up(installation, supervisor, _timed(installation, tell, clock))
+        await _bring_up(installation, supervisor, tell)
         yield installation, supervisor
     finally:
         await supervisor.stop()
@@ -90,8 +93,7 @@ async def _bring_up(installation: Installation, supervisor: Supervisor, tell: Te
         await supervisor.start(OwnBroker(broker))
         installation.bootstrap = broker.bootstrap
         tell("broker")
-    kafka = settings.kafka.model_copy(update={"bootstrap_servers": installation.bootstrap})
-    await ensure_topics(kafka, list(load_topics().values()))
+    await ensure_topics(installation.kafka, list(load_topics().values()))
     tell("topics")
     await supervisor.start(*_processes(installation))
     await supervisor.wait_until_ready(READY_LIMIT_S, tell)
@@ -108,17 +110,6 @@ def _processes(installation: Installation) -> list[OwnProcess]:
         OwnProcess(module, logs=logs, environment=installation.environment, ready_url=f"{url}/readyz")
         for module, url in doors.items()
     ]
-
-
-def _timed(installation: Installation, tell: Tell, clock: Clock) -> Tell:
-    """`tell`, with a note of how long it took from the beginning."""
-    began = clock.monotonic()
-
-    def note(name: str) -> None:
-        installation.took_s[name] = round(clock.monotonic() - began, 1)
-        tell(name)
-
-    return note
 
 
 @asynccontextmanager

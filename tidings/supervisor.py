@@ -2,10 +2,11 @@
 
 import asyncio
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
+from typing import Any, TypeVar
 
 import structlog
 
@@ -20,6 +21,8 @@ EARLY_DEATHS = 3
 """A process that dies so often before it was ever ready will not become so by itself."""
 STOP_LIMIT_S = 10.0
 PROBE_PAUSE_S = 0.1
+
+T = TypeVar("T")
 
 log = structlog.get_logger()
 
@@ -90,11 +93,15 @@ class Supervisor:
         finally:
             all_ready.cancel()
 
-    async def watch(self) -> None:
-        """Wait until `stop` is called elsewhere. Raises `ProcessFailed` when supervision has no hope left."""
-        if self._watches:
-            await asyncio.wait(self._watches, return_when=asyncio.FIRST_COMPLETED)
-        self._raise_failure()
+    async def accompany(self, work: Coroutine[Any, Any, T]) -> T:
+        """The result of `work`. Raises `ProcessFailed`, and ends the work, when supervision loses hope before."""
+        doing = asyncio.create_task(work)
+        try:
+            await asyncio.wait({doing, *self._watches}, return_when=asyncio.FIRST_COMPLETED)
+            self._raise_failure()
+            return await doing
+        finally:
+            doing.cancel()
 
     async def stop(self, limit_s: float = STOP_LIMIT_S) -> None:
         """Stop all in the reverse order of their groups; what does not end within `limit_s` is killed."""

@@ -5,7 +5,7 @@ import signal
 from collections.abc import Coroutine
 from pathlib import Path
 from types import FrameType
-from typing import Any
+from typing import Any, TypeVar
 
 from rich.console import Console
 from rich.table import Table
@@ -16,6 +16,8 @@ from runtime.broker.fetcher import broker_classpath
 from runtime.logging import configure_logging
 from runtime.settings import Settings, load_settings
 from tidings.installation import Installation, running, stop_signals
+
+T = TypeVar("T")
 
 CONSOLE = Console(stderr=True)
 
@@ -36,15 +38,15 @@ def stay_up(config: Path | None) -> None:
 async def _stay_up(settings: Settings, config: Path | None) -> None:
     async with running(settings, config, announce) as (installation, supervisor):
         CONSOLE.print(places(installation))
-        await supervisor.watch()
+        await supervisor.accompany(asyncio.Event().wait())
 
 
-def run_until_stopped(work: Coroutine[Any, Any, None]) -> None:
-    """Run `work`; SIGINT or SIGTERM cancels it, and what it opened is closed."""
-    asyncio.run(_until_stopped(work))
+def run_until_stopped(work: Coroutine[Any, Any, T]) -> T | None:
+    """The result of `work`; SIGINT or SIGTERM cancels it, what it opened is closed, and there is none."""
+    return asyncio.run(_until_stopped(work))
 
 
-async def _until_stopped(work: Coroutine[Any, Any, None]) -> None:
+async def _until_stopped(work: Coroutine[Any, Any, T]) -> T | None:
     async with stop_signals() as asked:
         task, stop = asyncio.create_task(work), asyncio.create_task(asked.wait())
         await asyncio.wait({task, stop}, return_when=asyncio.FIRST_COMPLETED)
@@ -53,8 +55,7 @@ async def _until_stopped(work: Coroutine[Any, Any, None]) -> None:
             CONSOLE.print("stopping")
             task.cancel()
         await asyncio.wait({task})
-    if not task.cancelled():
-        task.result()
+    return None if task.cancelled() else task.result()
 
 
 def prepare_broker(settings: Settings) -> None:

@@ -1,15 +1,20 @@
 """Makes the settings of a demo: two connections with fresh secrets, in files that only their owner may read."""
 
 import base64
+import fcntl
 import json
 import os
 import secrets
-from collections.abc import Mapping
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from string import Template
 from uuid import uuid4
 
+from contracts.errors import ConfigurationInvalid
 from runtime.broker.ports import free_port, is_free
+from runtime.settings import Settings, load_settings
 
 TEMPLATE = Template("""\
 # Made by `tidings demo`; change what you like, it is not written again.
@@ -44,6 +49,7 @@ username = "tidings"
 passwords = [$infobip_password]
 """)
 
+ONCE = "once"
 USUAL_PORTS = {"api_port": 8000, "ingest_port": 8080, "ingest_admin_port": 8081, "streams_admin_port": 8082}
 
 
@@ -77,6 +83,53 @@ def fresh_ports() -> dict[str, int]:
     while len(chosen) < len(USUAL_PORTS):
         chosen.add(free_port())
     return dict(zip(USUAL_PORTS, chosen, strict=True))
+
+
+def data_home() -> Path:
+    """Where demos live: `TIDINGS_DATA_DIR`, else `.tidings`."""
+    return Path(os.environ.get("TIDINGS_DATA_DIR") or ".tidings").absolute()
+
+
+@contextmanager
+def fresh_place() -> Iterator[tuple[Settings, Path]]:
+    """Settings and their file for a run that starts from nothing, in a folder of its own that stays for a look.
+
+    Raises `ConfigurationInvalid` when such a run is under way there.
+    """
+    home = data_home()
+    home.mkdir(parents=True, exist_ok=True)
+    with (home / f"{ONCE}.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise ConfigurationInvalid(
+                f"`tidings demo --once` runs in {home} already; wait for it, or set TIDINGS_DATA_DIR to another place"
+            ) from None
+        place = home / ONCE
+        shutil.rmtree(place, ignore_errors=True)
+        # On a Kafka that others use too, nothing old may be met and nothing new may be in the way.
+        prefix = f"demo-{secrets.token_hex(4)}-" if "KAFKA_BOOTSTRAP_SERVERS" in os.environ else "tidings-"
+        file = ensure_demo_settings(place, topic_prefix=prefix, ports=fresh_ports())
+        os.environ["TIDINGS_DATA_DIR"] = str(place)
+        yield load_settings(file), file
+
+
+def lasting_place() -> tuple[Settings, Path]:
+    """Settings and their file for a demo that goes on where it was left."""
+    home = data_home()
+    file = ensure_demo_settings(home, topic_prefix="tidings-", ports=usual_ports())
+    os.environ["TIDINGS_DATA_DIR"] = str(home)
+    settings = load_settings(file)
+    ports = {
+        "TIDINGS_API__PORT": settings.api.port,
+        "TIDINGS_INGEST__PORT": settings.ingest.port,
+        "TIDINGS_INGEST__ADMIN_PORT": settings.ingest.admin_port,
+        "TIDINGS_STREAMS__ADMIN_PORT": settings.streams.admin_port,
+    }
+    for name, port in ports.items():
+        if not is_free(port):
+            os.environ[name] = str(free_port())
+    return load_settings(file), file
 
 
 def _secret_file(data_dir: Path, name: str, secret: str) -> str:

@@ -3,7 +3,7 @@
 All numbers are from ranges that regulators keep for fiction: +44 7700 900000-900999 and +1 XXX 555 0100-0199.
 """
 
-from collections.abc import Set as AbstractSet
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
@@ -14,6 +14,7 @@ from typing import NamedTuple
 from contracts.status import DeliveryStatus
 from contracts.vocabulary import Channel
 from providers._kit.script import Script, Step
+from tidings.simulation.repertoire import Repertoire
 
 LONGEST_WAIT_S = 2400.0
 """No step is later than this after the one before it, so that a run's tail is bounded."""
@@ -31,6 +32,8 @@ class Life:
 
     weight: int
     path: tuple[DeliveryStatus, ...]
+    then: tuple[DeliveryStatus, ...] = ()
+    """By SMS, when the provider itself goes on to another channel."""
 
 
 LIVES = (
@@ -42,6 +45,9 @@ LIVES = (
     Life(40, (_S.ACCEPTED, _S.SENT, _S.UNDELIVERED)),
     Life(30, (_S.ACCEPTED, _S.REJECTED)),
     Life(20, (_S.ACCEPTED, _S.FAILED)),
+    Life(10, (_S.ACCEPTED, _S.UNKNOWN, _S.SENT, _S.DELIVERED)),
+    Life(40, (_S.ACCEPTED, _S.SENT, _S.EXPIRED), then=(_S.SENT, _S.DELIVERED)),
+    Life(10, (_S.ACCEPTED, _S.UNDELIVERED), then=(_S.SENT, _S.UNDELIVERED)),
     # What providers ought not to say and do: a success after a bad end, and two bad ends.
     Life(12, (_S.ACCEPTED, _S.SENT, _S.EXPIRED, _S.DELIVERED)),
     Life(8, (_S.ACCEPTED, _S.SENT, _S.UNDELIVERED, _S.EXPIRED)),
@@ -50,6 +56,7 @@ LIVES = (
 WAITS: dict[DeliveryStatus, tuple[float, float]] = {
     # Median in seconds and spread of a log-normal, from the step before. Long right tails, as delivery times have.
     _S.ACCEPTED: (0.3, 0.4),
+    _S.UNKNOWN: (1.0, 0.7),
     _S.QUEUED: (0.5, 0.6),
     _S.SENT: (1.0, 0.7),
     _S.UNDELIVERED: (12.0, 0.9),
@@ -81,35 +88,39 @@ LINES = (
 )
 
 
-def write_script(seed: int, number: int, sent_at: datetime, *, sayable: AbstractSet[DeliveryStatus]) -> Script:
-    """The life of message `number`; every status in it is one that its provider has a word for."""
+def write_script(seed: int, number: int, sent_at: datetime, repertoire: Repertoire) -> Script:
+    """The life of message `number`, such as its provider can play it."""
     fate = Random(f"{seed}:{number}")  # noqa: S311  # a play, not a secret; seeded with text it is the same everywhere
-    path = _chosen_path(fate, frozenset(sayable))
-    channel = _drawn_channel(fate, path)
+    life = _drawn_life(fate, repertoire)
+    channel = _drawn_channel(fate, life)
+    path = [(status, channel) for status in life.path] + [(status, Channel.SMS) for status in life.then]
     return Script(
         number=number,
         seed=seed,
         recipient=_drawn_recipient(fate),
         sender=fate.choice(SENDERS),
         sent_at=sent_at,
-        steps=_timed(fate, path, sent_at, channel=channel),
+        steps=_timed(fate, path, sent_at),
     )
 
 
-def _chosen_path(fate: Random, sayable: frozenset[DeliveryStatus]) -> tuple[DeliveryStatus, ...]:
-    paths, weights = _lives_of(sayable)
-    return fate.choices(paths, weights)[0]
+def _drawn_life(fate: Random, repertoire: Repertoire) -> Life:
+    lives = _lives_for(repertoire)
+    return fate.choices(lives, [life.weight for life in lives])[0]
 
 
 @cache
-def _lives_of(sayable: frozenset[DeliveryStatus]) -> tuple[list[tuple[DeliveryStatus, ...]], list[int]]:
-    possible = [life for life in LIVES if sayable.issuperset(life.path)]
-    return [life.path for life in possible], [life.weight for life in possible]
+def _lives_for(repertoire: Repertoire) -> list[Life]:
+    return [
+        life
+        for life in LIVES
+        if repertoire.sayable.issuperset(life.path + life.then) and (repertoire.is_cascading or not life.then)
+    ]
 
 
-def _drawn_channel(fate: Random, path: tuple[DeliveryStatus, ...]) -> Channel:
-    # Nobody learns of a text message that it was read.
-    if DeliveryStatus.SEEN in path:
+def _drawn_channel(fate: Random, life: Life) -> Channel:
+    # Nobody learns of a text message that it was read, and a cascade begins on Viber.
+    if DeliveryStatus.SEEN in life.path or life.then:
         return Channel.VIBER
     return fate.choices([channel for channel, _ in CHANNELS], [weight for _, weight in CHANNELS])[0]
 
@@ -119,10 +130,10 @@ def _drawn_recipient(fate: Random) -> str:
     return f"{lines.prefix}{fate.choice(lines.suffixes):0{lines.digits}d}"
 
 
-def _timed(fate: Random, path: tuple[DeliveryStatus, ...], sent_at: datetime, *, channel: Channel) -> tuple[Step, ...]:
+def _timed(fate: Random, path: Sequence[tuple[DeliveryStatus, Channel]], sent_at: datetime) -> tuple[Step, ...]:
     steps = []
     at = sent_at
-    for status in path:
+    for status, channel in path:
         median_s, spread = WAITS[status]
         wait_s = min(fate.lognormvariate(log(median_s), spread), LONGEST_WAIT_S)
         if fate.random() >= TOGETHER:

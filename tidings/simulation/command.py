@@ -20,7 +20,7 @@ from runtime.settings import load_settings
 from tidings.exits import Exit
 from tidings.installation import Installation
 from tidings.simulation.author import LONGEST_TAIL_S
-from tidings.simulation.outcome import Ledger, Outcome
+from tidings.simulation.outcome import Ledger, Outcome, Tally
 from tidings.simulation.post import Doors, Poster
 from tidings.simulation.schedule import Act, Actor, Play, cast_of, schedule
 
@@ -76,15 +76,17 @@ def run(config: Path | None, wishes: Wishes, *, api_key: str, out: Path | None, 
             "--api-key or TIDINGS_API_KEY; or leave all of them unregistered with --unregistered 100%"
         )
     doors = Doors(installation.callbacks_url, installation.api_url, api_key)
+    ledger = Tally() if play.message_count is None else Ledger()
     try:
-        ledger = Ledger()
         asyncio.run(perform(play, cast, doors, ledger=ledger, console=Console(stderr=True)))
     except KeyboardInterrupt:
-        typer.echo("stopped; what follows counts what was taken until then", err=True)
-    return _tell(play, ledger.outcome(), out=out, as_json=as_json)
+        typer.echo(f"stopped after {ledger.callbacks} callbacks", err=True)
+    if isinstance(ledger, Ledger):
+        _tell(play, ledger.outcome(), out=out, as_json=as_json)
+    return Exit.FAILED if ledger.given_up else Exit.DONE
 
 
-async def perform(play: Play, cast: Sequence[Actor], doors: Doors, *, ledger: Ledger, console: Console) -> None:
+async def perform(play: Play, cast: Sequence[Actor], doors: Doors, *, ledger: Tally, console: Console) -> None:
     """Play to the end, with a progress bar."""
     stamina.instrumentation.set_on_retry_hooks([])  # an outage would be told once for every post that waits
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
@@ -97,7 +99,7 @@ async def perform(play: Play, cast: Sequence[Actor], doors: Doors, *, ledger: Le
         await Poster(doors, ledger, on_done=advance).play(schedule(play, cast))
 
 
-def _tell(play: Play, outcome: Outcome, *, out: Path | None, as_json: bool) -> Exit:
+def _tell(play: Play, outcome: Outcome, *, out: Path | None, as_json: bool) -> None:
     told = {"seed": play.seed, "start": play.start.isoformat(), **outcome.as_json()}
     if out:
         out.write_text(json.dumps(told, indent=2) + "\n", encoding="utf-8")
@@ -105,7 +107,6 @@ def _tell(play: Play, outcome: Outcome, *, out: Path | None, as_json: bool) -> E
         typer.echo(json.dumps(told))
     else:
         Console().print(_table(play, outcome))
-    return Exit.FAILED if outcome.given_up else Exit.DONE
 
 
 def _table(play: Play, outcome: Outcome) -> Table:

@@ -11,7 +11,6 @@ import msgspec
 
 from contracts.errors import PayloadInvalid
 from contracts.identity import report_event_id
-from contracts.records import RawCallback
 from contracts.status import (
     NO_EVIDENCE,
     DeliveryStatus,
@@ -24,6 +23,7 @@ from contracts.status import (
 )
 from contracts.vocabulary import Scope
 from providers._kit.facts import InboundFact, Item, RejectedItem, SignalFact, StatusFact
+from tidings.simulation.repertoire import items_of
 from tidings.simulation.schedule import Actor, Posting, Registration
 
 
@@ -120,46 +120,58 @@ class _Account:
     others: set[bytes] = field(default_factory=set)
 
 
-class Ledger:
-    """Takes down what was posted and how it was answered; `outcome` says what follows from it."""
+class Tally:
+    """Takes down only how much was posted, for a play without end."""
 
     def __init__(self) -> None:
-        self._accounts: dict[str, _Account] = defaultdict(_Account)
-        self._attempts: dict[tuple[str, str, str], _Attempt] = {}
-        self._given_up = 0
+        self.callbacks = 0
+        """Posts that were answered with 200."""
+        self.given_up = 0
 
-    @property
-    def callbacks(self) -> int:
-        """How many posts were taken so far."""
-        return sum(account.callbacks for account in self._accounts.values())
-
-    def taken(self, posting: Posting) -> None:
+    def taken(self, posting: Posting) -> None:  # noqa: ARG002  # the ledger wants it
         """The post was answered with 200."""
-        account = self._accounts[posting.actor.connection.provider]
-        account.callbacks += 1
-        account.items += posting.callback.expected_items
-        for item in _items_of(posting):
-            self._note(account, posting, item)
+        self.callbacks += 1
 
     def doubted(self, posting: Posting, times: int = 1) -> None:
         """The post left `times` times without an answer that tells whether it was stored."""
+
+    def registered(self, registration: Registration) -> None:
+        """The attempt is known from now on."""
+
+    def gave_up(self) -> None:
+        """Something was never taken."""
+        self.given_up += 1
+
+
+class Ledger(Tally):
+    """Takes down what was posted and how it was answered; `outcome` says what follows from it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._accounts: dict[str, _Account] = defaultdict(_Account)
+        self._attempts: dict[tuple[str, str, str], _Attempt] = {}
+
+    def taken(self, posting: Posting) -> None:
+        super().taken(posting)
+        account = self._accounts[posting.actor.connection.provider]
+        account.callbacks += 1
+        account.items += posting.callback.expected_items
+        for item in _items(posting):
+            self._note(account, posting, item)
+
+    def doubted(self, posting: Posting, times: int = 1) -> None:
         account = self._accounts[posting.actor.connection.provider]
         account.doubtful_items += times * posting.callback.expected_items
 
     def registered(self, registration: Registration) -> None:
-        """The attempt is known from now on."""
         self._attempt(registration.actor, registration.root_id).message_id = registration.message_id
-
-    def gave_up(self) -> None:
-        """Something was never taken."""
-        self._given_up += 1
 
     def outcome(self) -> Outcome:
         """What follows from all that was taken down."""
         providers = {slug: self._provider_outcome(slug, account) for slug, account in sorted(self._accounts.items())}
         # An attempt that was registered and never reported on is an attempt all the same.
         attempts = [attempt.outcome() for _, attempt in sorted(self._attempts.items())]
-        return Outcome(providers, attempts, self._given_up)
+        return Outcome(providers, attempts, self.given_up)
 
     def _note(self, account: _Account, posting: Posting, item: Item) -> None:
         match item:
@@ -189,21 +201,13 @@ class Ledger:
         )
 
 
-def _items_of(posting: Posting) -> list[Item]:
-    connection, callback = posting.actor.connection, posting.callback
-    raw = RawCallback(
-        provider=connection.provider,
-        connection=connection.name,
-        method=callback.method,
-        received_at=callback.at,
-        body=callback.body,
-        hint=callback.hint,
-        content_type=callback.headers.get("content-type", ""),
-    )
+def _items(posting: Posting) -> list[Item]:
+    """The items that the callback must give; one that cannot be read or is empty gives one dead letter."""
+    actor, callback = posting.actor, posting.callback
     try:
-        items = list(posting.actor.provider.normalise(raw))
+        items = items_of(actor.provider, actor.connection, callback)
     except PayloadInvalid as exc:
-        items = [RejectedItem(reason=str(exc), body=callback.body)]
+        return [RejectedItem(reason=str(exc), body=callback.body)]
     return items or [RejectedItem(reason="empty", body=callback.body)]
 
 

@@ -11,7 +11,7 @@ import aiohttp
 import stamina
 
 from contracts.errors import TidingsError
-from tidings.simulation.outcome import Ledger
+from tidings.simulation.outcome import Tally
 from tidings.simulation.schedule import Act, Posting, Registration
 
 CONNECTIONS = 32
@@ -46,7 +46,7 @@ class _Departures:
 class Poster:
     """Plays a schedule against the doors, and takes down in the ledger what came of it."""
 
-    def __init__(self, doors: Doors, ledger: Ledger, *, on_done: Callable[[Act], object] = lambda _act: None) -> None:
+    def __init__(self, doors: Doors, ledger: Tally, *, on_done: Callable[[Act], object] = lambda _act: None) -> None:
         self._doors = doors
         self._ledger = ledger
         self._on_done = on_done

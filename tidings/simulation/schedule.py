@@ -10,12 +10,12 @@ from typing import Any
 
 from contracts.errors import ConfigurationInvalid
 from contracts.identity import attempt_key, derived_message_id
-from contracts.status import DeliveryStatus
 from providers import load_providers
 from providers._kit.provider import Provider
 from providers._kit.script import Script, SimulatedCallback
 from runtime.settings import Connection
 from tidings.simulation.author import write_script
+from tidings.simulation.repertoire import Repertoire, rehearse
 
 WINDOW_S = 1.5
 """How far duplicates, shuffled callbacks and late registrations stray from their time."""
@@ -50,7 +50,7 @@ class Actor:
     provider: Provider[Any]
     connection: Connection
     settings: Any
-    sayable: frozenset[DeliveryStatus]
+    repertoire: Repertoire
 
     @property
     def is_registering(self) -> bool:
@@ -97,8 +97,8 @@ def cast_of(connections: Sequence[Connection], slugs: Sequence[str] = ()) -> lis
 
 
 def _actor(provider: Provider[Any], connection: Connection) -> Actor:
-    sayable = frozenset(row.status for row in provider.codes.rows if row.status) | {DeliveryStatus.SEEN}
-    return Actor(provider, connection, provider.settings.of(connection), sayable)
+    settings = provider.settings.of(connection)
+    return Actor(provider, connection, settings, rehearse(provider, connection, settings))
 
 
 def schedule(play: Play, cast: Sequence[Actor]) -> Iterator[Act]:
@@ -120,7 +120,7 @@ def acts_of(play: Play, cast: Sequence[Actor], number: int) -> list[Act]:
     fate = Random(f"{play.seed}:{number}:post")  # noqa: S311  # a play, not a secret
     actor = fate.choice(cast)
     sent_at = play.start + timedelta(seconds=number / play.rate_per_s * play.speed)
-    script = write_script(play.seed, number, sent_at, sayable=actor.sayable)
+    script = write_script(play.seed, number, sent_at, actor.repertoire)
     callbacks = actor.provider.simulate(script, actor.settings)
     acts: list[Act] = [
         Posting(due_s, number, actor, callback)

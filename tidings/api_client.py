@@ -1,0 +1,54 @@
+"""Asks the API, patiently: it may be on its way back from a restart."""
+
+from types import TracebackType
+from typing import Any, Self
+
+import aiohttp
+import stamina
+
+from contracts.errors import TidingsError
+
+ANSWER_LIMIT_S = 20.0
+PATIENCE_S = 60.0
+
+Json = dict[str, Any]
+
+
+class ApiUnhelpful(TidingsError):
+    """The API gave another answer than a good one."""
+
+
+class ApiClient:
+    """One key's way to the API: `async with ApiClient(url, key) as api`."""
+
+    def __init__(self, url: str, key: str) -> None:
+        self._url = url
+        self._headers = {"authorization": f"Bearer {key}"}
+
+    async def __aenter__(self) -> Self:
+        timeout = aiohttp.ClientTimeout(total=ANSWER_LIMIT_S)
+        self._session = aiohttp.ClientSession(headers=self._headers, timeout=timeout)
+        return self
+
+    async def __aexit__(
+        self, _type: type[BaseException] | None, _error: BaseException | None, _at: TracebackType | None
+    ) -> None:
+        await self._session.close()
+
+    async def get(self, path: str) -> Json:
+        """The answer; null members and all. Raises `ApiUnhelpful` when there is none, whatever the patience."""
+        async for attempt in stamina.retry_context(
+            on=(aiohttp.ClientError, TimeoutError), attempts=None, timeout=PATIENCE_S, wait_max=1.0, wait_jitter=0.2
+        ):
+            with attempt:
+                return await self._get_once(path)
+        raise ApiUnhelpful(f"no answer from {self._url}{path} within {PATIENCE_S:.0f} s")
+
+    async def _get_once(self, path: str) -> Json:
+        async with self._session.get(f"{self._url}{path}") as answer:
+            if answer.status >= 500:
+                answer.raise_for_status()
+            if answer.status != 200:
+                raise ApiUnhelpful(f"{path} was answered with {answer.status}: {await answer.text()}")
+            told: Json = await answer.json()
+            return told

@@ -1,0 +1,72 @@
+"""`tidings demo`: everything at work at a gentle pace, with a page to look at, until Ctrl-C."""
+
+from pathlib import Path
+
+from rich.panel import Panel
+
+from api.keys import KeyRing, Scope, ensure_first_key
+from api.sessions import offer_sign_in
+from runtime.clock import SystemClock
+from runtime.logging import configure_logging
+from runtime.settings import Settings
+from tidings.demo.setup import lasting_place
+from tidings.installation import Installation, running
+from tidings.simulation.command import Wishes, perform
+from tidings.simulation.outcome import Tally
+from tidings.simulation.post import Doors
+from tidings.simulation.schedule import cast_of
+from tidings.up import CONSOLE, announce, places, prepare_broker, run_until_stopped
+
+RATE_PER_S = 5.0
+SIMULATOR = "demo simulator"
+
+
+def play(rate_per_s: float, seed: int | None) -> None:
+    """Run it until SIGINT or SIGTERM."""
+    configure_logging("tidings", level="WARNING")
+    settings, config = lasting_place()
+    prepare_broker(settings)
+    wishes = Wishes(
+        rate_per_s=rate_per_s,
+        message_count=None,
+        duplicates=0.03,
+        unregistered=0.005,
+        is_shuffled=True,
+        seed=seed,
+    )
+    run_until_stopped(_play(settings, config, wishes))
+
+
+async def _play(settings: Settings, config: Path, wishes: Wishes) -> None:
+    clock, ring = SystemClock(), KeyRing(settings.data_dir)
+    first_key = ensure_first_key(settings.data_dir, clock)
+    _revoke_old_keys(ring)
+    async with running(settings, config, announce) as (installation, supervisor):
+        key, text = ring.create(clock, name=SIMULATOR, scopes=[Scope.SEND])
+        CONSOLE.print(_panel(installation, first_key))
+        doors = Doors(installation.callbacks_url, installation.api_url, text)
+        cast = cast_of(settings.connections)
+        try:
+            await supervisor.accompany(perform(wishes.play(clock), cast, doors, ledger=Tally(), console=CONSOLE))
+        finally:
+            ring.revoke(key.id)
+
+
+def _revoke_old_keys(ring: KeyRing) -> None:
+    """Those of demos that were killed."""
+    for key in ring.all():
+        if key.name == SIMULATOR:
+            ring.revoke(key.id)
+
+
+def _panel(installation: Installation, first_key: str | None) -> Panel:
+    table = places(installation)
+    readers = [key.id for key in KeyRing(installation.data_dir).all() if Scope.READ in key.scopes]
+    if readers:
+        sign_in = offer_sign_in(installation.data_dir, readers[0], SystemClock())
+        table.add_row("[bold]look at it[/bold]", f"[bold]{installation.api_url}{sign_in}[/bold]")
+        table.add_row("", "[dim]works once, within ten minutes; later sign in with a key[/dim]")
+    if first_key:
+        table.add_row("API key", first_key)
+        table.add_row("", "[dim]shown this once; `tidings keys create` makes more[/dim]")
+    return Panel(table, title="Tidings is at work", subtitle="Ctrl-C stops all", expand=False)

@@ -1,0 +1,127 @@
+"""Compares what the installation says with what the simulator knows, provider by provider and attempt by attempt."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from contracts.status import DeliveryStatus
+from tidings.api_client import ApiClient, ApiUnhelpful, Json
+from tidings.demo.identities import Attempt
+from tidings.simulation.outcome import AttemptOutcome, Outcome, ProviderOutcome
+
+MEMBERS = ("received", "applied", "repeated", "outranked", "parked", "quarantined", "in_flight", "unexplained")
+QUESTIONS_AT_ONCE = 8
+
+
+@dataclass(frozen=True)
+class Findings:
+    """What was found, and all that is not as it must be."""
+
+    balances: Mapping[str, Json]
+    """By provider."""
+    total: Json
+    differences: list[str] = field(default_factory=list)
+    agreeing: Counter[str] = field(default_factory=Counter)
+    """Attempts whose end is as it must be, by provider."""
+    attempts: Counter[str] = field(default_factory=Counter)
+    """All of them."""
+
+    @property
+    def last_line(self) -> str:
+        return " ".join(f"{member}={self.total[member]}" for member in MEMBERS)
+
+
+def differences_of(conservation: Json, outcome: Outcome) -> list[str]:
+    """How the account of the API departs from the outcome."""
+    balances = {row["provider"]: row for row in conservation["providers"]}
+    found = [f"{outcome.given_up} posts were never taken"] if outcome.given_up else []
+    for slug, expected in outcome.providers.items():
+        balance = balances.get(slug, dict.fromkeys(MEMBERS, 0))
+        found += [f"{slug}: {difference}" for difference in _differences(balance, expected)]
+    found += [f"{slug}: nothing was posted" for slug, row in balances.items() if slug not in outcome.providers and row]
+    found += [f"unexplained item at {position}" for position in conservation["unexplained_positions"]]
+    return found
+
+
+def _differences(balance: Json, expected: ProviderOutcome) -> Iterator[str]:
+    least, most = expected.items, expected.items + expected.doubtful_items
+    if not least <= balance["received"] <= most:
+        wanted = str(least) if least == most else f"{least} to {most}"
+        yield f"received is {balance['received']} and must be {wanted}"
+    # What was stored once more in doubt is a repeat, so this many are new whatever happened.
+    exact = {
+        "repeated": balance["received"] - expected.distinct - expected.quarantined,
+        "parked": expected.parked,
+        "quarantined": expected.quarantined,
+        "in_flight": 0,
+        "unexplained": 0,
+    }
+    yield from (
+        f"{member} is {balance[member]} and must be {wanted}"
+        for member, wanted in exact.items()
+        if balance[member] != wanted
+    )
+    new = balance["applied"] + balance["outranked"]
+    if new != expected.distinct - expected.parked:
+        yield f"applied + outranked is {new} and must be {expected.distinct - expected.parked}"
+
+
+async def compare(
+    api: ApiClient,
+    outcome: Outcome,
+    ids: Mapping[Attempt, set[str]],
+    on_asked: Callable[[], object] = lambda: None,
+) -> Findings:
+    """Ask the API for the account, and for the end of every attempt."""
+    conservation = await api.get("/v1/conservation")
+    findings = Findings(
+        {row["provider"]: row for row in conservation["providers"]},
+        conservation["total"],
+        differences_of(conservation, outcome),
+        attempts=Counter(attempt.provider for attempt in outcome.attempts),
+    )
+    slots = asyncio.Semaphore(QUESTIONS_AT_ONCE)
+
+    async def ask(attempt: AttemptOutcome) -> None:
+        async with slots:
+            difference = await _difference_of_attempt(api, attempt, ids)
+            on_asked()
+        if difference:
+            findings.differences.append(f"{attempt.provider} attempt {attempt.root_id}: {difference}")
+        else:
+            findings.agreeing[attempt.provider] += 1
+
+    async with asyncio.TaskGroup() as questions:
+        for attempt in outcome.attempts:
+            questions.create_task(ask(attempt))
+    return findings
+
+
+async def _difference_of_attempt(
+    api: ApiClient, expected: AttemptOutcome, ids: Mapping[Attempt, set[str]]
+) -> str | None:
+    attempt_ids = ids.get((expected.provider, expected.connection, expected.root_id), set())
+    if len(attempt_ids) != 1:
+        return f"it has {len(attempt_ids)} attempt ids and must have one"
+    try:
+        told = await api.get(f"/v1/messages/{expected.message_id or next(iter(attempt_ids))}")
+    except ApiUnhelpful as exc:
+        return str(exc)
+    found = next((one for one in told["attempts"] if one["root_id"] == expected.root_id), None)
+    if found is None:
+        return "its message does not name it"
+    return difference_of(found, expected)
+
+
+def difference_of(found: Json, expected: AttemptOutcome) -> str | None:
+    """How the API's word on an attempt departs from the outcome; none when it does not."""
+    wanted = {
+        "status": DeliveryStatus(expected.status).value,
+        "is_conflict": expected.is_conflict,
+        "is_registered": expected.message_id is not None,
+    }
+    wrong = [
+        f"{member} is {found[member]} and must be {value}" for member, value in wanted.items() if found[member] != value
+    ]
+    return ", ".join(wrong) or None
