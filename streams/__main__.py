@@ -1,0 +1,31 @@
+"""`python -m streams [stage …]`: run the stages, all when none is named, until told to stop."""
+
+import asyncio
+import sys
+
+import structlog
+import uvloop
+
+from contracts.errors import TidingsError
+from runtime.logging import configure_logging
+from runtime.settings import load_settings
+from streams.engine.process import run_stages
+from streams.topology import stages_named
+
+
+def main(names: list[str]) -> int:
+    """The exit status: 0 after a stop, 1 when the stages cannot go on, 2 when they cannot begin."""
+    try:
+        settings = load_settings()
+        stages = stages_named(names)
+    except TidingsError as exc:
+        print(f"streams: {exc}", file=sys.stderr)  # noqa: T201  # before there is a log
+        return 2
+    configure_logging("streams", level=settings.log_level)
+    structlog.contextvars.bind_contextvars(stages=",".join(stage.name for stage in stages))
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        return runner.run(run_stages(stages, settings))
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

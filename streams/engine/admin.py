@@ -1,0 +1,73 @@
+"""The local port of the stages: health, readiness, metrics, and what they really read."""
+
+import asyncio
+from collections.abc import Sequence
+
+from aiohttp import web
+
+from contracts.errors import ConfigurationInvalid
+from runtime.metrics import exposition
+from runtime.settings import StreamsSettings
+from streams.engine.line import Line
+from streams.engine.watchdog import Watchdog
+
+
+class Admin:
+    """Serves on the stages' own loop, so that a loop that is blocked does not look healthy."""
+
+    def __init__(self, settings: StreamsSettings, lines: Sequence[Line], watchdog: Watchdog) -> None:
+        self._settings = settings
+        self._lines = lines
+        self._watchdog = watchdog
+        app = web.Application()
+        app.add_routes(
+            [
+                web.get("/healthz", self._health),
+                web.get("/readyz", self._readiness),
+                web.get("/metrics", self._metrics),
+                web.get("/topology", self._topology),
+            ]
+        )
+        self._runner = web.AppRunner(app, access_log=None)
+
+    async def start(self) -> None:
+        """Raises `ConfigurationInvalid` when the port is taken."""
+        host, port = self._settings.admin_host, self._settings.admin_port
+        await self._runner.setup()
+        try:
+            await web.TCPSite(self._runner, host, port, shutdown_timeout=1.0).start()
+        except OSError as exc:
+            raise ConfigurationInvalid(f"streams.admin_port: {host}:{port} cannot be served: {exc.strerror}") from exc
+
+    async def stop(self) -> None:
+        await self._runner.cleanup()
+
+    async def _health(self, _request: web.Request) -> web.Response:
+        """200 while the stages get on, or may get on by themselves; a broker that is away is none of a restart's."""
+        ill = self._watchdog.ill()
+        return web.json_response({"ill": ill}, status=503 if ill else 200)
+
+    async def _readiness(self, _request: web.Request) -> web.Response:
+        """200 when every stage has its partitions and its state, and a broker answers."""
+        answers = await asyncio.gather(*(line.is_reachable() for line in self._lines))
+        stages = {
+            line.name: {
+                "joined": line.is_joined,
+                "broker": is_reachable,
+                "batches": line.batches_count,
+                "keys": line.keys_count,
+            }
+            for line, is_reachable in zip(self._lines, answers, strict=True)
+        }
+        is_ready = all(stage["joined"] and stage["broker"] for stage in stages.values())
+        return web.json_response({"stages": stages}, status=200 if is_ready else 503)
+
+    async def _metrics(self, _request: web.Request) -> web.Response:
+        page, content_type = exposition()
+        return web.Response(body=page, headers={"content-type": content_type})
+
+    async def _topology(self, _request: web.Request) -> web.Response:
+        """By stage, what its group member has subscribed to in this moment."""
+        return web.json_response(
+            {line.name: {"group": line.group, "subscriptions": sorted(line.subscriptions())} for line in self._lines}
+        )

@@ -1,0 +1,66 @@
+"""A faust app for one stage, with every setting that is not faust's default and why."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import faust
+from faust.app.base import BootStrategy
+from faust.transport.drivers import aiokafka as driver
+from yarl import URL
+
+from runtime.partitioner import crc32_partitioner
+from runtime.settings import Settings
+from streams.engine.consumer import BatchConsumer, Taker
+from streams.engine.writer import DELIVERY_TIMEOUT_S
+
+
+class Boot(BootStrategy):
+    """What the engine does itself is not started: faust's producer, its web server, its sensors."""
+
+    enable_kafka_producer = False
+    enable_web = False
+    enable_sensors = False
+
+
+class StageApp(faust.App):
+    BootStrategy = Boot
+
+
+def make_app(group: str, reads: Sequence[str], settings: Settings, *, taker: Taker) -> faust.App:
+    """The app of the consumer group `group`, subscribed to `reads`, whose records go to `taker`."""
+    app = StageApp(group, **_options(settings))
+    # Handlers hang on the class of the consumer, and several apps live in one process: each gets a class of its own.
+    consumer = type("StageConsumer", (BatchConsumer,), {"taker": taker})
+    app.transport = type("StageTransport", (driver.Transport,), {"Consumer": consumer})(app.conf.broker_consumer, app)
+    for name in reads:
+        app.topics.add(app.topic(name, acks=False))
+    return app
+
+
+def _options(settings: Settings) -> dict[str, Any]:
+    streams, kafka = settings.streams, settings.kafka
+    options: dict[str, Any] = {
+        "broker": [URL(f"kafka://{address.strip()}") for address in kafka.bootstrap_servers.split(",")],
+        "datadir": str(settings.data_dir / "faust"),
+        # Topics are ours to make; faust would make them with partitions and replicas of its own taste.
+        "topic_allow_declare": False,
+        "topic_disable_leader": True,
+        "key_serializer": "raw",
+        "value_serializer": "raw",
+        "consumer_auto_offset_reset": "earliest",
+        "producer_partitioner": crc32_partitioner,
+        "broker_commit_interval": streams.commit_interval_s,
+        "broker_max_poll_records": streams.max_batch,
+        "broker_session_timeout": streams.session_timeout_s,
+        "broker_heartbeat_interval": streams.session_timeout_s / 10,
+        # Nobody may take over while a batch is still allowed to be on its way.
+        "broker_rebalance_timeout": DELIVERY_TIMEOUT_S + 30,
+        # A stage that is stuck loses its partitions in minutes, not in a quarter of an hour.
+        "broker_max_poll_interval": DELIVERY_TIMEOUT_S + 60,
+        # No tables and therefore no standbys, but this is what keeps faust's own assignor in force, and only that one
+        # gives partitions of the same number from all topics to the same member.
+        "table_standby_replicas": 1,
+    }
+    if streams.instance_id:
+        options["consumer_group_instance_id"] = streams.instance_id
+    return options

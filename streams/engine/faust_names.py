@@ -1,0 +1,63 @@
+"""Every private name of faust, mode and aiokafka that the engine leans on, in one place.
+
+They may change in any release, which is why both are pinned exactly. A test asserts the versions and that each name is
+still there; before a version is raised, read what became of them.
+"""
+
+from typing import Any
+
+from faust.transport.drivers import aiokafka as driver
+
+VERSIONS = {"faust-streaming": "0.15.3", "aiokafka": "0.14.0"}
+
+OVERRIDDEN = (
+    ("faust.transport.drivers.aiokafka:Consumer", "_drain_messages"),
+    ("faust.transport.drivers.aiokafka:Consumer", "force_commit"),
+    ("faust.transport.drivers.aiokafka:Consumer", "wait_empty"),
+    ("faust.transport.drivers.aiokafka:Consumer", "on_partitions_revoked"),
+    ("faust.transport.drivers.aiokafka:Consumer", "verify_all_partitions_active"),
+    ("faust.app.base:BootStrategy", "enable_kafka_producer"),
+)
+"""What the engine replaces. Those without an underscore are not documented as hooks either."""
+
+CALLED = (
+    ("faust.transport.drivers.aiokafka:Consumer", "_getmany"),
+    ("faust.transport.drivers.aiokafka:Consumer", "_commit"),
+    ("faust.transport.drivers.aiokafka:AIOKafkaConsumerThread", "_consumer"),
+    ("aiokafka.consumer.group_coordinator:GroupCoordinator", "check_errors"),
+)
+"""What it calls or reads, as far as a class shows it."""
+
+SET_IN_INIT = (
+    ("faust.transport.consumer:ThreadDelegateConsumer.__init__", "_thread"),
+    ("aiokafka.consumer.consumer:AIOKafkaConsumer.start", "_coordinator"),
+    ("aiokafka.consumer.group_coordinator:GroupCoordinator.__init__", "_pending_exception"),
+    ("aiokafka.consumer.group_coordinator:GroupCoordinator.__init__", "_coordination_task"),
+)
+"""Attributes that exist on instances only, by the function that sets them."""
+
+
+def _client(consumer: driver.Consumer) -> Any:  # noqa: ANN401  # aiokafka is published without types
+    return consumer._thread._consumer  # noqa: SLF001  # named above
+
+
+def coordinator_failure(consumer: driver.Consumer) -> BaseException | None:
+    """What ended this member's part in the group, if anything did.
+
+    The client keeps such an error until somebody asks for records through its own door, which faust never does: without
+    this question the process would stay "running" without heartbeats and without partitions.
+    """
+    coordinator = getattr(_client(consumer), "_coordinator", None)
+    if coordinator is None:  # not started yet
+        return None
+    pending: BaseException | None = coordinator._pending_exception  # noqa: SLF001  # named above
+    task = coordinator._coordination_task  # noqa: SLF001  # named above
+    if pending is None and task.done() and not task.cancelled():
+        pending = task.exception()
+    return pending
+
+
+def subscribed_topics(consumer: driver.Consumer) -> frozenset[str]:
+    """What the client has really subscribed to."""
+    client = _client(consumer)
+    return frozenset(client.subscription() or ()) if client is not None else frozenset()

@@ -1,0 +1,147 @@
+"""One stage at work in this process: its app in the group, its carrier, its state, and how it is doing."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import cast
+
+import faust
+from aiokafka import AIOKafkaProducer
+from aiokafka.errors import KafkaConnectionError, KafkaError
+from faust.types import TP
+
+from contracts.errors import BrokerUnavailable, ConfigurationInvalid
+from contracts.topics import load_topics
+from runtime.kafka import make_producer
+from runtime.settings import Settings
+from streams.engine.app import make_app
+from streams.engine.carrier import Carrier
+from streams.engine.consumer import BatchConsumer
+from streams.engine.faust_names import coordinator_failure, subscribed_topics
+from streams.engine.guard import SleepGuard
+from streams.engine.stage import SourceRecord, Stage
+from streams.engine.store import StateStore
+from streams.engine.writer import Writer
+
+ANSWER_LIMIT_S = 2.0
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far one partition is read, and how far it could be."""
+
+    position: int
+    end: int
+
+
+class Line:
+    """`start` returns when the stage has its partitions and its state. Make it inside the running loop."""
+
+    def __init__(self, stage: Stage, settings: Settings, guard: SleepGuard) -> None:
+        kafka = settings.kafka
+        names = {word: load_topics()[word].full_name(kafka.topic_prefix) for word in stage.topics}
+        self.stage = stage
+        self._kafka = kafka
+        self.group = f"{kafka.topic_prefix}{stage.name}"
+        self.batches_count = 0
+        self.producer: AIOKafkaProducer = make_producer(kafka, client_id=self.group)
+        self._words = {name: word for word, name in names.items()}
+        self._store = StateStore(stage, kafka, names) if stage.state else None
+        writer = Writer(self.producer, guard, names=names, partitions=kafka.partitions)
+        self._carrier = Carrier(stage, stage.prepare(settings), writer, self._store)
+        self._generation = -1
+        self.app: faust.App = make_app(self.group, [names[word] for word in stage.reads], settings, taker=self)
+        self.app.on_rebalance_complete.connect(self._take_over, weak=False)
+
+    async def start(self) -> None:
+        """Raises `BrokerUnavailable` when nobody answers, `ConfigurationInvalid` when a topic is not as it must be."""
+        try:
+            await self.producer.start()
+        except KafkaConnectionError as exc:
+            raise BrokerUnavailable(f"no Kafka answers at {self._kafka.bootstrap_servers}: {exc}") from exc
+        await self._check_topics()
+        await self.app.start()
+
+    async def stop(self) -> None:
+        """Finish the batch in hand, commit, leave the group."""
+        await self.app.stop()
+        await self.producer.stop()
+
+    @property
+    def consumer(self) -> BatchConsumer:
+        return cast("BatchConsumer", self.app.consumer)
+
+    @property
+    def name(self) -> str:
+        return self.stage.name
+
+    @property
+    def is_joined(self) -> bool:
+        """Whether the group has given us our partitions and their state is loaded."""
+        return self.app.started and self.consumer.is_live()
+
+    @property
+    def is_idle(self) -> bool:
+        return self.consumer.is_idle.is_set()
+
+    @property
+    def refused_commits(self) -> int:
+        return self.consumer.refused_commits
+
+    async def is_reachable(self) -> bool:
+        """Whether a broker answers, asked anew."""
+        try:
+            async with asyncio.timeout(ANSWER_LIMIT_S):
+                await self.producer.client.fetch_all_metadata()
+        except (TimeoutError, KafkaError):
+            return False
+        return True
+
+    @property
+    def keys_count(self) -> int:
+        """How many keys are remembered."""
+        return 0 if self._store is None else self._store.keys_count
+
+    def subscriptions(self) -> frozenset[str]:
+        """What the group member really reads."""
+        return subscribed_topics(self.consumer)
+
+    def failure(self) -> BaseException | None:
+        """What ended this stage, if anything did."""
+        return self.app.crash_reason or coordinator_failure(self.consumer)
+
+    async def progress(self) -> dict[TP, Progress]:
+        """Of each partition whose end is known."""
+        consumer = self.consumer
+        ends: dict[TP, int | None] = {place: consumer.highwater(place) for place in consumer.assignment()}
+        known = {place: end for place, end in ends.items() if end is not None}
+        return {place: Progress(await consumer.position(place) or 0, end) for place, end in known.items()}
+
+    def is_ready(self, generation: int) -> bool:
+        return self._generation == generation
+
+    def is_held(self, place: TP) -> bool:
+        return self._store is not None and self._store.is_held(self._words[place.topic], place.partition)
+
+    async def carry(self, fetched: Mapping[TP, Sequence[SourceRecord]]) -> None:
+        await self._carrier.carry({(self._words[place.topic], place.partition): r for place, r in fetched.items()})
+        self.batches_count += 1
+
+    async def _check_topics(self) -> None:
+        """Without this a missing topic would be an idle stage."""
+        known = await self.producer.client.fetch_all_metadata()
+        for name in self._words:
+            count = len(known.partitions_for_topic(name) or ())
+            if count != self._kafka.partitions:
+                raise ConfigurationInvalid(
+                    f"topic {name} has {count} partitions, the settings say {self._kafka.partitions}; create what is "
+                    "missing with `tidings topics --create`, or set kafka.partitions to what is there"
+                )
+
+    async def _take_over(self, *_sender: object, **_signal: object) -> None:
+        """Follow the group; faust calls it after each change and fetches nothing before it returns."""
+        generation = self.app.consumer_generation_id
+        owned = {place.partition for place in self.consumer.assignment()}
+        if self._store is not None:
+            await self._store.take_over(owned, generation)
+        self._generation = generation

@@ -1,0 +1,86 @@
+"""One process with any number of stages: one faust app each, one loop, one way to stop and one way to fail."""
+
+import asyncio
+import gc
+import signal
+from collections.abc import Sequence
+
+import structlog
+
+from contracts.errors import TidingsError
+from runtime.clock import SystemClock
+from runtime.settings import Settings
+from streams.engine.admin import Admin
+from streams.engine.exits import arm_hard_exit
+from streams.engine.guard import SleepGuard
+from streams.engine.line import Line
+from streams.engine.stage import Stage
+from streams.engine.watchdog import Watchdog
+
+TICK_S = 0.5
+GC_THRESHOLDS = (50_000, 20, 100)
+
+log = structlog.get_logger()
+
+
+async def run_stages(stages: Sequence[Stage], settings: Settings) -> int:
+    """Run until told to stop: 0. When a stage cannot go on: 1."""
+    guard = SleepGuard(settings.streams.session_timeout_s)
+    lines = [Line(stage, settings, guard) for stage in stages]
+    watchdog = Watchdog(lines, stall_timeout_s=settings.streams.stall_timeout_s, clock=SystemClock())
+    admin = Admin(settings.streams, lines, watchdog)
+    work = asyncio.create_task(_work(lines, watchdog, guard, admin))
+    stopped = asyncio.create_task(_told_to_stop())
+    await asyncio.wait({work, stopped}, return_when=asyncio.FIRST_COMPLETED)
+    failure = work.exception() if work.done() else None
+    if failure is not None:
+        _report(failure)
+        arm_hard_exit()
+    work.cancel()
+    stopped.cancel()
+    await asyncio.gather(*(line.stop() for line in lines), admin.stop(), return_exceptions=True)
+    log.info("stages_stopped", stages=[line.name for line in lines])
+    return 0 if failure is None else 1
+
+
+async def _work(lines: Sequence[Line], watchdog: Watchdog, guard: SleepGuard, admin: Admin) -> None:
+    """Start all, then watch them; returns by raising only."""
+    await admin.start()
+    async with asyncio.TaskGroup() as group:
+        group.create_task(_stay_awake(guard))
+        group.create_task(watchdog.watch())
+        for started in asyncio.as_completed([line.start() for line in lines]):
+            await started
+        log.info("stages_started", stages=[line.name for line in lines])
+        _freeze()
+
+
+async def _stay_awake(guard: SleepGuard) -> None:
+    while True:
+        guard.check()
+        await asyncio.sleep(TICK_S)
+
+
+async def _told_to_stop() -> None:
+    told = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, told.set)
+    await told.wait()
+    arm_hard_exit()
+
+
+def _freeze() -> None:
+    """Leave what stays for ever out of every later collection: full ones are the tail of each latency."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*GC_THRESHOLDS)
+
+
+def _report(failure: BaseException) -> None:
+    while isinstance(failure, BaseExceptionGroup):
+        failure = failure.exceptions[0]
+    if isinstance(failure, TidingsError):
+        log.critical("stages_failed", reason=str(failure), kind=type(failure).__name__)
+    else:
+        log.critical("stages_failed", exc_info=failure)

@@ -1,0 +1,93 @@
+"""What a stage is: a declaration, and one pure function from records and state to outputs.
+
+The engine calls `decide` with records of one partition of one topic, in order, none of them seen before. The function
+knows no Kafka, no faust and no clock, and gives the same outputs whenever it is given the same records and the same
+state: after a crash the engine shows it some records again, and readers recognise the repeated outputs by their ids.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple, Protocol
+
+from contracts.envelope import Headers
+from runtime.settings import Settings
+
+
+class SourceRecord(Protocol):
+    """A record as a stage reads it. Structural, so that the Kafka client's own records pass without a copy."""
+
+    @property
+    def topic(self) -> str: ...
+    @property
+    def partition(self) -> int: ...
+    @property
+    def offset(self) -> int: ...
+    @property
+    def timestamp(self) -> int: ...
+    @property
+    def key(self) -> bytes | None: ...
+    @property
+    def value(self) -> bytes | None: ...
+    @property
+    def headers(self) -> Sequence[tuple[str, bytes]]: ...
+
+
+class StateView(Protocol):
+    """What a stage remembers under the keys of one partition.
+
+    The entry for a record stands under the record's own key: the engine relies on it to skip what was applied before.
+    """
+
+    def get(self, key: bytes) -> bytes | None:
+        """What is remembered under `key`, with the changes of this batch."""
+
+    def put(self, key: bytes, value: bytes | None, /) -> None:
+        """Remember `value` under `key`; null forgets it."""
+
+
+class Output(NamedTuple):
+    """One record to write. Its partition follows from the key, its time is that of the record it stems from."""
+
+    key: bytes
+    value: bytes
+    timestamp_ms: int
+    headers: Headers
+
+
+Outputs = dict[str, list[Output]]
+"""By the plural word of the topic, each list in the order of the source records."""
+
+
+class Decide(Protocol):
+    """The pure function of a stage. Bad data never raises here: it becomes a dead letter among the outputs."""
+
+    def __call__(self, view: StateView, records: Sequence[SourceRecord], /, *, topic: str) -> Outputs:
+        """The outputs for `records`, which all come from one partition of `topic` (its plural word)."""
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A stage by name, what it reads and writes (plural words), and how to prepare its function once per process."""
+
+    name: str
+    reads: tuple[str, ...]
+    """Co-partitioned. The order is part of the state's format: append, never reorder."""
+    writes: tuple[str, ...]
+    state: str | None
+    """The compacted topic that keeps what the stage remembers; null when it remembers nothing."""
+    prepare: Callable[[Settings], Decide]
+
+    @property
+    def topics(self) -> tuple[str, ...]:
+        """All topics it touches."""
+        return (*self.reads, *self.writes, *((self.state,) if self.state else ()))
+
+
+class Stateless:
+    """The view of a stage that remembers nothing."""
+
+    def get(self, key: bytes) -> bytes | None:
+        raise LookupError(f"this stage declares no state, so there is nothing under {key!r}; name its topic in Stage")
+
+    def put(self, key: bytes, _value: bytes | None) -> None:
+        raise LookupError(f"this stage declares no state, so {key!r} cannot be kept; name its topic in Stage")

@@ -1,0 +1,92 @@
+"""The partitions of a stage's state that this process owns, taken over and given up as the group decides."""
+
+from collections.abc import Mapping
+
+import structlog
+
+from runtime.metrics import STAGE_KEYS
+from runtime.settings import KafkaSettings
+from streams.engine.changelog import ChangelogReader
+from streams.engine.stage import Stage
+from streams.engine.state import Change, PartitionState
+
+log = structlog.get_logger()
+
+
+class StateStore:
+    """Owns `partitions`; `take_over` follows the group, and is not called while a batch is under way."""
+
+    def __init__(self, stage: Stage, kafka: KafkaSettings, names: Mapping[str, str]) -> None:
+        self.partitions: dict[int, PartitionState] = {}
+        self.topic = names[stage.state or ""]
+        self._stage = stage
+        self._names = names
+        self._kafka = kafka
+        self._generation = 0
+        self._ends: dict[int, int] = {}
+        self._unfinished: dict[int, int] = {}
+
+    async def take_over(self, owned: set[int], generation: int) -> None:
+        """Own exactly `owned` from now on: forget what went elsewhere, load what is new.
+
+        When a generation was missed, another process may have owned anything in between: then all is loaded anew.
+        """
+        if generation != self._generation + 1:
+            self.partitions.clear()
+        self._generation = generation
+        for gone in self.partitions.keys() - owned:
+            del self.partitions[gone]
+        new = {number: PartitionState(self._stage.reads) for number in sorted(owned - self.partitions.keys())}
+        if new:
+            await self._load(new, generation)
+        self._unfinished = {number: end for number, end in self._unfinished.items() if number in owned}
+        self.count_keys()
+
+    def is_held(self, topic: str, partition: int) -> bool:
+        """Whether records of `topic` must wait until the input that may have been in flight at a crash is through."""
+        return partition in self._unfinished and self.partitions[partition].marks.turn != topic
+
+    def settle(self, partition: int) -> None:
+        """Look whether what may have been in flight when the partition was taken over is through now."""
+        end = self._unfinished.get(partition)
+        marks = self.partitions[partition].marks
+        if end is not None and marks.applied.get(marks.turn, -1) + 1 >= end:
+            del self._unfinished[partition]
+
+    async def overwritten(self, partition: int, first_offset: int, count: int) -> list[Change]:
+        """Told that `count` records of ours begin at `first_offset` of the changelog: what to write once more.
+
+        Between our last record and this one there ought to be nothing. What stands there is an earlier owner's, who
+        woke up; compaction would keep it in place of ours, so ours has to follow it.
+        """
+        expected, self._ends[partition] = self._ends[partition], first_offset + count
+        if first_offset == expected:
+            return []
+        async with ChangelogReader(self._kafka, self.topic) as changelog:
+            keys = await changelog.keys_between(partition, expected, first_offset)
+        log.error("state_overwritten", stage=self._stage.name, partition=partition, keys=len(keys))
+        return self.partitions[partition].current(keys)
+
+    @property
+    def keys_count(self) -> int:
+        return sum(map(len, self.partitions.values()))
+
+    def count_keys(self) -> None:
+        STAGE_KEYS.labels(self._stage.name).set(self.keys_count)
+
+    async def _load(self, new: dict[int, PartitionState], generation: int) -> None:
+        async with ChangelogReader(self._kafka, self.topic) as changelog:
+            self._ends |= await changelog.load(new)
+            for topic in self._stage.reads:
+                in_flight = {
+                    number: state.marks.applied.get(topic, -1) + 1
+                    for number, state in new.items()
+                    if state.marks.turn == topic
+                }
+                if in_flight and len(self._stage.reads) > 1:
+                    self._unfinished |= await changelog.unread(self._names[topic], in_flight)
+        for state in new.values():
+            state.begin(generation)
+        self.partitions |= new
+        keys = sum(map(len, new.values()))
+        log.info("state_loaded", stage=self._stage.name, partitions=len(new), keys=keys, generation=generation)

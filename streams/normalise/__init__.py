@@ -1,0 +1,1 @@
+"""The stage that turns callbacks into reports, inbound messages, signals and dead letters."""

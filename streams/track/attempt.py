@@ -1,0 +1,58 @@
+"""The state of one attempt, as small as it can be kept: there are millions."""
+
+from datetime import datetime
+
+import msgspec
+
+from contracts.status import Evidence
+from contracts.vocabulary import Channel
+
+
+class Registered(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """Of the registration, what reports may lack."""
+
+    message_id: str | None = None
+    channel: Channel | None = None
+    recipient: str | None = None
+    country: str | None = None
+    sender: str | None = None
+    campaign: str | None = None
+    external_id: str | None = None
+
+
+class AttemptState(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """Members are stored by place: append, never reorder."""
+
+    first_ms: int
+    """Kafka's time of the first record about the attempt; our ids are made from it."""
+    units: dict[str, Evidence] = {}
+    """See `evidence`. Empty until the first report."""
+    parts_counts: dict[str, int] = {}
+    """By leg: how many parts it is said to have, where that is more than one."""
+    seen: bytes = b""
+    """See `seen`."""
+    told_sent_at: datetime | None = None
+    """The earliest time of sending that somebody told."""
+    moved_at: datetime | None = None
+    """The earliest time of a report that it was accepted, queued or sent; stands in for a time of sending."""
+    delivered_at: datetime | None = None
+    is_latency_told: bool = False
+    parked_applied_count: int = 0
+    parked_outranked_count: int = 0
+    registered: Registered | None = None
+
+    @property
+    def sent_at(self) -> datetime | None:
+        return self.told_sent_at or self.moved_at
+
+
+_ENCODER = msgspec.msgpack.Encoder()
+_DECODER = msgspec.msgpack.Decoder(AttemptState)
+
+
+def encode_attempt(state: AttemptState) -> bytes:
+    return _ENCODER.encode(state)
+
+
+def decode_attempt(data: bytes) -> AttemptState:
+    return _DECODER.decode(data)
