@@ -111,7 +111,10 @@ def fresh_place() -> Iterator[tuple[Settings, Path]]:
         prefix = f"demo-{secrets.token_hex(4)}-" if "KAFKA_BOOTSTRAP_SERVERS" in os.environ else "tidings-"
         file = ensure_demo_settings(place, topic_prefix=prefix, ports=fresh_ports())
         os.environ["TIDINGS_DATA_DIR"] = str(place)
-        yield load_settings(file), file
+        try:
+            yield load_settings(file), file
+        finally:
+            os.environ["TIDINGS_DATA_DIR"] = str(home)
 
 
 def lasting_place() -> tuple[Settings, Path]:

@@ -1,0 +1,163 @@
+"""The table of commands: how it ends, and what it says."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from contracts.errors import BrokerUnavailable, ConfigurationInvalid, TidingsError
+from tidings.cli import app, fraction
+from tidings.exits import exit_of
+
+HEAVY = ("aiokafka", "aiohttp", "pydantic_settings", "streams", "api", "providers")
+COMMANDS = ("up", "demo", "simulate", "explain", "topology", "topics", "broker", "keys")
+
+
+def run(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:
+    """The exit status and both outputs of a command."""
+    with pytest.raises(SystemExit) as ended:
+        app([str(argument) for argument in arguments])
+    code = ended.value.code
+    return (code if isinstance(code, int) else 0), *capsys.readouterr()
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Path:
+    file = tmp_path / "tidings.toml"
+    file.write_text(f'data_dir = "{tmp_path}"\n')
+    return file
+
+
+@pytest.mark.parametrize(
+    ("error", "status"),
+    [
+        pytest.param(TidingsError("x"), 1, id="what failed is 1"),
+        pytest.param(ConfigurationInvalid("x"), 2, id="what is configured wrongly is 2"),
+        pytest.param(BrokerUnavailable("x"), 3, id="no broker is 3"),
+    ],
+)
+def test_exit_status(error, status):
+    assert exit_of(error) == status
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_explains_itself(capsys, command):
+    status, out, _ = run(capsys, command, "--help")
+
+    assert status == 0
+    assert "Usage: " in out
+
+
+def test_help_comes_before_any_room_is_imported():
+    code = f"import sys, tidings.cli; print([room for room in {HEAVY} if room in sys.modules])"
+    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+
+    assert told.stdout.strip() == "[]"
+
+
+def test_the_version_is_told(capsys):
+    status, out, _ = run(capsys, "--version")
+
+    assert status == 0
+    assert out.startswith("tidings 0.")
+
+
+@pytest.mark.parametrize(
+    ("text", "share"),
+    [("3%", 0.03), ("0.5", 0.5), ("100%", 1.0), (0.25, 0.25), ("0", 0.0)],
+)
+def test_a_share(text, share):
+    assert fraction(text) == pytest.approx(share)
+
+
+@pytest.mark.parametrize("text", ["3 percent", "101%", "-1%", ""])
+def test_what_is_no_share_is_wrong_usage(capsys, text):
+    status, _, err = run(capsys, "simulate", "--duplicates", text)
+
+    assert status == 2
+    assert "is not a share" in err
+
+
+def test_a_wrong_setting_ends_in_one_line(capsys, tmp_path):
+    file = tmp_path / "tidings.toml"
+    file.write_text("[ingest]\nprot = 1\n")
+
+    status, out, err = run(capsys, "up", "--config", file)
+
+    assert (status, out) == (2, "")
+    assert err.startswith("tidings: ")
+    assert "ingest.prot" in err
+    assert "Traceback" not in err
+
+
+def test_up_without_a_connection_says_so(capsys, config):
+    status, _, err = run(capsys, "up", "--config", config)
+
+    assert status == 2
+    assert "[[connections]]" in err
+
+
+def test_no_broker_ends_with_3(capsys, config, monkeypatch):
+    monkeypatch.setenv("TIDINGS_KAFKA__BOOTSTRAP_SERVERS", "127.0.0.1:9")
+
+    status, _, err = run(capsys, "topics", "--config", config, "--create")
+
+    assert status == 3
+    assert "no Kafka answers" in err
+
+
+def test_registering_sends_takes_a_key(capsys, tmp_path):
+    file = tmp_path / "tidings.toml"
+    file.write_text(
+        f'data_dir = "{tmp_path}"\n[[connections]]\nprovider = "telesign"\nname = "main"\ncustomer_id = "8DA09C4A"\n'
+        'api_keys = ["c2ltdWxhdGVk"]\n'
+    )
+
+    status, _, err = run(capsys, "simulate", "--config", file)
+
+    assert status == 2
+    assert "tidings keys create" in err
+
+
+def test_a_key_is_made_listed_and_revoked(capsys, config):
+    status, out, _ = run(capsys, "keys", "create", "reports", "--config", config, "--scope", "read", "--json")
+    made = json.loads(out)
+    assert status == 0
+
+    _, out, _ = run(capsys, "keys", "list", "--config", config, "--json")
+    (listed,) = json.loads(out)
+    assert listed == {name: value for name, value in made.items() if name != "key"}
+
+    status, _, _ = run(capsys, "keys", "revoke", made["id"], "--config", config)
+    assert status == 0
+    _, out, _ = run(capsys, "keys", "list", "--config", config)
+    assert "no keys yet" in out
+
+
+def test_revoking_a_key_that_is_none_fails(capsys, config):
+    status, _, err = run(capsys, "keys", "revoke", "nobody", "--config", config)
+
+    assert status == 1
+    assert "there is no key nobody" in err
+
+
+def test_topics_are_listed_as_json(capsys, config):
+    _, out, _ = run(capsys, "topics", "--config", config, "--json")
+
+    assert "tidings-callbacks-v1" in {topic["full_name"] for topic in json.loads(out)}
+
+
+def test_the_topology_names_each_stage_with_what_it_reads(capsys, config):
+    _, out, _ = run(capsys, "topology", "--config", config, "--json")
+
+    stages = {stage["stage"]: stage for stage in json.loads(out)["stages"]}
+    assert stages["track"]["reads"] == ["tidings-reports-v1", "tidings-attempts-v1"]
+    assert stages["track"]["group"] == "tidings-track"
+
+
+def test_the_topology_can_be_drawn(capsys, config):
+    _, out, _ = run(capsys, "topology", "--config", config, "--mermaid")
+
+    assert "    ingest -->|callbacks| normalise" in out.splitlines()

@@ -1,0 +1,137 @@
+"""The comparison of what the API says with what the simulator knows."""
+
+import pytest
+
+from contracts.status import DeliveryStatus
+from tidings.api_client import ApiUnhelpful
+from tidings.demo.reconciliation import MEMBERS, compare, difference_of, differences_of
+from tidings.simulation.outcome import AttemptOutcome, Outcome, ProviderOutcome
+
+RIGHT = {
+    "received": 10,
+    "applied": 5,
+    "repeated": 2,
+    "outranked": 1,
+    "parked": 1,
+    "quarantined": 1,
+    "in_flight": 0,
+    "unexplained": 0,
+}
+EXPECTED = ProviderOutcome(callbacks=9, items=10, distinct=7, parked=1, quarantined=1)
+ATTEMPT = AttemptOutcome("infobip", "main", "vb-1", None, status=DeliveryStatus.DELIVERED, is_conflict=False, reports=3)
+FOUND = {"root_id": "vb-1", "status": "delivered", "is_conflict": False, "is_registered": False}
+IDS = {("infobip", "main", "vb-1"): {"attempt-1"}}
+
+
+def conservation(**members):
+    row = {**RIGHT, **members}
+    return {"providers": [{"provider": "infobip", **row}], "total": row, "unexplained_positions": []}
+
+
+def outcome(expected=EXPECTED, *, attempts=(), given_up=0):
+    return Outcome({"infobip": expected}, list(attempts), given_up)
+
+
+def doubting(items):
+    return ProviderOutcome(callbacks=9, items=10, distinct=7, parked=1, quarantined=1, doubtful_items=items)
+
+
+def test_what_is_as_known_has_no_differences():
+    assert differences_of(conservation(), outcome()) == []
+
+
+@pytest.mark.parametrize(
+    ("members", "says"),
+    [
+        pytest.param({"received": 9, "repeated": 1}, "received is 9 and must be 10", id="an item too few"),
+        pytest.param({"received": 11, "repeated": 3}, "received is 11 and must be 10", id="an item too many"),
+        pytest.param({"repeated": 3, "applied": 4}, "repeated is 3 and must be 2", id="a fact taken for a repeat"),
+        pytest.param({"applied": 6, "repeated": 1}, "repeated is 1 and must be 2", id="a repeat taken for a fact"),
+        pytest.param({"parked": 0, "applied": 6}, "parked is 0 and must be 1", id="an orphan counted as known"),
+        pytest.param({"quarantined": 0, "applied": 6}, "quarantined is 0", id="a dead letter missing"),
+        pytest.param({"in_flight": 1, "applied": 4}, "in_flight is 1 and must be 0", id="something on its way"),
+        pytest.param({"unexplained": 1, "applied": 4}, "unexplained is 1 and must be 0", id="something lost"),
+        pytest.param({"applied": 4}, "applied + outranked is 5 and must be 6", id="a new fact missing"),
+    ],
+)
+def test_a_difference_is_named(members, says):
+    found = "; ".join(differences_of(conservation(**members), outcome()))
+
+    assert found.startswith("infobip: ")
+    assert says in found
+
+
+@pytest.mark.parametrize(
+    ("members", "differences"),
+    [
+        pytest.param({}, 0, id="it was not stored after all"),
+        pytest.param({"received": 12, "repeated": 4}, 0, id="it was stored, and is a repeat"),
+        pytest.param({"received": 13, "repeated": 5}, 1, id="more than was in doubt"),
+        pytest.param({"received": 12, "applied": 7}, 2, id="it was stored, and counted as new"),
+    ],
+)
+def test_a_post_in_doubt_may_count_once_more_as_a_repeat(members, differences):
+    assert len(differences_of(conservation(**members), outcome(doubting(2)))) == differences
+
+
+def test_a_provider_of_which_nothing_is_known_is_all_different():
+    assert differences_of({"providers": [], "total": {}, "unexplained_positions": []}, outcome())
+
+
+def test_what_was_never_taken_is_a_difference():
+    assert differences_of(conservation(), outcome(given_up=2)) == ["2 posts were never taken"]
+
+
+@pytest.mark.parametrize(
+    ("members", "says"),
+    [
+        pytest.param({}, None, id="as known"),
+        pytest.param({"status": "seen"}, "status is seen and must be delivered", id="another status"),
+        pytest.param({"is_conflict": True}, "is_conflict is True and must be False", id="a conflict that is none"),
+        pytest.param({"is_registered": True}, "is_registered is True and must be False", id="a claim that is none"),
+    ],
+)
+def test_an_attempt_is_compared(members, says):
+    assert difference_of({**FOUND, **members}, ATTEMPT) == says
+
+
+class FakeApi:
+    """Knows one account and some messages."""
+
+    def __init__(self, **messages):
+        self._messages = messages
+
+    async def get(self, path):
+        if path == "/v1/conservation":
+            return conservation()
+        name = path.rpartition("/")[2]
+        if name not in self._messages:
+            raise ApiUnhelpful(f"{path} was answered with 404")
+        return {"attempts": [self._messages[name]]}
+
+
+@pytest.mark.parametrize(
+    ("messages", "ids", "differences"),
+    [
+        pytest.param({"attempt-1": FOUND}, IDS, 0, id="found under the id that the track stage made"),
+        pytest.param({}, IDS, 1, id="the API does not know it"),
+        pytest.param({"attempt-1": FOUND}, {}, 1, id="no update tells of it"),
+        pytest.param({"attempt-1": FOUND}, {("infobip", "main", "vb-1"): {"attempt-1", "b"}}, 1, id="it has two ids"),
+        pytest.param({"attempt-1": {**FOUND, "root_id": "vb-2"}}, IDS, 1, id="another attempt stands there"),
+        pytest.param({"attempt-1": {**FOUND, "status": "sent"}}, IDS, 1, id="it stands elsewhere"),
+    ],
+)
+async def test_every_attempt_is_asked_for(messages, ids, differences):
+    findings = await compare(FakeApi(**messages), outcome(attempts=[ATTEMPT]), ids)
+
+    assert len(findings.differences) == differences
+    assert findings.agreeing["infobip"] == 1 - differences
+
+
+async def test_the_last_line_is_the_one_that_scripts_read():
+    findings = await compare(FakeApi(), outcome(), {})
+
+    assert findings.last_line == (
+        "received=10 applied=5 repeated=2 outranked=1 parked=1 quarantined=1 in_flight=0 unexplained=0"
+    )
+    assert tuple(part.partition("=")[0] for part in findings.last_line.split()) == MEMBERS
