@@ -97,7 +97,7 @@ def _table(
 
 def _provider_table(slug: str) -> str:
     provider = load_providers()[slug]
-    heading = f"{PROVIDER_HEADING}{provider.title}"
+    heading = f"{PROVIDER_HEADING}{provider.title}\n\n{inspect.getdoc(provider.settings)}"
     return _table(heading, provider.settings, provider.settings.model_fields)
 
 
