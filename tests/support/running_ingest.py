@@ -1,0 +1,132 @@
+"""A running ingest with the postbox as its provider, and what it has written."""
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.error import HTTPError, URLError
+from urllib.request import urlopen
+from uuid import uuid4
+
+import confluent_kafka
+
+from contracts.raw import read_callback
+from contracts.records import RawCallback
+from contracts.topics import load_topics
+from runtime.broker.ports import free_port
+from runtime.kafka import ensure_topics
+from runtime.settings import KafkaSettings
+from tests.support.fake_provider import KEY
+
+ROOT = Path(__file__).parents[2]
+START_LIMIT_S = 60.0
+STOP_LIMIT_S = 20.0
+PARTITIONS = 3
+
+
+@dataclass
+class RunningIngest:
+    """One process. `url` is that of the connection `postbox/main`."""
+
+    process: "subprocess.Popen[bytes]"
+    kafka: KafkaSettings
+    port: int
+    admin_port: int
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}/callbacks/postbox/main"
+
+    def admin(self, path: str) -> tuple[int, str]:
+        """Status and text of a page on the local port; status 0 while nobody listens."""
+        try:
+            with urlopen(f"http://127.0.0.1:{self.admin_port}{path}", timeout=5) as answer:
+                return answer.status, answer.read().decode()
+        except HTTPError as exc:
+            return exc.code, exc.read().decode()
+        except (URLError, ConnectionError, TimeoutError):
+            return 0, ""
+
+    def wait_until(self, path: str, status: int) -> None:
+        deadline = time.monotonic() + START_LIMIT_S
+        while self.admin(path)[0] != status:
+            assert self.process.poll() is None, f"ingest ended with status {self.process.returncode}"
+            assert time.monotonic() < deadline, f"{path} never answered {status}"
+            time.sleep(0.05)
+
+    def terminate(self) -> int:
+        """Ask it to end; its status."""
+        self.process.send_signal(signal.SIGTERM)
+        return self.process.wait(STOP_LIMIT_S)
+
+    def written(self) -> list[RawCallback]:
+        """All callbacks in the topic."""
+        return read_callbacks(self.kafka)
+
+
+@contextmanager
+def running_ingest(
+    bootstrap: str, directory: Path, *, ingest: str = "", connection: str = "", is_ready: bool = True
+) -> Iterator[RunningIngest]:
+    """Start it on topics of its own; `ingest` and `connection` are further lines for those parts of the settings."""
+    kafka = KafkaSettings(bootstrap_servers=bootstrap, topic_prefix=f"test-{uuid4().hex[:8]}-", partitions=PARTITIONS)
+    port = free_port()
+    admin_port = free_port(besides=port)
+    settings = directory / f"{kafka.topic_prefix}tidings.toml"
+    settings.write_text(
+        "[kafka]\n"
+        f'bootstrap_servers = "{bootstrap}"\ntopic_prefix = "{kafka.topic_prefix}"\npartitions = {PARTITIONS}\n'
+        f"[ingest]\nport = {port}\nadmin_port = {admin_port}\n{ingest}\n"
+        f'[[connections]]\nprovider = "postbox"\nname = "main"\nkey = "{KEY}"\n{connection}\n'
+    )
+    if is_ready:
+        create_topic(kafka)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "tests.support.ingest_process"],
+        cwd=ROOT,
+        env={**os.environ, "TIDINGS_CONFIG": str(settings)},
+    )
+    running = RunningIngest(process, kafka, port, admin_port)
+    try:
+        running.wait_until("/readyz", 200 if is_ready else 503)
+        yield running
+    finally:
+        process.kill()
+        process.wait()
+
+
+def create_topic(kafka: KafkaSettings) -> None:
+    # On a thread of its own, because some tests run on a loop already.
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(asyncio.run, ensure_topics(kafka, [load_topics()["callbacks"]])).result()
+
+
+def read_callbacks(kafka: KafkaSettings) -> list[RawCallback]:
+    topic = load_topics()["callbacks"].full_name(kafka.topic_prefix)
+    consumer = confluent_kafka.Consumer({"bootstrap.servers": kafka.bootstrap_servers, "group.id": "none"})
+    try:
+        places = [confluent_kafka.TopicPartition(topic, number, 0) for number in range(PARTITIONS)]
+        ends = [consumer.get_watermark_offsets(place, timeout=20)[1] for place in places]
+        consumer.assign(places)
+        return [_callback(_next(consumer)) for _ in range(sum(ends))]
+    finally:
+        consumer.close()
+
+
+def _next(consumer: confluent_kafka.Consumer) -> Any:
+    message = consumer.poll(20)
+    assert message is not None, "the topic ends too early"
+    assert message.error() is None, message.error()
+    return message
+
+
+def _callback(message: Any) -> RawCallback:
+    return read_callback(message.value(), message.timestamp()[1], message.headers())
