@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import cast
 
 import faust
@@ -16,6 +17,7 @@ from runtime.kafka import make_producer
 from runtime.settings import Settings
 from streams.engine.app import make_app
 from streams.engine.carrier import Carrier
+from streams.engine.changelog import ChangelogReader
 from streams.engine.consumer import BatchConsumer
 from streams.engine.faust_names import coordinator_failure, subscribed_topics
 from streams.engine.guard import SleepGuard
@@ -45,8 +47,11 @@ class Line:
         self.group = f"{kafka.topic_prefix}{stage.name}"
         self.batches_count = 0
         self.producer: AIOKafkaProducer = make_producer(kafka, client_id=self.group)
+        self._names = names
         self._words = {name: word for word, name in names.items()}
-        self._store = StateStore(stage, kafka, names) if stage.state else None
+        self._store = (
+            StateStore(stage, names, partial(ChangelogReader, kafka, names[stage.state])) if stage.state else None
+        )
         writer = Writer(self.producer, guard, names=names, partitions=kafka.partitions)
         self._carrier = Carrier(stage, stage.prepare(settings), writer, self._store)
         self._generation = -1
@@ -144,4 +149,6 @@ class Line:
         owned = {place.partition for place in self.consumer.assignment()}
         if self._store is not None:
             await self._store.take_over(owned, generation)
+            for topic, number in self._store.unfinished:
+                self._store.settle(number, await self.consumer.position(TP(self._names[topic], number)))
         self._generation = generation

@@ -1,27 +1,38 @@
 """The partitions of a stage's state that this process owns, taken over and given up as the group decides."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import AbstractAsyncContextManager
+from typing import Protocol
 
 import structlog
 
 from runtime.metrics import STAGE_KEYS
-from runtime.settings import KafkaSettings
-from streams.engine.changelog import ChangelogReader
 from streams.engine.stage import Stage
 from streams.engine.state import Change, PartitionState
 
 log = structlog.get_logger()
 
 
+class Changelog(Protocol):
+    """What the store asks of `changelog.ChangelogReader`."""
+
+    async def load(self, states: Mapping[int, PartitionState]) -> dict[int, int]: ...
+    async def keys_between(self, partition: int, begin: int, end: int) -> set[bytes]: ...
+    async def unread(self, topic: str, partitions: Mapping[int, int]) -> dict[int, int]: ...
+
+
+OpenChangelog = Callable[[], AbstractAsyncContextManager[Changelog]]
+
+
 class StateStore:
     """Owns `partitions`; `take_over` follows the group, and is not called while a batch is under way."""
 
-    def __init__(self, stage: Stage, kafka: KafkaSettings, names: Mapping[str, str]) -> None:
+    def __init__(self, stage: Stage, names: Mapping[str, str], open_changelog: OpenChangelog) -> None:
         self.partitions: dict[int, PartitionState] = {}
         self.topic = names[stage.state or ""]
         self._stage = stage
         self._names = names
-        self._kafka = kafka
+        self._open_changelog = open_changelog
         self._generation = 0
         self._ends: dict[int, int] = {}
         self._unfinished: dict[int, int] = {}
@@ -36,21 +47,31 @@ class StateStore:
         self._generation = generation
         for gone in self.partitions.keys() - owned:
             del self.partitions[gone]
+        self._unfinished = {number: end for number, end in self._unfinished.items() if number in self.partitions}
         new = {number: PartitionState(self._stage.reads) for number in sorted(owned - self.partitions.keys())}
         if new:
             await self._load(new, generation)
-        self._unfinished = {number: end for number, end in self._unfinished.items() if number in owned}
         self.count_keys()
 
     def is_held(self, topic: str, partition: int) -> bool:
         """Whether records of `topic` must wait until the input that may have been in flight at a crash is through."""
         return partition in self._unfinished and self.partitions[partition].marks.turn != topic
 
-    def settle(self, partition: int) -> None:
-        """Look whether what may have been in flight when the partition was taken over is through now."""
+    @property
+    def unfinished(self) -> list[tuple[str, int]]:
+        """The inputs (topic and partition) that others wait for."""
+        return [(self.partitions[number].marks.turn, number) for number in self._unfinished]
+
+    def settle(self, partition: int, position: int | None = None) -> None:
+        """Look whether what may have been in flight when the partition was taken over is through now.
+
+        `position` is where reading begins, which may be behind it all when somebody has moved the group's offsets.
+        """
         end = self._unfinished.get(partition)
+        if end is None:
+            return
         marks = self.partitions[partition].marks
-        if end is not None and marks.applied.get(marks.turn, -1) + 1 >= end:
+        if max(marks.applied.get(marks.turn, -1) + 1, position or 0) >= end:
             del self._unfinished[partition]
 
     async def overwritten(self, partition: int, first_offset: int, count: int) -> list[Change]:
@@ -62,7 +83,7 @@ class StateStore:
         expected, self._ends[partition] = self._ends[partition], first_offset + count
         if first_offset == expected:
             return []
-        async with ChangelogReader(self._kafka, self.topic) as changelog:
+        async with self._open_changelog() as changelog:
             keys = await changelog.keys_between(partition, expected, first_offset)
         log.error("state_overwritten", stage=self._stage.name, partition=partition, keys=len(keys))
         return self.partitions[partition].current(keys)
@@ -75,7 +96,7 @@ class StateStore:
         STAGE_KEYS.labels(self._stage.name).set(self.keys_count)
 
     async def _load(self, new: dict[int, PartitionState], generation: int) -> None:
-        async with ChangelogReader(self._kafka, self.topic) as changelog:
+        async with self._open_changelog() as changelog:
             self._ends |= await changelog.load(new)
             for topic in self._stage.reads:
                 in_flight = {

@@ -42,12 +42,16 @@ class TrackBatch:
                 outputs["dead-letters"].append(_dead_letter(record, exc))
                 continue
             update = self._step(states, said, Place(record.key or b"", record.timestamp))
-            told[said.provider, update.verdict] += 1
+            told[self._label(said), update.verdict] += 1
             outputs["updates"].append(_output(record, update))
         states.keep()
         for (provider, verdict), count in told.items():
             UPDATES.labels(provider, verdict).inc(count)
         return outputs
+
+    def _label(self, said: DeliveryReport | AttemptRegistered) -> str:
+        """A configured name; what a caller of the API wrote is no label."""
+        return said.provider if (said.provider, said.connection) in self._rules else "unknown"
 
     def _step(self, states: "_States", said: DeliveryReport | AttemptRegistered, place: Place) -> StatusChanged:
         rules = self._rules.get((said.provider, said.connection), self._otherwise)
@@ -87,8 +91,8 @@ class _States:
 def _read(record: SourceRecord, topic: str) -> DeliveryReport | AttemptRegistered:
     if record.key is None:
         raise PayloadInvalid(f"a record of {topic} without a key, which names the attempt")
-    kind = DeliveryReport if topic == "reports" else AttemptRegistered
-    return decode(kind, record.value or b"")
+    data = record.value or b""
+    return decode(DeliveryReport, data) if topic == "reports" else decode(AttemptRegistered, data)
 
 
 def _output(record: SourceRecord, update: StatusChanged) -> Output:

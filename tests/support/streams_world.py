@@ -1,0 +1,153 @@
+"""Kafka in memory, for the engine: logs that outlive a stage which is killed at a step of its own choosing."""
+
+import random
+from collections import defaultdict
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+from contracts.envelope import Headers
+from runtime.partitioner import partition_of
+from streams.engine.carrier import Carrier
+from streams.engine.stage import Decide, Outputs, Stage
+from streams.engine.state import Change, PartitionState
+from streams.engine.store import StateStore
+
+
+@dataclass(frozen=True)
+class Record:
+    """A record as a stage reads it."""
+
+    topic: str
+    partition: int
+    offset: int
+    key: bytes | None = b"key"
+    value: bytes | None = b"value"
+    timestamp: int = 1_700_000_000_000
+    headers: Sequence[tuple[str, bytes]] = ()
+
+
+class KilledError(Exception):
+    """The process is gone."""
+
+
+@dataclass
+class World:
+    """All topics by full name and partition; names are the words with a prefix."""
+
+    partitions: int = 2
+    prefix: str = "test-"
+    steps_left: int | None = None
+    logs: dict[tuple[str, int], list[Record]] = field(default_factory=lambda: defaultdict(list))
+
+    def name(self, word: str) -> str:
+        return f"{self.prefix}{word}"
+
+    def names(self, stage: Stage) -> dict[str, str]:
+        return {word: self.name(word) for word in stage.topics}
+
+    def append(self, topic: str, partition: int, rows: Iterable[tuple[bytes | None, bytes | None, Headers, int]]) -> int:
+        """Rows of one partition are written together or not at all, as a batch is; the offset of the first."""
+        if self.steps_left is not None:
+            self.steps_left -= 1
+            if self.steps_left < 0:
+                raise KilledError
+        log = self.logs[topic, partition]
+        first = len(log)
+        for key, value, headers, timestamp in rows:
+            log.append(Record(topic, partition, len(log), key, value, timestamp, tuple(headers)))
+        return first
+
+    def feed(self, word: str, key: bytes, value: bytes, headers: Headers = [], at_ms: int = 1_700_000_000_000) -> None:  # noqa: B006  # never changed
+        self.append(self.name(word), partition_of(key, self.partitions), [(key, value, headers, at_ms)])
+
+    def all_of(self, word: str) -> list[Record]:
+        return [record for number in range(self.partitions) for record in self.logs[self.name(word), number]]
+
+    @asynccontextmanager
+    async def changelog(self, topic: str) -> AsyncIterator["WorldChangelog"]:
+        yield WorldChangelog(self, topic)
+
+
+@dataclass
+class WorldChangelog:
+    world: World
+    topic: str
+
+    async def load(self, states: Mapping[int, PartitionState]) -> dict[int, int]:
+        for number, state in states.items():
+            for record in self.world.logs[self.topic, number]:
+                state.load(record.key or b"", record.value)
+        return {number: len(self.world.logs[self.topic, number]) for number in states}
+
+    async def keys_between(self, partition: int, begin: int, end: int) -> set[bytes]:
+        return {record.key or b"" for record in self.world.logs[self.topic, partition][begin:end]}
+
+    async def unread(self, topic: str, partitions: Mapping[int, int]) -> dict[int, int]:
+        ends = {number: len(self.world.logs[topic, number]) for number in partitions}
+        return {number: ends[number] for number, begin in partitions.items() if begin < ends[number]}
+
+
+@dataclass
+class WorldWriter:
+    """The writer of one stage. Which partition is written first is up to chance, as with a real producer."""
+
+    world: World
+    chance: random.Random
+
+    async def write(self, outputs: Outputs) -> None:
+        by_place = defaultdict(list)
+        for word, records in outputs.items():
+            for record in records:
+                place = self.world.name(word), partition_of(record.key, self.world.partitions)
+                by_place[place].append((record.key, record.value, record.headers, record.timestamp_ms))
+        for place in self._shuffled(by_place):
+            self.world.append(*place, by_place[place])
+
+    async def write_changes(self, topic: str, changes: Mapping[int, Sequence[Change]]) -> dict[int, int]:
+        return {
+            number: self.world.append(topic, number, [(key, entry, [], 0) for key, entry in changes[number]])
+            for number in self._shuffled(changes)
+        }
+
+    def _shuffled(self, places: Iterable) -> list:
+        return self.chance.sample(in_order := list(places), len(in_order))
+
+
+@dataclass
+class Worker:
+    """One life of a stage: takes over all partitions, reads on from what is committed, in portions up to chance."""
+
+    world: World
+    stage: Stage
+    decide: Decide
+    chance: random.Random
+    committed: dict[tuple[str, int], int]
+    """Outlives the worker."""
+    carrier: type[Carrier] = Carrier
+    store: type[StateStore] = StateStore
+
+    async def live(self, generation: int) -> None:
+        """Until all is read, or until it is killed."""
+        names = self.world.names(self.stage)
+        store = self.store(self.stage, names, lambda: self.world.changelog(names[self.stage.state or ""]))
+        carrier = self.carrier(self.stage, self.decide, WorldWriter(self.world, self.chance), store)  # type: ignore[arg-type]  # a fake
+        await store.take_over(set(range(self.world.partitions)), generation)
+        position = dict(self.committed)
+        while fetched := self._fetch(store, position):
+            await carrier.carry(fetched)
+            position |= {place: records[-1].offset + 1 for place, records in fetched.items()}
+            if self.chance.random() < 0.3:
+                self.committed |= position
+
+    def _fetch(self, store: StateStore, position: Mapping[tuple[str, int], int]) -> dict[tuple[str, int], list[Record]]:
+        places = [(word, number) for word in self.stage.reads for number in range(self.world.partitions)]
+        left = {
+            (word, number): self.world.logs[self.world.name(word), number][position.get((word, number), 0) :]
+            for word, number in places
+            if not store.is_held(word, number)
+        }
+        left = {place: records for place, records in left.items() if records}
+        chosen = {place: records for place, records in left.items() if self.chance.random() < 0.6} or left
+        shuffled = self.chance.sample(list(chosen), len(chosen))
+        return {place: chosen[place][: self.chance.randint(1, 5)] for place in shuffled}

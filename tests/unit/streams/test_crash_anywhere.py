@@ -1,0 +1,169 @@
+"""Track is killed at every step it takes, many times over, and each time begins again in another order of reading.
+
+Kafka is in memory here, so thousands of lives pass in seconds. What must come out is read as the sink reads it: repeats
+are dropped by their source positions, and by nothing else.
+"""
+
+import random
+from collections import Counter, defaultdict
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from contracts.codec import decode, encode
+from contracts.envelope import Position, fixed_headers, with_id
+from contracts.identity import attempt_key, report_event_id
+from contracts.records import AttemptRegistered, Cause, DeliveryReport, StatusChanged
+from contracts.status import DeliveryStatus
+from contracts.vocabulary import Scope, Verdict
+from streams.engine.carrier import Carrier
+from streams.engine.marks import Marks
+from streams.engine.stage import Outputs
+from streams.engine.store import StateStore
+from streams.track.machine import Rules
+from streams.track.stage import TRACK, TrackBatch
+from tests.support.streams_world import KilledError, Record, Worker, World
+
+T0 = datetime(2026, 11, 21, 10, tzinfo=UTC)
+ATTEMPTS = 6
+LIVES = [DeliveryStatus.ACCEPTED, DeliveryStatus.SENT, DeliveryStatus.DELIVERED, DeliveryStatus.SEEN]
+SEEDS = range(120)
+
+
+def a_report(number: int, step: int, *, offset: int) -> DeliveryReport:
+    name, status = f"m{number}", LIVES[step]
+    return DeliveryReport(
+        event_id=report_event_id(("p", "c"), name, part=None, channel=None, said=(status, "1"), occurred_at=None),
+        provider="p",
+        connection="c",
+        account="a",
+        root_id=name,
+        provider_message_id=name,
+        scope=Scope.CHANNEL,
+        status=status,
+        provider_code="1",
+        occurred_at=T0 + timedelta(seconds=step),
+        received_at=T0,
+        cause=Cause(partition=0, offset=offset),
+    )
+
+
+def a_world(chance: random.Random) -> World:
+    """Every attempt is registered, at some moment among its reports; some reports are told twice."""
+    world = World()
+    said = [(number, step) for number in range(ATTEMPTS) for step in range(4)]
+    said += chance.sample(said, 6)
+    chance.shuffle(said)
+    for offset, (number, step) in enumerate(said):
+        source = Position("test-callbacks", offset % 2, offset)
+        headers = with_id(fixed_headers("report", "normalise"), source.event_id)
+        world.feed("reports", attempt_key("p", "c", f"m{number}"), encode(a_report(number, step, offset=offset)), headers)
+        if chance.random() < 0.2:  # normalise crashed and wrote it again
+            report = encode(a_report(number, step, offset=offset))
+            world.feed("reports", attempt_key("p", "c", f"m{number}"), report, headers)
+    for number in range(ATTEMPTS):
+        registration = AttemptRegistered(
+            provider="p", connection="c", account="a", root_id=f"m{number}", registered_at=T0, message_id=f"our-{number}"
+        )
+        world.feed("attempts", attempt_key("p", "c", f"m{number}"), encode(registration))
+    return world
+
+
+async def lives(seed: int, carrier: type[Carrier] = Carrier, store: type[StateStore] = StateStore) -> World:
+    """A world after track was killed a few times and at last came to the end of it."""
+    chance = random.Random(seed)
+    world, committed = a_world(chance), {}
+    decide = TrackBatch({("p", "c"): Rules(is_observed_only=False, keep_s=86_400)}, Rules(False, 86_400))
+    for generation in range(1, 9):
+        world.steps_left = chance.randint(0, 25) if generation < 8 else None
+        try:
+            await Worker(world, TRACK, decide, chance, committed, carrier, store).live(generation)
+        except KilledError:
+            continue
+        break
+    return world
+
+
+def read_by_the_sink(world: World) -> list[tuple[Record, StatusChanged]]:
+    taken = []
+    for number in range(world.partitions):
+        records = world.logs[world.name("updates"), number]
+        if records:
+            fresh, _ = Marks(turn="").take("updates", records)
+            taken += [(record, decode(StatusChanged, record.value)) for record in fresh]
+    return taken
+
+
+def wrongs(world: World) -> list[str]:
+    """What the sink would have to complain about."""
+    found = []
+    updates = [update for _, update in read_by_the_sink(world)]
+    told = Counter(update.report.cause.offset for update in updates if update.report)
+    written = {decode(DeliveryReport, record.value).cause.offset for record in world.all_of("reports")}
+    found += [f"report {offset} told {told[offset]} times" for offset in written if told[offset] != 1]
+    registered = Counter(update.message_id for update in updates if update.registration)
+    found += [f"attempt {number} registered {registered[f'our-{number}']} times" for number in range(ATTEMPTS)
+              if registered[f"our-{number}"] != 1]
+    parked = sum(update.verdict is Verdict.PARKED for update in updates)
+    released = sum(update.released_applied_count + update.released_outranked_count for update in updates)
+    found += [f"{parked} parked and {released} released"] * (parked != released)
+    latencies = Counter(update.attempt_id for update in updates if update.latency_ms is not None)
+    found += ["a latency told twice or never"] * (sorted(latencies.values()) != [1] * ATTEMPTS)
+    new = Counter(update.report.root_id for update in updates if update.report and update.verdict is not Verdict.REPEATED)
+    found += ["a repeat counted as new, or a new report as a repeat"] * (set(new.values()) != {4})
+    return found
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+async def test_each_report_and_registration_is_told_once_whatever_crashed(seed):
+    assert wrongs(await lives(seed)) == []
+
+
+async def test_the_state_after_crashes_is_the_state_without():
+    for seed in range(20):
+        after_crashes, without = await lives(seed), a_world(random.Random(seed))
+        decide = TrackBatch({("p", "c"): Rules(is_observed_only=False, keep_s=86_400)}, Rules(False, 86_400))
+        await Worker(without, TRACK, decide, random.Random(seed), {}).live(1)
+
+        assert last_statuses(after_crashes) == last_statuses(without)
+
+
+def last_statuses(world: World) -> dict[str, DeliveryStatus]:
+    by_message = defaultdict(lambda: DeliveryStatus.UNKNOWN)
+    for update in (decode(StatusChanged, record.value) for record in world.all_of("updates")):
+        if update.message_id:
+            by_message[update.message_id] = max(by_message[update.message_id], update.status, key=lambda s: s.rank)
+    return dict(by_message)
+
+
+class StateBeforeOutputs(Carrier):
+    """The order reversed."""
+
+    held: Outputs = {}
+
+    async def _write_outputs(self, outputs):
+        self.held = outputs
+
+    async def _write_state(self, partitions, store):
+        await super()._write_state(partitions, store)
+        held, self.held = self.held, {}
+        await super()._write_outputs(held)
+
+
+async def test_control_state_before_outputs_loses_updates():
+    found = [wrong for seed in SEEDS for wrong in wrongs(await lives(seed, carrier=StateBeforeOutputs))]
+
+    assert any("told 0 times" in wrong for wrong in found)
+
+
+class TurnForgotten(StateStore):
+    """A successor that reads whatever comes first."""
+
+    def is_held(self, topic, partition):
+        return False
+
+
+async def test_control_without_turns_a_successor_tells_reports_twice():
+    found = [wrong for seed in SEEDS for wrong in wrongs(await lives(seed, store=TurnForgotten))]
+
+    assert any("told 2 times" in wrong for wrong in found)
