@@ -104,7 +104,7 @@ def simulate(  # noqa: PLR0913  # every option of a command is an argument
     shuffle: Annotated[bool, typer.Option("--shuffle", help="Move callbacks around within a window.")] = False,
     seed: Seed = None,
     speed: Annotated[
-        float, typer.Option(min=0, help="Seconds of the messages' lives in one of ours; 0: 600, or 1 without end.")
+        float, typer.Option(min=0, help="Seconds of the messages' lives in one of ours; 0: 1200, or 1 without end.")
     ] = 0,
     start: Annotated[
         datetime | None, typer.Option(help="When the first message leaves (UTC), for a run that repeats another.")

@@ -91,8 +91,8 @@ async def _bring_up(installation: Installation, supervisor: Supervisor, tell: Te
     if installation.has_own_broker:
         broker = LocalBroker(installation.data_dir / "broker")
         await supervisor.start(OwnBroker(broker))
+        await supervisor.wait_until_ready(READY_LIMIT_S, tell)
         installation.bootstrap = broker.bootstrap
-        tell("broker")
     await ensure_topics(installation.kafka, list(load_topics().values()))
     tell("topics")
     await supervisor.start(*_processes(installation))

@@ -162,7 +162,8 @@ class Supervisor:
     async def _all_ready(self, on_ready: Callable[[str], object]) -> None:
         async with asyncio.TaskGroup() as waits:
             for ward in self._wards:
-                waits.create_task(self._wait_for(ward, on_ready))
+                if not ward.was_ever_ready:
+                    waits.create_task(self._wait_for(ward, on_ready))
 
     async def _wait_for(self, ward: _Ward, on_ready: Callable[[str], object]) -> None:
         while not await ward.child.is_ready():  # noqa: ASYNC110  # another process has no event to wait for

@@ -24,7 +24,7 @@ from tidings.simulation.outcome import Ledger, Outcome, Tally
 from tidings.simulation.post import Doors, Poster
 from tidings.simulation.schedule import Act, Actor, Play, cast_of, schedule
 
-FAST, LIVE = 600.0, 1.0
+FAST, LIVE = 1200.0, 1.0
 """Seconds of the messages' lives in one of ours: for a run that ends, and for one that does not."""
 SEEDS = 1_000_000
 
