@@ -52,6 +52,7 @@ METHOD_REFUSED = Kind(
     "method-refused", 405, "The address does not take this method", "Use one of those in the Allow header."
 )
 BODY_TOO_LARGE = Kind("body-too-large", 413, "The body is too large", "Send less at once.")
+NOT_JSON = Kind("not-json", 415, "The body is not declared as JSON", "Send it with 'Content-Type: application/json'.")
 INVALID = Kind(
     "invalid", 422, "Members of the request are not valid", "Each of `errors` names a member and the rule it breaks."
 )

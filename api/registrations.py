@@ -1,6 +1,6 @@
 """What a caller says about an attempt, checked, and made into the record that goes to Kafka."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Annotated
 from uuid import UUID
@@ -76,20 +76,24 @@ Registrations = Annotated[
 
 
 def as_records(
-    registrations: Sequence[Registration], caller: Caller, connections: Sequence[Connection], *, now: datetime
+    body: Registration | Sequence[Registration], caller: Caller, connections: Sequence[Connection], *, now: datetime
 ) -> list[AttemptRegistered]:
-    """The records of `registrations`; raises the problem that names each member that cannot stand."""
+    """The records of a body; raises the problem that names each member that cannot stand."""
     known = {(one.provider, one.name): one for one in connections if caller.may_see(one.account)}
+    if isinstance(body, Registration):
+        registrations = {"": body}
+    else:
+        registrations = {f"[{index}].": one for index, one in enumerate(body)}
     _require_known(registrations, known)
     _require_sound(registrations, now)
-    return [_record(one, known[one.provider, one.connection], now) for one in registrations]
+    return [_record(one, known[one.provider, one.connection], now) for one in registrations.values()]
 
 
-def _require_known(registrations: Sequence[Registration], known: dict[tuple[str, str], Connection]) -> None:
+def _require_known(registrations: Mapping[str, Registration], known: Mapping[tuple[str, str], Connection]) -> None:
     strange = [
-        FieldError(place="body", member=f"[{index}].connection", rule="connection_unknown", detail=f"not known: {name}")
-        for index, one in enumerate(registrations)
-        if (name := f"{one.provider}/{one.connection}") and (one.provider, one.connection) not in known
+        _error(place, "connection", "connection_unknown", f"There is no connection {one.provider}/{one.connection}")
+        for place, one in registrations.items()
+        if (one.provider, one.connection) not in known
     ]
     if strange:
         names = ", ".join(sorted(map("/".join, known))) or "none"
@@ -100,18 +104,21 @@ def _require_known(registrations: Sequence[Registration], known: dict[tuple[str,
         )
 
 
-def _require_sound(registrations: Sequence[Registration], now: datetime) -> None:
+def _require_sound(registrations: Mapping[str, Registration], now: datetime) -> None:
     errors = []
-    seen: dict[tuple[str, str, str], int] = {}
-    for index, one in enumerate(registrations):
+    seen: dict[tuple[str, str, str], str] = {}
+    for place, one in registrations.items():
         if one.sent_at and not now - PAST_LIMIT <= one.sent_at <= now + FUTURE_LIMIT:
             rule = "The time must lie within the last 30 days, and at most an hour ahead"
-            errors.append(FieldError(place="body", member=f"[{index}].sent_at", rule="time_out_of_range", detail=rule))
-        if (first := seen.setdefault(one.subject, index)) != index:
-            rule = f"The attempt stands at [{first}] already"
-            errors.append(FieldError(place="body", member=f"[{index}].root_id", rule="repeated", detail=rule))
+            errors.append(_error(place, "sent_at", "time_out_of_range", rule))
+        if (first := seen.setdefault(one.subject, place)) != place:
+            errors.append(_error(place, "root_id", "repeated", f"The same attempt stands at {first[:-1]} already"))
     if errors:
         raise Refused(INVALID, errors=errors)
+
+
+def _error(place: str, member: str, rule: str, detail: str) -> FieldError:
+    return FieldError(place="body", member=f"{place}{member}", rule=rule, detail=detail)
 
 
 def _record(one: Registration, connection: Connection, now: datetime) -> AttemptRegistered:

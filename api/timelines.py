@@ -1,16 +1,20 @@
 """Puts the life of a message together: what the store knows, and the raw callbacks behind it."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from analytics.questions import Timeline
 from api.answers.base import FreshnessMember
-from api.answers.messages import Attempt, Cause, Evidence, MessageTimeline, TimelineEntry
+from api.answers.messages import Attempt, Cause, Evidence, Leg, MessageTimeline, TimelineEntry
 from api.evidence import Cause as CauseOf
 from api.parts import Parts
 from api.problems import NOT_FOUND, Refused
 from api.store import Accounts
 from contracts.errors import NotFound
 from contracts.status import RANKS, DeliveryStatus
+from contracts.vocabulary import Scope
+
+Row = dict[str, Any]
 
 
 async def tell(parts: Parts, accounts: Accounts, message_id: str, *, with_evidence: bool) -> MessageTimeline:
@@ -37,27 +41,42 @@ async def _not_yet_known(parts: Parts, message_id: str) -> Refused:
 
 
 def _timeline(known: Timeline) -> MessageTimeline:
-    attempts = [Attempt.model_validate(row) for row in known.attempts]
+    attempts = [_attempt(row, known.rows) for row in known.attempts]
     statuses = [attempt.status for attempt in attempts]
     return MessageTimeline(
-        message_id=next((row["message_id"] for row in known.attempts if row.get("message_id")), None),
+        message_id=next((row["message_id"] for row in known.attempts if row["message_id"]), None),
         status=max(statuses, key=RANKS.__getitem__, default=DeliveryStatus.UNKNOWN),
         attempts=attempts,
-        timeline=[TimelineEntry.model_validate(_entry(row)) for row in known.rows],
+        timeline=[TimelineEntry.model_validate(row | {"cause": _cause(row)}) for row in known.rows],
         freshness=FreshnessMember.of(known.freshness),
     )
 
 
-def _entry(row: dict[str, Any]) -> dict[str, Any]:
-    cause = None
-    if row.get("cause_partition") is not None:
-        cause = Cause(
-            partition=row["cause_partition"],
-            offset=row["cause_offset"],
-            index=row["cause_index"],
-            items=row["cause_items"],
-        )
-    return row | {"cause": cause}
+def _cause(row: Row) -> Cause | None:
+    if row["cause_partition"] is None:
+        return None
+    return Cause(**{name: row[f"cause_{name}"] for name in Cause.model_fields})
+
+
+def _attempt(standing: Row, rows: Sequence[Row]) -> Attempt:
+    """Where an attempt stands; what the store does not sum up is what was said of it first."""
+    own = [row for row in rows if row["attempt_id"] == standing["attempt_id"]]
+    first = {name: _first(own, name) for name in ("channel", "country", "campaign", "sender")}
+    return Attempt.model_validate(standing | first | {"legs": _legs(own)})
+
+
+def _first(rows: Sequence[Row], name: str) -> object:
+    return next((row[name] for row in rows if row[name] is not None), None)
+
+
+def _legs(rows: Sequence[Row]) -> list[Leg]:
+    """The channels and parts that were reported one by one, when there are several."""
+    legs: dict[tuple[object, ...], Leg] = {}
+    for row in rows:
+        if row["scope"] == Scope.CHANNEL and row["item_status"]:
+            place = (row["channel"], row["provider_message_id"], row["part"])
+            legs[place] = Leg.model_validate(row | {"status": row["item_status"]})
+    return list(legs.values()) if len(legs) > 1 else []
 
 
 async def _evidence(parts: Parts, timeline: MessageTimeline) -> list[Evidence]:

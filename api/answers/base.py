@@ -1,21 +1,10 @@
-"""What all answers share: times in UTC, and how fresh they are."""
+"""What all answers share: they say how fresh they are."""
 
-from collections.abc import Mapping
-from datetime import UTC, datetime
-from typing import Annotated, Any
+from datetime import datetime
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from analytics.freshness import Freshness
-
-
-def _as_utc(value: object) -> object:
-    # The store keeps UTC without saying so.
-    return value.replace(tzinfo=UTC) if isinstance(value, datetime) and value.tzinfo is None else value
-
-
-Instant = Annotated[datetime, BeforeValidator(_as_utc)]
-Id = Annotated[str, BeforeValidator(str)]
 
 
 class Body(BaseModel):
@@ -27,7 +16,7 @@ class Body(BaseModel):
 class FreshnessMember(Body):
     """Up to when the answer is complete."""
 
-    as_of: Instant | None = Field(
+    as_of: datetime | None = Field(
         description="Every callback received before this moment is in the answer; null before the first such moment.",
         examples=["2026-11-21T10:00:01.250000Z"],
     )
@@ -69,8 +58,3 @@ class HealthAnswer(Body):
 
     is_ok: bool = Field(examples=[True])
     reason: str = Field(description="What is so, and what to do when it is not well.", examples=["the sink moves"])
-
-
-def plain(row: Mapping[str, Any]) -> dict[str, Any]:
-    """A row with its times marked as UTC."""
-    return {name: _as_utc(value) for name, value in row.items()}

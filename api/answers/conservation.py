@@ -1,6 +1,8 @@
 """The proof that nothing is lost."""
 
-from pydantic import ConfigDict, Field
+from datetime import datetime
+
+from pydantic import Field
 
 from api.answers.base import Body, WithFreshness
 
@@ -16,6 +18,7 @@ class Balance(Body):
     quarantined: int = Field(description="Could not be understood; kept as dead letters.", examples=[20])
     in_flight: int = Field(description="On their way through the stages.", examples=[8])
     unexplained: int = Field(description="Ought to be accounted for and are not. Must be 0.", examples=[0])
+    explained_twice: int = Field(description="Have more than one fate; no part of the sum. Must be 0.", examples=[0])
 
 
 class ProviderBalance(Balance):
@@ -27,16 +30,19 @@ class ProviderBalance(Balance):
 class UnexplainedPosition(Body):
     """An item that ought to be accounted for and is not."""
 
-    model_config = ConfigDict(extra="allow")
-
-    partition: int = Field(examples=[3])
-    offset: int = Field(examples=[1207])
+    partition: int = Field(validation_alias="cause_partition", examples=[3])
+    offset: int = Field(validation_alias="cause_offset", examples=[1207])
+    provider: str = Field(examples=["infobip"])
+    connection: str = Field(examples=["main"])
+    received_at: datetime
+    items: int = Field(validation_alias="cause_items", description="How many items the callback has.", examples=[2])
+    explained_indexes: list[int] = Field(description="Those of its items that are accounted for.", examples=[[0]])
 
 
 class ConservationAnswer(WithFreshness):
     """The proof that nothing is lost: received = applied + repeated + outranked + parked + quarantined + in flight."""
 
-    is_balanced: bool = Field(description="Nothing is unexplained.", examples=[True])
+    is_balanced: bool = Field(description="Nothing is unexplained, and nothing explained twice.", examples=[True])
     total: Balance
     providers: list[ProviderBalance]
     unexplained_positions: list[UnexplainedPosition] = Field(

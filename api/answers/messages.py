@@ -1,10 +1,12 @@
 """The life of a message, as the API tells it."""
 
+from datetime import datetime
 from decimal import Decimal
+from typing import Literal
 
 from pydantic import Field
 
-from api.answers.base import Body, Id, Instant, WithFreshness
+from api.answers.base import Body, WithFreshness
 from contracts.status import DeliveryStatus
 from contracts.vocabulary import Channel, Reason, Scope, Source, Verdict
 
@@ -21,17 +23,21 @@ class Cause(Body):
 class TimelineEntry(Body):
     """One thing that was said about an attempt: a report of the provider, or a registration of ours."""
 
-    at: Instant = Field(description="When we heard it.")
+    event: Literal["report", "registration"] = Field(description="Whose word it is: the provider's or yours.")
+    known_at: datetime = Field(description="When we heard it.", examples=["2026-11-21T10:00:00.250000Z"])
     verdict: Verdict = Field(
         description="What it did: `applied` moved something, `repeated` had been said before, `outranked` is true and "
         "changes nothing, `parked` waits for a registration, `registered` is that registration.",
         examples=["applied"],
     )
-    attempt_id: Id
-    status: DeliveryStatus = Field(description="What was said, in our words.", examples=["delivered"])
-    attempt_status: DeliveryStatus | None = Field(
-        None, description="Where the attempt stood afterwards.", examples=["delivered"]
+    attempt_id: str = Field(examples=["019aa5a1-0000-7000-8000-00000000000a"])
+    status: DeliveryStatus | None = Field(
+        None, description="What the report says, in our words; null for a registration.", examples=["delivered"]
     )
+    item_status: DeliveryStatus | None = Field(
+        None, description="Where the channel or part that it is about stood afterwards.", examples=["delivered"]
+    )
+    attempt_status: DeliveryStatus = Field(description="Where the attempt stood afterwards.", examples=["delivered"])
     previous_status: DeliveryStatus | None = Field(None, description="Where it stood before.", examples=["sent"])
     is_conflict: bool = Field(default=False, description="Final reports about this attempt contradict each other.")
     provider: str = Field(examples=["infobip"])
@@ -47,12 +53,12 @@ class TimelineEntry(Body):
         None, description="Whether one channel or the provider's whole send is meant.", examples=["channel"]
     )
     part: str | None = Field(None, description="Which part of a long message.")
-    occurred_at: Instant | None = Field(None, description="When it happened, by the provider's clock.")
-    received_at: Instant | None = Field(None, description="When the callback came, by ours.")
+    occurred_at: datetime | None = Field(None, description="When it happened, by the provider's clock.")
+    received_at: datetime | None = Field(None, description="When the callback came, by ours.")
     price: Decimal | None = Field(None, description="What the provider says it costs.", examples=["0.0042"])
     currency: str | None = Field(None, examples=["EUR"])
     source: Source | None = Field(None, description="How the callback reached us.", examples=["push"])
-    event_id: Id | None = Field(None, description="The same fact has the same id, however often it is reported.")
+    event_id: str | None = Field(None, description="The same fact has the same id, however often it is reported.")
     cause: Cause | None = Field(None, description="The callback behind a report; null for a registration.")
 
 
@@ -68,7 +74,7 @@ class Leg(Body):
 class Attempt(Body):
     """One message, one provider, one try, and where it stands."""
 
-    attempt_id: Id = Field(examples=["019aa5a1-0000-7000-8000-00000000000a"])
+    attempt_id: str = Field(examples=["019aa5a1-0000-7000-8000-00000000000a"])
     provider: str = Field(examples=["infobip"])
     connection: str = Field(examples=["main"])
     account: str = Field(examples=["default"])
@@ -80,10 +86,10 @@ class Attempt(Body):
     status: DeliveryStatus = Field(examples=["delivered"])
     is_registered: bool = Field(default=False, description="Our side said that it sent this.")
     is_conflict: bool = Field(default=False, description="Final reports about it contradict each other.")
-    sent_at: Instant | None = None
-    delivered_at: Instant | None = None
+    sent_at: datetime | None = None
+    delivered_at: datetime | None = None
     latency_ms: int | None = Field(None, description="From sent to delivered.", examples=[2500])
-    legs: list[Leg] = Field([], description="Channels of a cascade, or parts of a long text.")
+    legs: list[Leg] = Field(description="Channels of a cascade, or parts of a long text, when there are several.")
 
 
 class Evidence(Body):
@@ -94,7 +100,7 @@ class Evidence(Body):
     provider: str = Field(examples=["infobip"])
     connection: str = Field(examples=["main"])
     absent_because: str | None = Field(None, examples=["Kafka keeps callbacks for 7 days and no longer has this one."])
-    received_at: Instant | None = None
+    received_at: datetime | None = None
     source: Source | None = Field(None, examples=["push"])
     method: str | None = Field(None, examples=["POST"])
     content_type: str | None = Field(None, examples=["application/json"])
@@ -110,7 +116,7 @@ class Evidence(Body):
 class MessageTimeline(WithFreshness):
     """All that was said about a message, oldest first, and where its attempts stand."""
 
-    message_id: Id | None = Field(
+    message_id: str | None = Field(
         description="Ours; null while nobody has registered the attempt.",
         examples=["019aa5a1-0000-7000-8000-000000000001"],
     )
@@ -123,18 +129,24 @@ class MessageTimeline(WithFreshness):
 class Change(Body):
     """One report that changed something. Recipients are never shown."""
 
-    id: str = Field(description="Names this change.", examples=["3/1207/0"])
-    at: Instant = Field(description="When we heard it.")
-    message_id: Id | None = Field(None, examples=["019aa5a1-0000-7000-8000-000000000001"])
-    attempt_id: Id = Field(examples=["019aa5a1-0000-7000-8000-00000000000a"])
+    received_at: datetime = Field(description="When we heard it.", examples=["2026-11-21T10:00:00.250000Z"])
+    occurred_at: datetime | None = Field(None, description="When it happened, by the provider's clock.")
+    message_id: str = Field(
+        description="Ours; the attempt's id while nobody has registered it.",
+        examples=["019aa5a1-0000-7000-8000-000000000001"],
+    )
+    attempt_id: str = Field(examples=["019aa5a1-0000-7000-8000-00000000000a"])
     provider: str = Field(examples=["infobip"])
-    connection: str | None = Field(None, examples=["main"])
+    connection: str = Field(examples=["main"])
     channel: Channel | None = Field(None, examples=["viber"])
     country: str | None = Field(None, examples=["GB"])
-    status: DeliveryStatus = Field(description="Where the attempt stands since.", examples=["delivered"])
+    verdict: Verdict = Field(description="`applied`, or `parked` while the registration is missing.")
+    status: DeliveryStatus = Field(description="What the report says.", examples=["delivered"])
+    attempt_status: DeliveryStatus = Field(description="Where the attempt stands since.", examples=["delivered"])
     previous_status: DeliveryStatus | None = Field(None, examples=["sent"])
-    is_conflict: bool = False
-    latency_ms: int | None = Field(None, description="From sent to delivered, once known.", examples=[2500])
+    provider_code: str | None = Field(None, description="The provider's own code, verbatim.", examples=["5"])
+    reason: Reason | None = Field(None, description="Why it did not arrive, in our words.")
+    is_conflict: bool = Field(default=False, description="Final reports about this attempt contradict each other.")
 
 
 class Changes(WithFreshness):

@@ -2,20 +2,38 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Body
+from fastapi import APIRouter, Body, Depends, Request
 
 from api.access import Sender
 from api.answers.attempts import Registered, RegistrationsTaken
 from api.parts import Provided
-from api.problems import BODY_TOO_LARGE, CONNECTION_UNKNOWN, KAFKA_SILENT, MALFORMED, problem_responses
+from api.problems import (
+    BODY_TOO_LARGE,
+    CONNECTION_UNKNOWN,
+    KAFKA_SILENT,
+    MALFORMED,
+    NOT_JSON,
+    Refused,
+    problem_responses,
+)
 from api.registrations import Registrations, as_records
 
 router = APIRouter(
-    tags=["attempts"], responses=problem_responses(MALFORMED, BODY_TOO_LARGE, CONNECTION_UNKNOWN, KAFKA_SILENT)
+    tags=["attempts"],
+    responses=problem_responses(MALFORMED, BODY_TOO_LARGE, NOT_JSON, CONNECTION_UNKNOWN, KAFKA_SILENT),
 )
 
 
-@router.post("/attempts", status_code=202, summary="Register what you have sent")
+def require_json(request: Request) -> None:
+    """Raises when the body says that it is something else, as that of a form does."""
+    media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if media_type != "application/json" and not (
+        media_type.startswith("application/") and media_type.endswith("+json")
+    ):
+        raise Refused(NOT_JSON)
+
+
+@router.post("/attempts", status_code=202, dependencies=[Depends(require_json)], summary="Register what you have sent")
 async def register_attempts(
     parts: Provided, caller: Sender, body: Annotated[Registrations, Body()]
 ) -> RegistrationsTaken:
@@ -25,7 +43,6 @@ async def register_attempts(
     nothing is written. After a 503 it is not known what was stored; send the same again with the same `message_id`.
     Reports may come before their registration: they wait for it.
     """
-    registrations = body if isinstance(body, list) else [body]
-    records = as_records(registrations, caller, parts.settings.connections, now=parts.clock.now())
+    records = as_records(body, caller, parts.settings.connections, now=parts.clock.now())
     await parts.registrar.write(records)
     return RegistrationsTaken(attempts=[Registered.model_validate(record, from_attributes=True) for record in records])

@@ -23,7 +23,7 @@ async def get_conservation(parts: Provided, caller: Reader) -> ConservationAnswe
     answer = await parts.store.conservation()
     whole = next(row for row in answer.rows if row["provider"] is None)
     return ConservationAnswer(
-        is_balanced=not whole["unexplained"],
+        is_balanced=not whole["unexplained"] and not whole["explained_twice"],
         total=Balance.model_validate(whole),
         providers=[ProviderBalance.model_validate(row) for row in answer.rows if row["provider"] is not None],
         unexplained_positions=[UnexplainedPosition.model_validate(row) for row in answer.unexplained],
@@ -35,4 +35,4 @@ async def get_conservation(parts: Provided, caller: Reader) -> ConservationAnswe
 async def get_freshness(parts: Provided, caller: Reader) -> FreshnessAnswer:  # noqa: ARG001  # asked for the key's sake
     """Up to when answers are complete now, and where the records wait that are still on their way."""
     freshness = await parts.store.freshness()
-    return FreshnessAnswer(freshness=FreshnessMember.of(freshness), lag_by_topic=freshness.lag_by_topic)
+    return FreshnessAnswer(freshness=FreshnessMember.of(freshness), lag_by_topic=dict(freshness.lag_by_topic))

@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 
 from api.access import Reader
-from api.answers.base import FreshnessMember, plain
+from api.answers.base import FreshnessMember
 from api.measuring import ROWS_LIMIT, MetricsAnswer, MetricsParameters
 from api.parts import Provided
 from api.problems import QUESTION_INVALID, problem_responses
@@ -34,6 +34,6 @@ async def get_metrics(
         time_zone=question.time_zone,
         measures=list(question.measures),
         group_by=list(question.group_by),
-        rows=[plain(row) for row in answer.rows],
+        rows=answer.rows,
         freshness=FreshnessMember.of(answer.freshness),
     )

@@ -1,6 +1,7 @@
 """What the first page shows, asked once a second however many people watch."""
 
 import asyncio
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,6 +14,8 @@ from runtime.clock import Clock
 
 CHANGES_SHOWN = 15
 FRESH_FOR_S = 0.9
+SHARE = 5
+"""Watching costs the store at most one part of its time in this many."""
 
 
 @dataclass(frozen=True)
@@ -22,7 +25,7 @@ class Overview:
     providers: list[dict[str, Any]] = field(default_factory=list)
     changes: list[Change] = field(default_factory=list)
     freshness: FreshnessMember | None = None
-    lag_by_topic: dict[str, int] = field(default_factory=dict)
+    lag_by_topic: Mapping[str, int] = field(default_factory=dict)
     balance: Balance | None = None
     """Null for those who may not see all accounts."""
     unexplained: list[UnexplainedPosition] = field(default_factory=list)
@@ -40,12 +43,12 @@ class _Slot:
     """The last overview for one set of accounts; whoever comes while it is being made waits for it."""
 
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
-    made_at: float = -FRESH_FOR_S
+    due_at: float = 0.0
     overview: Overview = field(default_factory=Overview)
 
 
 class OverviewDesk:
-    """Hands out overviews that are at most a second old."""
+    """Hands out overviews that are about a second old; older when the store takes long to answer."""
 
     def __init__(self, store: Store, clock: Clock) -> None:
         self._store = store
@@ -56,9 +59,11 @@ class OverviewDesk:
         """What these accounts may see; never raises for want of a store."""
         slot = self._slots.setdefault(accounts, _Slot())
         async with slot.lock:
-            if self._clock.monotonic() - slot.made_at >= FRESH_FOR_S:
+            began = self._clock.monotonic()
+            if began >= slot.due_at:
                 slot.overview = await self._ask(accounts)
-                slot.made_at = self._clock.monotonic()
+                took_s = self._clock.monotonic() - began
+                slot.due_at = began + max(FRESH_FOR_S, took_s * SHARE)
         return slot.overview
 
     async def _ask(self, accounts: Accounts) -> Overview:

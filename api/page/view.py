@@ -1,6 +1,7 @@
 """How facts look: templates, and the words and marks that stand for numbers, times and statuses."""
 
 from datetime import UTC, datetime
+from math import floor
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,6 @@ VERDICTS = {
     Verdict.REPEATED: "had been said before",
     Verdict.OUTRANKED: "true, and changed nothing",
     Verdict.PARKED: "waits for its registration",
-    Verdict.REGISTERED: "registered by you",
 }
 
 
@@ -34,8 +34,8 @@ def percent(value: float | None) -> str:
     """`97.4 %`; never 100 % for what is only nearly so."""
     if value is None:
         return NOTHING
-    tenths = int(value * 1000) if value < 1 else round(value * 1000)
-    return f"{tenths / 10:.1f}\u00a0%"
+    # The inner rounding undoes what binary fractions do to 0.57; the outer one always goes down.
+    return f"{floor(round(value * 1000, 6)) / 10:.1f}\u00a0%"
 
 
 def duration(ms: float | None) -> str:

@@ -1,0 +1,38 @@
+"""The application over fakes, and keys of every sort."""
+
+from collections.abc import Callable
+
+import pytest
+from starlette.testclient import TestClient
+
+from api.application import create_app
+from api.keys import EVERYTHING, Scope
+from api.parts import Parts
+from tests.unit.api.fakes import make_parts
+
+Connect = Callable[..., TestClient]
+
+
+@pytest.fixture
+def parts(tmp_path) -> Parts:
+    return make_parts(tmp_path)
+
+
+@pytest.fixture
+def connect(parts) -> Connect:
+    """A client with a key of these scopes and accounts; without scopes, with no key."""
+
+    def made(*scopes: Scope, accounts: tuple[str, ...] | None = None) -> TestClient:
+        client = TestClient(create_app(parts), raise_server_exceptions=False, follow_redirects=False)
+        if scopes:
+            _, text = parts.ring.create(parts.clock, name="test", scopes=scopes, accounts=accounts)
+            client.headers["Authorization"] = f"Bearer {text}"
+        return client
+
+    return made
+
+
+@pytest.fixture
+def client(connect) -> TestClient:
+    """With a key that may do everything."""
+    return connect(*EVERYTHING)

@@ -1,0 +1,286 @@
+"""Ten-line programs in the place of the store, Kafka and the clock."""
+
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from analytics.freshness import Freshness
+from analytics.questions import Conservation, MetricsQuestion, Timeline
+from analytics.reader import Answer
+from analytics.service import Health
+from api.answers.messages import Evidence
+from api.keys import KeyRing
+from api.parts import Parts
+from api.sessions import SessionBook
+from contracts.errors import NotFound
+from contracts.status import DeliveryStatus
+from contracts.vocabulary import Verdict
+from runtime.clock import FixedClock
+from runtime.settings import ApiSettings, Connection, Settings
+
+NOON = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
+MESSAGE = "019aa5a1-0000-7000-8000-000000000001"
+ATTEMPT = "019aa5a1-0000-7000-8000-00000000000a"
+ELSEWHERE = "019aa5a1-0000-7000-8000-000000000002"
+
+FRESH = Freshness(
+    as_of=NOON - timedelta(seconds=0.8),
+    watermarks={"updates": {0: 4102, 1: 3987}, "callbacks": {0: 1208, 1: 900}},
+    lag_records=12,
+    lag_s=0.8,
+    revision=7,
+    lag_by_topic={"callbacks": 0, "updates": 12},
+)
+
+ATTEMPT_ROW = {
+    "attempt_id": ATTEMPT,
+    "message_id": MESSAGE,
+    "account": "default",
+    "provider": "infobip",
+    "connection": "main",
+    "root_id": "vb-7003",
+    "status": "delivered",
+    "is_conflict": False,
+    "is_registered": True,
+    "sent_at": NOON - timedelta(seconds=5),
+    "delivered_at": NOON - timedelta(seconds=2.5),
+    "latency_ms": 2500,
+    "report_count": 2,
+}
+
+
+def report(verdict: Verdict, status: DeliveryStatus, **more) -> dict:
+    """A row of a timeline: what the provider said."""
+    return {
+        "event": "report",
+        "known_at": NOON - timedelta(seconds=2),
+        "attempt_id": ATTEMPT,
+        "message_id": MESSAGE,
+        "event_id": "9f2d0c1b-e4f6-4c6f-8a4c-2f6d5b1a7e30",
+        "account": "default",
+        "provider": "infobip",
+        "connection": "main",
+        "channel": "viber",
+        "scope": "channel",
+        "root_id": "vb-7003",
+        "provider_message_id": "vb-7003",
+        "external_id": None,
+        "part": None,
+        "verdict": verdict.value,
+        "status": status.value,
+        "item_status": status.value,
+        "attempt_status": status.value,
+        "previous_status": None,
+        "is_conflict": False,
+        "provider_code": "5",
+        "error_code": None,
+        "reason": None,
+        "description": "Delivered to handset",
+        "is_permanent": None,
+        "occurred_at": NOON - timedelta(seconds=2.5),
+        "received_at": NOON - timedelta(seconds=2),
+        "sent_at": None,
+        "delivered_at": None,
+        "latency_ms": None,
+        "country": "GB",
+        "operator": None,
+        "campaign": None,
+        "sender": "ExampleShop",
+        "recipient_hash": "00f00d00f00d00f0",
+        "price": None,
+        "currency": None,
+        "source": "push",
+        "cause_partition": 3,
+        "cause_offset": 1207,
+        "cause_index": 0,
+        "cause_items": 2,
+    } | more
+
+
+REPORT_ONLY = (
+    "event_id", "scope", "provider_message_id", "part", "status", "item_status", "provider_code", "error_code",
+    "reason", "description", "is_permanent", "occurred_at", "received_at", "operator", "price", "currency", "source",
+    "cause_partition", "cause_offset", "cause_index", "cause_items",
+)  # fmt: skip  # a list of columns
+
+
+def registration(**more) -> dict:
+    """A row of a timeline: what our side said."""
+    row = report(Verdict.REGISTERED, DeliveryStatus.ACCEPTED) | dict.fromkeys(REPORT_ONLY)
+    return row | {"event": "registration", "known_at": NOON - timedelta(seconds=5)} | more
+
+
+TIMELINE = Timeline(
+    rows=[
+        registration(),
+        report(Verdict.APPLIED, DeliveryStatus.DELIVERED, previous_status="accepted"),
+        report(Verdict.REPEATED, DeliveryStatus.DELIVERED, cause_offset=1210),
+    ],
+    attempts=[ATTEMPT_ROW],
+    freshness=FRESH,
+)
+
+CHANGES = [
+    {
+        "received_at": NOON - timedelta(seconds=age),
+        "occurred_at": None,
+        "message_id": MESSAGE,
+        "attempt_id": ATTEMPT,
+        "account": "default",
+        "provider": "infobip",
+        "connection": "main",
+        "channel": "viber",
+        "country": "GB",
+        "verdict": "applied",
+        "status": "delivered",
+        "attempt_status": "delivered",
+        "previous_status": "sent",
+        "reason": None,
+        "provider_code": "5",
+        "is_conflict": False,
+    }
+    for age in range(3)
+]
+
+BALANCE = {
+    "provider": None,
+    "received": 100,
+    "applied": 80,
+    "repeated": 10,
+    "outranked": 5,
+    "parked": 2,
+    "quarantined": 1,
+    "in_flight": 2,
+    "unexplained": 0,
+    "explained_twice": 0,
+}
+
+UNEXPLAINED = {
+    "cause_partition": 3,
+    "cause_offset": 1207,
+    "provider": "infobip",
+    "connection": "main",
+    "received_at": NOON,
+    "cause_items": 2,
+    "explained_indexes": [0],
+}
+
+TODAY = [
+    {
+        "provider": "infobip",
+        "sent": 812,
+        "delivered": 790,
+        "delivery_rate": 790 / 812,
+        "seen": 301,
+        "seen_rate": 301 / 790,
+        "latency_p50": 2500.0,
+        "latency_p95": 71_000.0,
+        "conflicts": 1,
+    }
+]
+
+WELL = Health(is_alive=True, is_ready=True, reason="the sink moves")
+
+
+@dataclass
+class FakeStore:
+    """Knows one message, of the account `default`; raises `failure` when it has one."""
+
+    failure: Exception | None = None
+    told: Timeline = TIMELINE
+    changes: list[dict] = field(default_factory=lambda: CHANGES)
+    today: list[dict] = field(default_factory=lambda: TODAY)
+    balance: dict = field(default_factory=lambda: BALANCE)
+    unexplained: list[dict] = field(default_factory=list)
+    fresh: Freshness = FRESH
+    state: Health = WELL
+    asked: list[object] = field(default_factory=list)
+    metrics_rows: list[dict] = field(
+        default_factory=lambda: [{"bucket_at": datetime(2026, 11, 21, 11, tzinfo=UTC), "sent": 812}]
+    )
+
+    async def timeline(self, message_id, accounts):
+        self._raise()
+        if message_id not in {MESSAGE, ATTEMPT} or (accounts is not None and "default" not in accounts):
+            raise NotFound(f"nothing is known under {message_id}")
+        return self.told
+
+    async def newest_changes(self, accounts, limit):
+        self._raise()
+        rows = [row for row in self.changes if accounts is None or row["account"] in accounts]
+        return Answer(rows[:limit], self.fresh)
+
+    async def metrics(self, question: MetricsQuestion):
+        self._raise()
+        self.asked.append(question)
+        return Answer(self.metrics_rows, self.fresh)
+
+    async def conservation(self):
+        self._raise()
+        rows = [self.balance, self.balance | {"provider": "infobip"}]
+        return Conservation(rows=rows, freshness=self.fresh, unexplained=self.unexplained)
+
+    async def today_by_provider(self, accounts):
+        self._raise()
+        return Answer(self.today if accounts is None or "default" in accounts else [], self.fresh)
+
+    async def freshness(self):
+        self._raise()
+        return self.fresh
+
+    def health(self):
+        return self.state
+
+    def _raise(self):
+        if self.failure:
+            raise self.failure
+
+
+@dataclass
+class FakeRegistrar:
+    """Remembers what was written; raises `failure` when it has one."""
+
+    failure: Exception | None = None
+    is_ready: bool = True
+    written: list = field(default_factory=list)
+
+    async def write(self, registrations):
+        if self.failure:
+            raise self.failure
+        self.written += registrations
+
+
+class FakeWitness:
+    """Has seen every callback."""
+
+    def __init__(self) -> None:
+        self.asked = []
+
+    async def read(self, causes):
+        self.asked = list(causes)
+        return [
+            Evidence(**cause._asdict(), method="POST", size_bytes=2, body_base64="e30=", body_text="{}")
+            for cause in self.asked
+        ]
+
+
+CONNECTIONS = (
+    Connection(provider="telesign", name="main"),
+    Connection(provider="infobip", name="main", observe_only=True),
+    Connection(provider="infobip", name="other", account="other"),
+)
+
+
+def make_parts(data_dir: Path, **changed) -> Parts:
+    """Parts of fakes around real keys and sessions."""
+    clock, ring = FixedClock(NOON), KeyRing(data_dir)
+    parts = Parts(
+        settings=Settings(data_dir=data_dir, connections=CONNECTIONS, api=ApiSettings()),
+        clock=clock,
+        store=FakeStore(),
+        registrar=FakeRegistrar(),
+        evidence=FakeWitness(),
+        ring=ring,
+        sessions=SessionBook(data_dir, ring, clock),
+    )
+    return replace(parts, **changed)

@@ -1,0 +1,85 @@
+"""Whatever a caller with a key sends, the answer is an answer or a problem, and never a failure of ours."""
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from analytics.metrics import Dimension, Measure
+from api.keys import EVERYTHING
+
+NAMES = ["measure", "group_by", "from", "to", "bucket", "time_zone", *Dimension, "limit", "evidence", "x"]
+WORDS = [*Measure, *Dimension, "hour", "day", "none", "", ",", "GB", "UTC", "-1", "0", "1e9", "true", "\x00", "٣"]
+TIMES = st.datetimes().map(lambda moment: moment.isoformat() + "Z") | st.sampled_from(
+    [
+        "0001-01-01T00:00:00+14:00",
+        "9999-12-31T23:59:59-14:00",
+        "2026-11-21T24:00:00Z",
+        "2026-02-30T00:00:00Z",
+        "T",
+        "1T",
+    ]
+)
+VALUES = st.sampled_from(WORDS) | TIMES | st.text(max_size=80)
+QUERY = st.lists(st.tuples(st.sampled_from(NAMES), VALUES), max_size=8)
+TARGETS = ["/v1/metrics", "/v1/changes", "/v1/messages/019aa5a1-0000-7000-8000-000000000001", "/messages", "/sign-in"]
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | VALUES,
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=12), inner, max_size=6),
+    max_leaves=12,
+)
+REGISTRATION = st.fixed_dictionaries(
+    {},
+    optional={
+        "provider": st.just("telesign") | VALUES,
+        "connection": st.just("main") | VALUES,
+        "root_id": VALUES,
+        "message_id": st.uuids().map(str) | VALUES,
+        "recipient": st.just("+447700900105") | st.from_regex(r"\+?[0-9 ()-]{0,45}") | VALUES,
+        "channel": VALUES,
+        "sent_at": TIMES | JSON,
+        "campaign": JSON,
+    },
+)
+FEW = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+
+
+@pytest.fixture
+def caller(connect):
+    client = connect(*EVERYTHING)
+    client.raise_server_exceptions = True
+    with client:
+        yield client
+
+
+@FEW
+@given(address=st.sampled_from(TARGETS), query=QUERY)
+def test_no_query_string_breaks_an_answer(caller, address, query):
+    pairs = [(name, value.encode("utf-8", "surrogatepass")) for name, value in query]
+
+    assert caller.get(address, params=pairs).status_code < 500
+
+
+@FEW
+@given(id=st.text(min_size=1, max_size=60))
+def test_no_id_breaks_an_answer(caller, id):  # noqa: A002  # the name in the path
+    encoded = "".join(f"%{byte:02x}" for byte in id.encode("utf-8", "surrogatepass"))
+
+    assert caller.get(f"/v1/messages/{encoded}").status_code < 500
+    assert caller.get(f"/sign-in/{encoded}").status_code < 500
+    assert caller.get(f"/problems/{encoded}").status_code < 500
+
+
+@FEW
+@given(body=REGISTRATION | st.lists(REGISTRATION, max_size=3) | JSON)
+def test_no_body_breaks_a_registration(caller, body):
+    answer = caller.post("/v1/attempts", json=body)
+
+    assert answer.status_code in {202, 400, 422}
+
+
+@FEW
+@given(body=st.binary(max_size=200), content_type=st.sampled_from(["application/json", "text/plain", "x", ""]))
+def test_no_bytes_break_a_registration(caller, body, content_type):
+    answer = caller.post("/v1/attempts", content=body, headers={"content-type": content_type})
+
+    assert 400 <= answer.status_code < 500

@@ -1,0 +1,301 @@
+"""The page shows the truth, to those who signed in, and says what to do when there is nothing to show."""
+
+import re
+from dataclasses import replace
+
+import pytest
+
+from api.keys import Scope
+from api.page.overview import FRESH_FOR_S, SHARE, OverviewDesk
+from api.page.view import duration, number, percent
+from api.sessions import offer_sign_in
+from contracts.errors import StoreUnavailable
+from runtime.clock import FixedClock
+from tests.unit.api.fakes import BALANCE, CHANGES, ELSEWHERE, FRESH, MESSAGE, NOON, TIMELINE, UNEXPLAINED, FakeStore
+
+FORM = {"content-type": "application/x-www-form-urlencoded"}
+PERSON = {"accept": "text/html"}
+
+
+@pytest.fixture
+def visitor(connect, parts):
+    """Someone who has signed in."""
+    client = connect()
+    key, _ = parts.ring.create(parts.clock, name="person", scopes=[Scope.READ])
+    client.cookies.set("tidings_session", parts.sessions.open(key))
+    return client
+
+
+def test_the_page_needs_a_sign_in(connect):
+    assert connect().get("/").headers["location"] == "/sign-in"
+    assert connect().get(f"/messages/{MESSAGE}", headers=PERSON).status_code == 401
+    assert "Sign in" in connect().get(f"/messages/{MESSAGE}", headers=PERSON).text
+
+
+def test_a_key_signs_in_with_a_cookie_that_nobody_else_can_use(connect, parts):
+    _, text = parts.ring.create(parts.clock, name="person", scopes=[Scope.READ])
+    client = connect()
+    answer = client.post("/sign-in", content=f"key={text}", headers=FORM)
+    cookie = answer.headers["set-cookie"]
+
+    assert answer.headers["location"] == "/"
+    assert "HttpOnly" in cookie
+    assert "SameSite=strict" in cookie
+    assert text not in cookie
+    assert client.get("/").status_code == 200
+
+
+@pytest.mark.parametrize(("scheme", "is_secure"), [("http", False), ("https", True)])
+def test_over_tls_the_cookie_stays_there(connect, parts, scheme, is_secure):
+    _, text = parts.ring.create(parts.clock, name="person", scopes=[Scope.READ])
+    answer = connect().post(f"{scheme}://testserver/sign-in", content=f"key={text}", headers=FORM)
+
+    assert ("Secure" in answer.headers["set-cookie"]) is is_secure
+
+
+@pytest.mark.parametrize(
+    "form", ["", "key=", "key=tidings_0_0", "key=%00", "key=%ff", "colour=red", "key=" + "x" * 9000]
+)
+def test_a_wrong_key_does_not_sign_in_and_says_so(connect, form):
+    answer = connect().post("/sign-in", content=form, headers=FORM)
+
+    assert answer.status_code == 401
+    assert 'role="alert"' in answer.text
+    assert "set-cookie" not in answer.headers
+
+
+def test_a_key_that_may_not_read_does_not_sign_in(connect, parts):
+    _, text = parts.ring.create(parts.clock, name="robot", scopes=[Scope.SEND])
+
+    assert connect().post("/sign-in", content=f"key={text}", headers=FORM).status_code == 401
+
+
+@pytest.mark.parametrize(
+    ("headers", "is_taken"),
+    [
+        pytest.param({}, True, id="no browser"),
+        pytest.param({"sec-fetch-site": "same-origin"}, True, id="our form"),
+        pytest.param({"sec-fetch-site": "none"}, True, id="typed by a person"),
+        pytest.param({"sec-fetch-site": "cross-site"}, False, id="a form elsewhere"),
+        pytest.param({"sec-fetch-site": "same-site"}, False, id="a form next door"),
+        pytest.param({"origin": "http://testserver"}, True, id="an older browser, our form"),
+        pytest.param({"origin": "http://evil.example"}, False, id="an older browser, a form elsewhere"),
+        pytest.param({"origin": "null"}, False, id="an older browser, a form from nowhere"),
+    ],
+)
+@pytest.mark.parametrize("address", ["/sign-in", "/sign-out"])
+def test_forms_are_taken_from_our_own_pages_only(connect, parts, address, headers, is_taken):
+    _, text = parts.ring.create(parts.clock, name="person", scopes=[Scope.READ])
+    answer = connect().post(address, content=f"key={text}", headers=FORM | headers)
+
+    assert answer.status_code == (303 if is_taken else 403)
+
+
+def test_a_link_signs_in_once(connect, parts, tmp_path):
+    key, _ = parts.ring.create(parts.clock, name="person", scopes=[Scope.READ])
+    link = offer_sign_in(tmp_path, key.id, parts.clock)
+    first, second = connect(), connect()
+
+    assert first.get(link).status_code == 200
+    assert first.get("/").status_code == 200
+    assert second.get(link).status_code == 401
+    assert second.get("/").status_code == 303
+
+
+def test_asking_for_the_head_of_a_link_does_not_use_it_up(connect, parts, tmp_path):
+    key, _ = parts.ring.create(parts.clock, name="person", scopes=[Scope.READ])
+    link = offer_sign_in(tmp_path, key.id, parts.clock)
+
+    assert connect().head(link).status_code == 405
+    assert connect().get(link).status_code == 200
+
+
+def test_signing_out_ends_the_session_everywhere(visitor, connect):
+    session = visitor.cookies["tidings_session"]
+    visitor.post("/sign-out")
+    copied = connect()
+    copied.cookies.set("tidings_session", session)
+
+    assert copied.get("/").status_code == 303
+
+
+@pytest.mark.parametrize("address", ["/", "/live/overview"])
+def test_the_overview_shows_todays_numbers(visitor, address):
+    page = visitor.get(address).text
+
+    assert re.search(r'data-label="Sent">\s*812', page)
+    assert "97.2\u00a0%" in page
+    assert "1.2\u00a0min" in page
+    assert "Every item is accounted for" in page
+    assert f"/messages/{MESSAGE}" in page
+    assert "12 records on their way" in page
+
+
+def test_nothing_in_the_page_needs_an_exception_from_its_policy(visitor):
+    for address in ("/", "/sign-in", f"/messages/{MESSAGE}?evidence=true"):
+        page = visitor.get(address).text
+
+        assert not re.search(r"<style|\sstyle=|\son\w+=|javascript:|<script(?! src=\"/static/)", page)
+        assert not re.search(r'(src|href|action)="(https?:)?//', page)
+
+
+@pytest.mark.parametrize(
+    ("balance", "said", "is_bad"),
+    [
+        pytest.param({}, "Every item is accounted for", False, id="good"),
+        pytest.param({"in_flight": 50}, "Every item is accounted for", False, id="in flight is good"),
+        pytest.param({"unexplained": 1}, "1 item cannot be explained", True, id="one is missing"),
+        pytest.param({"unexplained": 3}, "3 items cannot be explained", True, id="some are missing"),
+        pytest.param({"explained_twice": 2}, "2 items counted twice", True, id="too many"),
+    ],
+)
+def test_the_equation_is_plainly_good_or_bad(visitor, parts, balance, said, is_bad):
+    parts.store.balance = BALANCE | balance
+    parts.store.unexplained = [UNEXPLAINED] if balance.get("unexplained") else []
+    page = visitor.get("/").text
+
+    assert said in page
+    assert ('class="sheet bad"' in page) is is_bad
+    assert ("partition 3, offset 1207" in page) is ("unexplained" in balance)
+
+
+def test_before_the_first_callback_the_page_says_where_to_send_it(visitor, parts):
+    parts.store.balance = {name: None if name == "provider" else 0 for name in BALANCE}
+    parts.store.changes, parts.store.today = [], []
+    page = visitor.get("/").text
+
+    assert "http://127.0.0.1:8080/callbacks/telesign/main" in page
+    assert "tidings simulate" in page
+
+
+def test_when_the_store_is_away_the_page_stays_and_says_why(visitor, parts):
+    parts.store.failure = StoreUnavailable("the file is locked by another process")
+    answer = visitor.get("/")
+
+    assert answer.status_code == 200
+    assert "the file is locked by another process" in answer.text
+
+
+def test_one_account_sees_its_own_and_no_sums_over_all(connect, parts):
+    key, _ = parts.ring.create(parts.clock, name="person", scopes=[Scope.READ], accounts=["other"])
+    client = connect()
+    client.cookies.set("tidings_session", parts.sessions.open(key))
+    page = client.get("/").text
+
+    assert "received" not in page
+    assert MESSAGE not in page
+    assert "/callbacks/infobip/other" in page
+    assert "/callbacks/telesign/main" not in page
+    assert client.get(f"/messages/{MESSAGE}").status_code == 404
+
+
+@pytest.mark.parametrize("address", [f"/messages/{MESSAGE}", f"/live/messages/{MESSAGE}"])
+def test_the_page_of_a_message_tells_its_life(visitor, address):
+    page = visitor.get(address).text
+
+    assert "Your side said that infobip took the message." in page
+    assert "said “Delivered to handset”, gave code <code>5</code>" in page
+    assert "from accepted to delivered" in page
+    assert "Had been said before" in page
+    assert "It came 500\u00a0ms after it happened." in page
+
+
+def test_the_raw_callbacks_are_shown_when_asked_for(visitor):
+    assert "The raw callbacks" not in visitor.get(f"/messages/{MESSAGE}").text
+    assert "callback 3/1207" in visitor.get(f"/messages/{MESSAGE}?evidence=true").text
+
+
+def test_what_providers_send_cannot_become_a_part_of_the_page(visitor, parts):
+    evil = "<script>alert(1)</script>"
+    parts.store.told = replace(TIMELINE, rows=[row | {"description": evil} for row in TIMELINE.rows])
+    parts.store.changes = [CHANGES[0] | {"country": evil}]
+
+    assert evil not in visitor.get(f"/messages/{MESSAGE}").text
+    assert evil not in visitor.get("/").text
+
+
+@pytest.mark.parametrize(
+    ("typed", "status", "where"),
+    [
+        (MESSAGE, 303, f"/messages/{MESSAGE}"),
+        (f" {MESSAGE.upper()} ", 303, f"/messages/{MESSAGE}"),
+        ("order-1207", 404, None),
+        ("", 404, None),
+    ],
+)
+def test_the_search_finds_ids_and_helps_with_the_rest(visitor, typed, status, where):
+    answer = visitor.get("/messages", params={"id": typed}, headers=PERSON)
+
+    assert answer.status_code == status
+    assert answer.headers.get("location") == where
+
+
+def test_a_message_that_is_not_there_is_a_page_too(visitor):
+    answer = visitor.get(f"/messages/{ELSEWHERE}", headers=PERSON)
+
+    assert answer.status_code == 404
+    assert "ask again in a moment" in answer.text
+
+
+class CountingStore(FakeStore):
+    """Takes its time, and counts how often it is asked."""
+
+    count = 0
+    clock: FixedClock
+    takes_s = 0.0
+
+    async def freshness(self):
+        self.count += 1
+        self.clock.advance(self.takes_s)
+        return FRESH
+
+
+@pytest.mark.parametrize(
+    ("takes_s", "after_s", "count"),
+    [
+        pytest.param(0.0, FRESH_FOR_S / 2, 1, id="within a second all share one"),
+        pytest.param(0.0, FRESH_FOR_S, 2, id="then there is another"),
+        pytest.param(1.0, 3.0, 1, id="a slow store is asked less often"),
+        pytest.param(1.0, SHARE, 2, id="but it is asked"),
+    ],
+)
+async def test_the_overview_is_made_once_for_all_who_watch(takes_s, after_s, count):
+    store = CountingStore()
+    store.clock, store.takes_s = FixedClock(NOON), takes_s
+    desk = OverviewDesk(store, store.clock)
+
+    await desk.overview(None)
+    await desk.overview(None)
+    store.clock.advance(after_s)
+    await desk.overview(None)
+
+    assert store.count == count
+
+
+async def test_accounts_do_not_share_an_overview():
+    desk = OverviewDesk(FakeStore(), FixedClock(NOON))
+
+    assert (await desk.overview(None)).changes
+    assert not (await desk.overview(("other",))).changes
+
+
+@pytest.mark.parametrize(
+    ("shown", "text"),
+    [
+        (number(1234567), "1,234,567"),
+        (number(None), "\u2013"),
+        (percent(0.97438), "97.4\u00a0%"),
+        (percent(1), "100.0\u00a0%"),
+        (percent(0.99999), "99.9\u00a0%"),
+        (percent(0.57), "57.0\u00a0%"),
+        (percent(0), "0.0\u00a0%"),
+        (percent(None), "\u2013"),
+        (duration(840), "840\u00a0ms"),
+        (duration(2500), "2.5\u00a0s"),
+        (duration(90_000), "1.5\u00a0min"),
+        (duration(11_520_000), "3.2\u00a0h"),
+        (duration(None), "\u2013"),
+    ],
+)
+def test_numbers_read_well_and_never_better_than_they_are(shown, text):
+    assert shown == text
