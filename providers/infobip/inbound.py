@@ -171,7 +171,7 @@ def _addressee(payload: InboundPayload) -> str | None:
 
 def _opaque(person: object) -> str | None:
     """The person's id when it is no telephone number."""
-    return None if as_e164(person) else as_text(person)
+    return None if as_e164(person) else as_id(person, "sender")
 
 
 def type_of(value: object) -> str:

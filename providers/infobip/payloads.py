@@ -1,14 +1,17 @@
 """The shapes that Infobip writes, and our words for their members.
 
-One entry of `results` is read as one of these. msgspec's structs rather than pydantic models: a batch may hold 2000
-entries, and validation is most of the work on each (measured: see the note on speed in the README). Objects must be
-objects; scalars are taken as they come and read leniently where they are used, because numbers arrive as text and
-texts as numbers. Members that nobody named here are ignored.
+Members that nobody named here are ignored. Objects must be objects. Scalars are taken as they come and read leniently
+where they are used, because numbers arrive as text and texts as numbers; only what decides the status is held to its
+types here. These are msgspec's structs rather than pydantic models because they stand on the hot path: a batch may hold
+2000 entries, and an entry takes 1 microsecond to read into its struct, 6 into an equal model.
 """
 
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
+
+Word = Annotated[str, msgspec.Meta(max_length=200)] | int | None
+"""A code or a name: text or a whole number."""
 
 
 class Payload(msgspec.Struct, frozen=True, gc=False, rename="camel"):
@@ -18,18 +21,18 @@ class Payload(msgspec.Struct, frozen=True, gc=False, rename="camel"):
 class StatusPayload(Payload, frozen=True):
     """Where the message stands."""
 
-    group_id: Any = None
-    group_name: Any = None
-    id: Any = None
-    name: Any = None
+    group_id: Word = None
+    group_name: Word = None
+    id: Word = None
+    name: Word = None
     description: Any = None
 
 
 class ErrorPayload(Payload, frozen=True):
     """Why; also present, with id 0, when nothing went wrong."""
 
-    group_id: Any = None
-    id: Any = None
+    group_id: Word = None
+    id: Word = None
     permanent: Any = None
 
 

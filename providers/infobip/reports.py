@@ -34,7 +34,7 @@ def read_delivery(entry: dict[str, object], hint: str) -> StatusFact:
         description=as_text(payload.status.description),
         reason=ruling.reason,
         error_code=ruling.error_code,
-        is_permanent=ruling.is_permanent,
+        is_permanent=_flag(payload.error.permanent) if payload.error else None,
         may_fall_back=ruling.may_fall_back,
         is_known_code=ruling.is_known_code,
         recipient=as_e164(payload.destination if payload.recipient is None else payload.recipient),
@@ -71,6 +71,13 @@ def as_external_id(value: object) -> str | None:
     """The text that was sent along; the word null, which some examples hold, means that there was none."""
     text = as_text(value, limit=CALLBACK_DATA_LIMIT)
     return None if text == "null" else text
+
+
+def _flag(value: object) -> bool | None:
+    """True or false, also as text in any case; null for all else."""
+    if isinstance(value, str):
+        return {"true": True, "false": False}.get(value.strip().lower())
+    return value if isinstance(value, bool) else None
 
 
 def _operator(value: object) -> str | None:
