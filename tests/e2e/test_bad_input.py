@@ -107,7 +107,7 @@ CASES = [
         "a cascade with a bad leg",
         b'{"reference_id":"AB01","status":{"code":3000},"channel_status":[{"viber":7}]}',
         TELESIGN,
-        letters=((_K.INVALID_ITEM, "", b'{"viber":7}'),),
+        letters=((_K.INVALID_ITEM, "channel_status", b"7"),),
         reports=(("AB01", "delivered"),),
     ),
 ]

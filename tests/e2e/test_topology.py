@@ -5,28 +5,22 @@ import subprocess
 import sys
 
 import pytest
-from aiokafka.admin import AIOKafkaAdminClient
-from aiokafka.coordinator.protocol import ConsumerProtocolMemberMetadata
+from confluent_kafka.admin import AdminClient
 
 from tests.e2e.conftest import Installed, environment
 
 pytestmark = [pytest.mark.broker, pytest.mark.timeout(150)]
 
 
-async def subscriptions_of(bootstrap, groups):
-    """The topics that the members of each group really subscribe to."""
-    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
-    await admin.start()
-    try:
-        described = await admin.describe_consumer_groups(groups)
-    finally:
-        await admin.close()
-    found = {}
-    for response in described:
-        for _error, group, _state, _type, _protocol, members, *_ in response.groups:
-            metadata = [ConsumerProtocolMemberMetadata.decode(member[3]) for member in members]
-            found[group] = {topic for one in metadata for topic in one.subscription}
-    return found
+def assignments_of(bootstrap: str, groups: list[str]) -> dict[str, set[str]]:
+    """Group to the topics of which Kafka has given its members partitions."""
+    admin = AdminClient({"bootstrap.servers": bootstrap})
+    asked = admin.describe_consumer_groups(groups, request_timeout=20)
+    described = [answer.result(timeout=30) for answer in asked.values()]
+    return {
+        group.group_id: {place.topic for member in group.members for place in member.assignment.topic_partitions}
+        for group in described
+    }
 
 
 def printed_topology(installed: Installed) -> dict[str, set[str]]:
@@ -41,7 +35,7 @@ def printed_topology(installed: Installed) -> dict[str, set[str]]:
     return {stage["group"]: set(stage["reads"]) for stage in json.loads(printed.stdout)["stages"]}
 
 
-async def test_the_printed_topology_is_what_the_processes_subscribe_to(installed):
+def test_the_printed_topology_is_what_the_processes_subscribe_to(installed):
     expected = printed_topology(installed)
 
-    assert await subscriptions_of(installed.bootstrap, list(expected)) == expected
+    assert assignments_of(installed.bootstrap, list(expected)) == expected
