@@ -163,6 +163,8 @@ def as_e164(value: object) -> str | None:
 
 def as_channel(value: object) -> Channel | None:
     """The channel called `value`, whatever its case; `other` for a name nobody has told us about."""
+    if isinstance(value, str) and (channel := _CHANNELS.get(value)):
+        return channel
     text = as_text(value)
     return _CHANNELS.get(text.lower(), Channel.OTHER) if text else None
 

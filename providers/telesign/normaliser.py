@@ -6,24 +6,20 @@ from contracts.errors import PayloadInvalid
 from contracts.records import RawCallback
 from contracts.vocabulary import Channel, Scope
 from providers._kit.facts import Item, RejectedItem, StatusFact
-from providers._kit.numbers import as_decimal
 from providers._kit.pieces import Pieces
 from providers._kit.reading import (
     as_channel,
-    as_e164,
     as_id,
-    as_int,
     as_text,
     read_object,
     read_payload,
     required_id,
 )
 from providers.telesign.codes import is_of_sms, meaning_of
+from providers.telesign.details import details_of
 from providers.telesign.inbound import channel_in, inbound_fact, is_inbound
-from providers.telesign.payloads import AdditionalInfo, Body, Status
+from providers.telesign.payloads import Body, Status
 from providers.telesign.times import telesign_instant
-
-_NO_INFO = AdditionalInfo()
 
 
 def normalise(callback: RawCallback) -> Sequence[Item]:
@@ -96,7 +92,7 @@ def _transaction(body: Body, pieces: Pieces) -> Item:
 
 
 def _transaction_fact(body: Body, said: Status) -> StatusFact:
-    info = _additional_info(body)
+    details = details_of(body.additional_info)
     meaning = meaning_of(said.code)
     return StatusFact(
         message_id=required_id(body.reference_id, "reference_id"),
@@ -113,12 +109,12 @@ def _transaction_fact(body: Body, said: Status) -> StatusFact:
         occurred_at=telesign_instant(said.updated_on),
         sent_at=telesign_instant(body.submit_timestamp),
         external_id=_external_id(body.external_id),
-        recipient=as_e164(info.cleansed_phone_number),
-        sender=as_text(info.sender_id, limit=100),
-        operator=_operator(info),
-        parts_count=_parts_count(info),
-        price=as_decimal(info.price),
-        currency=as_text(info.currency, limit=10),
+        recipient=details.recipient,
+        sender=details.sender,
+        operator=details.operator,
+        parts_count=details.parts_count,
+        price=details.price,
+        currency=details.currency,
     )
 
 
@@ -136,11 +132,6 @@ def _readable_id(value: object) -> str | None:
         return None
 
 
-def _additional_info(body: Body) -> AdditionalInfo:
-    given = body.additional_info
-    return read_payload(AdditionalInfo, given) if isinstance(given, dict) else _NO_INFO
-
-
 def _external_id(value: object) -> str | None:
     """Our own id. Their documentation's example shows the four letters "null" where null is meant."""
     text = as_id(value, "external_id")
@@ -150,13 +141,3 @@ def _external_id(value: object) -> str | None:
 def _first_error(errors: object) -> str | None:
     first = errors[0] if isinstance(errors, list) and errors else None
     return as_text(first.get("code"), limit=100) if isinstance(first, dict) else None
-
-
-def _operator(info: AdditionalInfo) -> str | None:
-    country, network = as_text(info.mcc, limit=4), as_text(info.mnc, limit=4)
-    return country + network if country and network else None
-
-
-def _parts_count(info: AdditionalInfo) -> int:
-    count = as_int(info.message_parts_count)
-    return count if count and 0 < count < 256 else 1
