@@ -1,7 +1,7 @@
 """A provider for tests of the stages: its callbacks say in so many words which facts they hold.
 
-The body is a JSON list; each entry has a `kind` (`status`, `inbound`, `signal`, `rejected`) and the members of that
-fact. An entry `{"kind": "bug"}` makes the adapter fail as a bug would.
+The body is a JSON list; each entry says what it `is` (`status`, `inbound`, `signal`, `rejected`) and has the members of
+that fact. An entry `{"is": "bug"}` makes the adapter fail as a bug would.
 """
 
 import json
@@ -37,7 +37,7 @@ def body_of(*entries: dict[str, Any]) -> bytes:
 
 def status(message_id: str, said: str, **members: Any) -> dict[str, Any]:
     """One status entry; the code is the status."""
-    return {"kind": "status", "message_id": message_id, "status": said, "provider_code": said, **members}
+    return {"is": "status", "message_id": message_id, "status": said, "provider_code": said, **members}
 
 
 def normalise(callback: RawCallback) -> Sequence[Item]:
@@ -49,7 +49,7 @@ def normalise(callback: RawCallback) -> Sequence[Item]:
 
 
 def _item(entry: dict[str, Any]) -> Item:
-    kind = entry.pop("kind")
+    kind = entry.pop("is")
     if kind == "bug":
         raise RuntimeError("a bug in the adapter")
     item: Item = msgspec.convert(entry, KINDS[kind])

@@ -39,6 +39,8 @@ class World:
     prefix: str = "test-"
     steps_left: int | None = None
     logs: dict[tuple[str, int], list[Record]] = field(default_factory=lambda: defaultdict(list))
+    loaded: list[list[int]] = field(default_factory=list)
+    """Which partitions of a changelog were read back, each time."""
 
     def name(self, word: str) -> str:
         return f"{self.prefix}{word}"
@@ -46,7 +48,9 @@ class World:
     def names(self, stage: Stage) -> dict[str, str]:
         return {word: self.name(word) for word in stage.topics}
 
-    def append(self, topic: str, partition: int, rows: Iterable[tuple[bytes | None, bytes | None, Headers, int]]) -> int:
+    def append(
+        self, topic: str, partition: int, rows: Iterable[tuple[bytes | None, bytes | None, Headers, int]]
+    ) -> int:
         """Rows of one partition are written together or not at all, as a batch is; the offset of the first."""
         if self.steps_left is not None:
             self.steps_left -= 1
@@ -75,6 +79,7 @@ class WorldChangelog:
     topic: str
 
     async def load(self, states: Mapping[int, PartitionState]) -> dict[int, int]:
+        self.world.loaded.append(sorted(states))
         for number, state in states.items():
             for record in self.world.logs[self.topic, number]:
                 state.load(record.key or b"", record.value)

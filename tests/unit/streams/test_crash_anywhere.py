@@ -28,6 +28,7 @@ T0 = datetime(2026, 11, 21, 10, tzinfo=UTC)
 ATTEMPTS = 6
 LIVES = [DeliveryStatus.ACCEPTED, DeliveryStatus.SENT, DeliveryStatus.DELIVERED, DeliveryStatus.SEEN]
 SEEDS = range(120)
+DECIDE = TrackBatch({}, otherwise=Rules(is_observed_only=False, keep_s=86_400))
 
 
 def a_report(number: int, step: int, *, offset: int) -> DeliveryReport:
@@ -57,13 +58,20 @@ def a_world(chance: random.Random) -> World:
     for offset, (number, step) in enumerate(said):
         source = Position("test-callbacks", offset % 2, offset)
         headers = with_id(fixed_headers("report", "normalise"), source.event_id)
-        world.feed("reports", attempt_key("p", "c", f"m{number}"), encode(a_report(number, step, offset=offset)), headers)
+        world.feed(
+            "reports", attempt_key("p", "c", f"m{number}"), encode(a_report(number, step, offset=offset)), headers
+        )
         if chance.random() < 0.2:  # normalise crashed and wrote it again
             report = encode(a_report(number, step, offset=offset))
             world.feed("reports", attempt_key("p", "c", f"m{number}"), report, headers)
     for number in range(ATTEMPTS):
         registration = AttemptRegistered(
-            provider="p", connection="c", account="a", root_id=f"m{number}", registered_at=T0, message_id=f"our-{number}"
+            provider="p",
+            connection="c",
+            account="a",
+            root_id=f"m{number}",
+            registered_at=T0,
+            message_id=f"our-{number}",
         )
         world.feed("attempts", attempt_key("p", "c", f"m{number}"), encode(registration))
     return world
@@ -73,11 +81,10 @@ async def lives(seed: int, carrier: type[Carrier] = Carrier, store: type[StateSt
     """A world after track was killed a few times and at last came to the end of it."""
     chance = random.Random(seed)
     world, committed = a_world(chance), {}
-    decide = TrackBatch({("p", "c"): Rules(is_observed_only=False, keep_s=86_400)}, Rules(False, 86_400))
     for generation in range(1, 9):
         world.steps_left = chance.randint(0, 25) if generation < 8 else None
         try:
-            await Worker(world, TRACK, decide, chance, committed, carrier, store).live(generation)
+            await Worker(world, TRACK, DECIDE, chance, committed, carrier, store).live(generation)
         except KilledError:
             continue
         break
@@ -102,14 +109,19 @@ def wrongs(world: World) -> list[str]:
     written = {decode(DeliveryReport, record.value).cause.offset for record in world.all_of("reports")}
     found += [f"report {offset} told {told[offset]} times" for offset in written if told[offset] != 1]
     registered = Counter(update.message_id for update in updates if update.registration)
-    found += [f"attempt {number} registered {registered[f'our-{number}']} times" for number in range(ATTEMPTS)
-              if registered[f"our-{number}"] != 1]
+    found += [
+        f"attempt {number} registered {registered[f'our-{number}']} times"
+        for number in range(ATTEMPTS)
+        if registered[f"our-{number}"] != 1
+    ]
     parked = sum(update.verdict is Verdict.PARKED for update in updates)
     released = sum(update.released_applied_count + update.released_outranked_count for update in updates)
     found += [f"{parked} parked and {released} released"] * (parked != released)
     latencies = Counter(update.attempt_id for update in updates if update.latency_ms is not None)
     found += ["a latency told twice or never"] * (sorted(latencies.values()) != [1] * ATTEMPTS)
-    new = Counter(update.report.root_id for update in updates if update.report and update.verdict is not Verdict.REPEATED)
+    new = Counter(
+        update.report.root_id for update in updates if update.report and update.verdict is not Verdict.REPEATED
+    )
     found += ["a repeat counted as new, or a new report as a repeat"] * (set(new.values()) != {4})
     return found
 
@@ -122,8 +134,7 @@ async def test_each_report_and_registration_is_told_once_whatever_crashed(seed):
 async def test_the_state_after_crashes_is_the_state_without():
     for seed in range(20):
         after_crashes, without = await lives(seed), a_world(random.Random(seed))
-        decide = TrackBatch({("p", "c"): Rules(is_observed_only=False, keep_s=86_400)}, Rules(False, 86_400))
-        await Worker(without, TRACK, decide, random.Random(seed), {}).live(1)
+        await Worker(without, TRACK, DECIDE, random.Random(seed), {}).live(1)
 
         assert last_statuses(after_crashes) == last_statuses(without)
 
@@ -139,15 +150,15 @@ def last_statuses(world: World) -> dict[str, DeliveryStatus]:
 class StateBeforeOutputs(Carrier):
     """The order reversed."""
 
-    held: Outputs = {}
+    held: Outputs | None = None
 
     async def _write_outputs(self, outputs):
         self.held = outputs
 
     async def _write_state(self, partitions, store):
         await super()._write_state(partitions, store)
-        held, self.held = self.held, {}
-        await super()._write_outputs(held)
+        held, self.held = self.held, None
+        await super()._write_outputs(held or {})
 
 
 async def test_control_state_before_outputs_loses_updates():

@@ -1,0 +1,103 @@
+"""What the changelog gives back is what the last rightful owner knew."""
+
+import pytest
+
+from streams.engine.state import MARKS_KEY, PartitionState
+from tests.support.streams_world import Record
+
+READS = ("reports", "attempts")
+
+
+def owned(generation: int = 1, changelog: list[tuple[bytes, bytes | None]] = []) -> PartitionState:  # noqa: B006  # read only
+    state = PartitionState(READS)
+    for key, entry in changelog:
+        state.load(key, entry)
+    state.begin(generation)
+    return state
+
+
+def written(state: PartitionState, *, upto: int = 0, **values: str | None) -> list[tuple[bytes, bytes | None]]:
+    """The changelog records of one batch."""
+    state.marks.applied["reports"] = upto
+    for key, value in values.items():
+        state.put(key.encode(), None if value is None else value.encode())
+    return state.changes()
+
+
+def test_what_was_put_is_seen_in_the_same_batch():
+    state = owned()
+    state.put(b"a", b"1")
+    state.put(b"a", b"2")
+
+    assert state.get(b"a") == b"2"
+
+
+def test_each_key_is_written_once_and_the_marks_last():
+    state = owned()
+    state.put(b"a", b"1")
+    state.put(b"a", b"2")
+
+    assert [key for key, _ in written(state, b="3")] == [b"a", b"b", MARKS_KEY]
+
+
+def test_what_is_read_back_is_what_was_known():
+    state = owned()
+    changelog = written(state, upto=4, a="1", b="2") + written(state, upto=9, a="3")
+
+    again = owned(2, changelog)
+
+    assert (again.get(b"a"), again.get(b"b"), again.marks) == (b"3", b"2", state.marks)
+
+
+def test_a_null_forgets():
+    state = owned()
+    changelog = written(state, a="1") + written(state, a=None)
+
+    again = owned(2, changelog)
+
+    assert (state.get(b"a"), again.get(b"a"), len(again)) == (None, None, 0)
+
+
+@pytest.mark.parametrize(
+    ("topic", "offset", "is_new"),
+    [
+        pytest.param("reports", 4, False, id="what the entry contains is skipped"),
+        pytest.param("reports", 5, True, id="what lies above is not"),
+        pytest.param("attempts", 0, True, id="another topic counts for itself"),
+    ],
+)
+def test_entries_know_what_was_applied_when_the_marks_did_not_get_that_far(topic, offset, is_new):
+    batch = written(owned(), upto=4, a="1")
+    after_crash = owned(2, [change for change in batch if change[0] != MARKS_KEY])
+
+    assert bool(after_crash.unapplied(topic, [Record(topic, 0, offset, key=b"a")])) is is_new
+
+
+def test_an_entry_of_an_earlier_owner_behind_a_later_ones_does_not_count():
+    zombie = owned(5)
+    heir = owned(6, written(zombie, upto=1, a="both know"))
+    changelog = written(heir, upto=7, a="the heir's") + written(zombie, upto=3, a="the zombie's")
+
+    again = owned(7, changelog)
+
+    assert again.get(b"a") == b"the heir's"
+    assert again.marks.applied["reports"] == 7
+
+
+def test_within_one_owner_the_later_entry_counts():
+    state = owned(6)
+
+    assert owned(7, written(state, a="1") + written(state, a="2")).get(b"a") == b"2"
+
+
+def test_an_heir_is_above_all_before_even_when_the_group_counts_from_one_again():
+    first = owned(40)
+
+    assert owned(1, written(first, a="1")).epoch == 41
+
+
+def test_what_was_overwritten_can_be_written_again_without_the_marks():
+    state = owned()
+    entry = dict(written(state, a="1"))[b"a"]
+
+    assert state.current([b"a", b"gone", MARKS_KEY]) == [(b"a", entry), (b"gone", None)]

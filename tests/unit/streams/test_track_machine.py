@@ -1,0 +1,255 @@
+"""What a report or a registration does to an attempt, rule by rule."""
+
+import pytest
+
+from contracts.identity import attempt_id, derived_message_id
+from contracts.records import AttemptRegistered, DeliveryReport, StatusChanged
+from contracts.vocabulary import Channel, Scope
+from streams.track.attempt import AttemptState, decode_attempt, encode_attempt
+from streams.track.machine import Place, Rules, advance, register
+from tests.support.reports import (
+    KEY,
+    OBSERVED_HERE,
+    REGISTERED_HERE,
+    T0_MS,
+    at,
+    place,
+    registration,
+    report,
+)
+
+
+def lived(
+    *said: DeliveryReport | AttemptRegistered, rules: Rules = OBSERVED_HERE
+) -> tuple[AttemptState, list[StatusChanged]]:
+    """The state after all of it, one second after another, and what was told each time."""
+    state, told = None, []
+    for second, one in enumerate(said):
+        step = advance if isinstance(one, DeliveryReport) else register
+        state, update = step(state, one, place(second), rules)
+        state = decode_attempt(encode_attempt(state))
+        told.append(update)
+    return state, told
+
+
+def last(*said: DeliveryReport | AttemptRegistered, rules: Rules = OBSERVED_HERE) -> StatusChanged:
+    return lived(*said, rules=rules)[1][-1]
+
+
+WHOLE = {"scope": Scope.TRANSACTION}
+
+
+@pytest.mark.parametrize(
+    ("said", "verdict"),
+    [
+        pytest.param([report("unknown")], "applied", id="the first report is applied, whatever it says"),
+        pytest.param([report("sent"), report("delivered")], "applied", id="a status that moves is applied"),
+        pytest.param([report("sent"), report("sent")], "repeated", id="the same report again is repeated"),
+        pytest.param([report("delivered"), report("sent")], "outranked", id="a late report is outranked"),
+        pytest.param(
+            [report("sent", occurred=1), report("sent", occurred=2)],
+            "outranked",
+            id="the same status anew is outranked",
+        ),
+        pytest.param(
+            [report("delivered"), report("expired")], "applied", id="a conflict that appears is applied though lower"
+        ),
+        pytest.param(
+            [report("delivered"), report("expired"), report("failed")],
+            "outranked",
+            id="a further conflict moves nothing",
+        ),
+        pytest.param(
+            [report("sent"), report("sent", of="leg")], "applied", id="a leg heard of for the first time is applied"
+        ),
+        pytest.param(
+            [report("sent", **WHOLE), report("queued", of="leg"), report("sent", of="leg")],
+            "applied",
+            id="a leg that moves is applied though the whole stands",
+        ),
+        pytest.param(
+            [report("delivered", part="1"), report("delivered", part="2")], "applied", id="another part is applied"
+        ),
+        pytest.param(
+            [registration(), report("unknown")], "applied", id="the first report after a registration is applied"
+        ),
+        pytest.param(
+            [registration(), report("unknown"), report("accepted")], "applied", id="a registration hides no movement"
+        ),
+        pytest.param([registration()], "registered", id="a registration is answered"),
+        pytest.param([registration(), registration()], "registered", id="a repeated registration is answered too"),
+    ],
+)
+def test_verdicts(said, verdict):
+    assert last(*said).verdict == verdict
+
+
+@pytest.mark.parametrize(
+    ("said", "verdict", "released"),
+    [
+        pytest.param([report("sent")], "parked", (0, 0), id="unregistered is parked"),
+        pytest.param([report("sent"), report("sent")], "repeated", (0, 0), id="a repeat is repeated, parked or not"),
+        pytest.param(
+            [report("sent"), report("queued"), registration()], "registered", (1, 1), id="a registration frees them"
+        ),
+        pytest.param(
+            [report("sent"), registration(), registration(message_id="another")],
+            "registered",
+            (0, 0),
+            id="a further registration frees nothing",
+        ),
+        pytest.param(
+            [report("sent"), report("sent"), registration()], "registered", (1, 0), id="repeats were never parked"
+        ),
+        pytest.param([registration(), report("sent")], "applied", (0, 0), id="registered before: never parked"),
+    ],
+)
+def test_parking(said, verdict, released):
+    update = last(*said, rules=REGISTERED_HERE)
+
+    assert update.verdict == verdict
+    assert (update.released_applied_count, update.released_outranked_count) == released
+
+
+@pytest.mark.parametrize(
+    ("said", "status", "previous"),
+    [
+        pytest.param([report("sent")], "sent", None, id="nothing stood before the first"),
+        pytest.param([report("sent"), report("delivered")], "delivered", "sent", id="from one to the next"),
+        pytest.param([registration()], "accepted", None, id="a registration says that it was accepted"),
+        pytest.param(
+            [report("unknown"), registration()], "accepted", "unknown", id="also of a report that says nothing"
+        ),
+        pytest.param([registration(), report("failed", of="leg")], "failed", "accepted", id="legs decide all the same"),
+    ],
+)
+def test_where_the_attempt_stands(said, status, previous):
+    update = last(*said)
+
+    assert (update.status, update.previous_status) == (status, previous)
+
+
+def test_the_item_has_its_own_status():
+    update = last(report("queued", **WHOLE), report("failed", of="viber"))
+
+    assert (update.status, update.item_status) == ("queued", "failed")
+
+
+def test_a_conflict_is_new_once():
+    told = lived(report("expired"), report("delivered"), report("seen"))[1]
+
+    assert [(update.is_conflict, update.is_new_conflict) for update in told] == [
+        (False, False),
+        (True, True),
+        (True, False),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("said", "sent", "delivered"),
+    [
+        pytest.param([report("sent", occurred=5)], 5, None, id="the report of sending stands in"),
+        pytest.param([report("sent", occurred=9), report("queued", occurred=5)], 5, None, id="the earliest of them"),
+        pytest.param([report("sent", occurred=5, sent_at=at(7))], 7, None, id="a told time of sending wins over it"),
+        pytest.param(
+            [report("sent", sent_at=at(7)), registration(sent_at=at(6))], 6, None, id="the earliest of told times"
+        ),
+        pytest.param([registration(), report("delivered", occurred=9)], None, 9, id="a registration may not know"),
+        pytest.param([report("seen", occurred=9), report("delivered", occurred=8)], None, 8, id="seen has arrived too"),
+        pytest.param([report("delivered")], None, 3600, id="our clock where the provider tells no time"),
+        pytest.param([report("failed", occurred=9)], None, None, id="what failed never arrived"),
+    ],
+)
+def test_times(said, sent, delivered):
+    update = last(*said)
+
+    assert update.sent_at == (None if sent is None else at(sent))
+    assert update.delivered_at == (None if delivered is None else at(delivered))
+
+
+@pytest.mark.parametrize(
+    ("said", "latencies"),
+    [
+        pytest.param(
+            [report("sent", occurred=1), report("delivered", occurred=3.5), report("seen", occurred=9)],
+            [None, 2500, None],
+            id="on the update that makes both known, once",
+        ),
+        pytest.param(
+            [report("delivered", occurred=3), registration(sent_at=at(1))], [None, 2000], id="also on a registration"
+        ),
+        pytest.param(
+            [report("delivered", occurred=3), report("sent", occurred=5)],
+            [None, 0],
+            id="clocks that disagree give zero",
+        ),
+        pytest.param([report("delivered", occurred=3)], [None], id="never while one is not known"),
+    ],
+)
+def test_latency(said, latencies):
+    assert [update.latency_ms for update in lived(*said)[1]] == latencies
+
+
+def test_ids_come_from_the_first_record_about_the_attempt():
+    told = lived(report("sent"), report("delivered"))[1]
+
+    assert {update.attempt_id for update in told} == {attempt_id(T0_MS, KEY)}
+    assert {update.message_id for update in told} == {derived_message_id(T0_MS, KEY)}
+
+
+@pytest.mark.parametrize(
+    ("said", "rules", "message_id"),
+    [
+        pytest.param([report("sent")], REGISTERED_HERE, None, id="parked: none"),
+        pytest.param([registration()], REGISTERED_HERE, "our-message", id="the registration's"),
+        pytest.param([registration()], OBSERVED_HERE, "our-message", id="the registration's where nobody expects one"),
+        pytest.param(
+            [registration(message_id=None)],
+            REGISTERED_HERE,
+            derived_message_id(T0_MS, KEY),
+            id="derived when the registration has none",
+        ),
+        pytest.param(
+            [registration(), registration(message_id="another")], REGISTERED_HERE, "our-message", id="the first stands"
+        ),
+    ],
+)
+def test_message_id(said, rules, message_id):
+    assert last(*said, rules=rules).message_id == message_id
+
+
+def test_a_report_is_completed_from_the_registration_and_keeps_what_it_says():
+    known = registration(recipient="+447700900105", country="GB", campaign="autumn", channel=Channel.VIBER)
+
+    told = last(known, report("sent", campaign="spring"), rules=REGISTERED_HERE).report
+
+    assert (told.recipient, told.country, told.campaign, told.channel) == (
+        "+447700900105",
+        "GB",
+        "spring",
+        Channel.VIBER,
+    )
+
+
+@pytest.mark.parametrize(
+    "one", [pytest.param(report("sent", of="leg"), id="a leg"), pytest.param(report("sent", **WHOLE), id="a cascade")]
+)
+def test_how_legs_and_cascades_travel_is_the_providers_to_say(one):
+    assert last(registration(channel=Channel.VIBER), one).report.channel is None
+
+
+def test_a_repeat_changes_nothing_that_is_kept():
+    state, _ = lived(report("sent", occurred=1), rules=REGISTERED_HERE)
+
+    again, _ = advance(state, report("sent", occurred=1), Place(KEY, T0_MS), REGISTERED_HERE)
+
+    assert again is state
+
+
+def test_a_state_is_small():
+    state, _ = lived(
+        registration(message_id="019aa5a1-0000-7000-8000-000000000001", recipient="+447700900105", country="GB"),
+        *[report(said, occurred=1.5) for said in ("accepted", "sent", "delivered", "seen")],
+    )
+
+    assert len(encode_attempt(state)) < 200
