@@ -80,19 +80,19 @@ def reasons_of(provider: Provider[Any], fact: StatusFact) -> list[str]:
     rows = provider.deciding_rows(fact) if provider.deciding_rows else _rows_of_code(provider, fact.provider_code)
     if not rows:
         return [f"no row of {provider.slug}/codes.csv has {fact.provider_code}: unknown, and it starts no fallback"]
-    return [_in_words(row) for row in rows]
+    return [_in_words(row, fact) for row in rows]
 
 
 def _rows_of_code(provider: Provider[Any], code: str) -> Sequence[Code]:
     return [row for row in provider.codes.rows if row.code == code]
 
 
-def _in_words(row: Code) -> str:
+def _in_words(row: Code, fact: StatusFact) -> str:
     consequences = [
         row.status or "says nothing about a status",
         *([row.reason] if row.reason else []),
         *([] if row.is_permanent is None else ["permanent" if row.is_permanent else "temporary"]),
-        *(["another channel may cure it"] if row.may_fall_back else []),
+        *(["another channel may cure it"] if row.may_fall_back and fact.may_fall_back else []),
     ]
     return f"{row.scale} {row.code} = {', '.join(consequences)}: {row.meaning} ({row.source})"
 

@@ -87,6 +87,15 @@ def test_why_names_the_row_that_decided():
     assert fact["why"][0].startswith("messaging 3056 = expired, timed_out, temporary, another channel may cure it:")
 
 
+def test_why_speaks_of_a_cure_only_where_the_fact_asks_for_one():
+    body = b'{"reference_id": "A1", "status": {"code": 3056}, "channel_status": [{"viber": {"code": 3056}}]}'
+
+    leg, whole = explain_body(TELESIGN, body)["facts"]
+
+    assert "another channel" not in leg["why"][0]
+    assert "another channel" in whole["why"][0]
+
+
 def test_why_says_that_no_row_decided():
     [fact] = explain_body(TELESIGN, b'{"reference_id": "A1", "status": {"code": 3999}}')["facts"]
 
