@@ -1,5 +1,6 @@
-"""How fresh an answer is."""
+"""How fresh an answer is: the horizon up to which everything is known, and the lag behind it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -22,5 +23,21 @@ class Freshness:
     """How long ago `as_of` was."""
     revision: int
     """The number of the newest batch in the answer; equal revisions mean equal data."""
-    lag_by_topic: dict[str, int] = field(default_factory=dict)
+    lag_by_topic: Mapping[str, int] = field(default_factory=dict)
     """Where those records wait."""
+
+
+@dataclass(frozen=True)
+class Horizon:
+    """A moment, and the positions of `callbacks` then: all below them has been through all stages into the store."""
+
+    as_of: datetime | None = None
+    callbacks: Mapping[int, int] = field(default_factory=dict)
+    lag_by_topic: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass
+class Skyline:
+    """Where the newest horizon is kept: written by the sink's thread, read by all."""
+
+    latest: Horizon = field(default_factory=Horizon)

@@ -2,9 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 from types import MappingProxyType
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from contracts.errors import QueryInvalid
 
 
 class Measure(StrEnum):
@@ -90,7 +94,10 @@ LATENCIES = frozenset({Measure.LATENCY_P50, Measure.LATENCY_P95, Measure.LATENCY
 
 @dataclass(frozen=True)
 class MetricsQuestion:
-    """Measures over a span of time, by dimensions. An attempt belongs to the hour in which we first heard of it."""
+    """Measures over a span of time, by dimensions. An attempt belongs to the hour in which we first heard of it.
+
+    Counts are kept by the hour, so the span is that of the UTC hours which it touches.
+    """
 
     measures: tuple[Measure, ...]
     from_: datetime
@@ -102,3 +109,43 @@ class MetricsQuestion:
     """Only these; null for all."""
     time_zone: str = "UTC"
     """Whose days they are, when the bucket is a day."""
+
+    def __post_init__(self) -> None:
+        self._check_span()
+        beyond = {Dimension.STATUS, Dimension.REASON} & (set(self.group_by) | self.filters.keys())
+        if beyond and LATENCIES & set(self.measures):
+            raise QueryInvalid("latencies are those of delivered attempts: they cannot be taken by status or reason")
+
+    def parameters(self) -> dict[str, Any]:
+        """As `queries/metrics.sql` wants them."""
+        filters = {str(one): list(self.filters[one]) if one in self.filters else None for one in Dimension}
+        return {
+            "from": self.from_.astimezone(UTC).replace(minute=0, second=0, microsecond=0),
+            "to": self.to.astimezone(UTC),
+            "bucket": str(self.bucket),
+            "time_zone": self.time_zone,
+            "group_by": [str(one) for one in self.group_by],
+            "by_channel": Dimension.CHANNEL in self.group_by or Dimension.CHANNEL in self.filters,
+            "with_latency": bool(LATENCIES & set(self.measures)),
+            "accounts": None if self.accounts is None else list(self.accounts),
+            **filters,
+        }
+
+    def columns(self) -> list[str]:
+        """The members of a row of the answer, in order."""
+        bucket = [] if self.bucket is Bucket.NONE else ["bucket_at"]
+        return [*bucket, *map(str, self.group_by), *map(str, self.measures)]
+
+    def _check_span(self) -> None:
+        if self.to <= self.from_:
+            raise QueryInvalid(f"to ({self.to.isoformat()}) must be after from ({self.from_.isoformat()})")
+        self._check_zone()
+
+    def _check_zone(self) -> None:
+        try:
+            zone = ZoneInfo(self.time_zone)
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            raise QueryInvalid(f"there is no time zone {self.time_zone!r}; use a name such as Europe/Athens") from None
+        offset = self.from_.astimezone(zone).utcoffset()
+        if self.bucket is Bucket.DAY and offset and offset.total_seconds() % 3600:
+            raise QueryInvalid(f"days of {self.time_zone} begin within an hour of UTC, and counts are kept by the hour")

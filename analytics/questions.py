@@ -2,11 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 from analytics.freshness import Freshness
 from analytics.metrics import DIMENSIONS, MEASURES, Bucket, Dimension, Measure, MetricsQuestion
 from analytics.reader import Answer, Reader
+from contracts.errors import NotFound
 
 __all__ = [
     "DIMENSIONS",
@@ -48,12 +51,18 @@ async def message_timeline(reader: Reader, message_id: str, *, accounts: Account
 
     Raises `NotFound` when nothing is known under that id, or nothing of these accounts.
     """
-    raise NotImplementedError
+    parameters = {"id": _uuid(message_id), "accounts": _listed(accounts)}
+    (rows, attempts), fresh = await reader.ask_together(
+        ("message_timeline", parameters), ("message_attempts", parameters)
+    )
+    if not rows:
+        raise NotFound(f"nothing is known of a message or attempt {message_id}; as of {fresh.as_of}")
+    return Timeline(rows, fresh, attempts)
 
 
 async def newest_changes(reader: Reader, *, accounts: Accounts, limit: int) -> Answer:
     """The newest reports that changed something, newest first."""
-    raise NotImplementedError
+    return await reader.ask("newest_changes", {"accounts": _listed(accounts), "limit": limit})
 
 
 async def metrics(reader: Reader, question: MetricsQuestion) -> Answer:
@@ -61,19 +70,44 @@ async def metrics(reader: Reader, question: MetricsQuestion) -> Answer:
 
     Raises `QueryInvalid` for what cannot be asked together.
     """
-    raise NotImplementedError
+    answer = await reader.ask("metrics", question.parameters())
+    names = question.columns()
+    return Answer([{name: row[name] for name in names} for row in answer.rows], answer.freshness)
 
 
 async def conservation(reader: Reader) -> Conservation:
     """received, applied, repeated, outranked, parked, quarantined, in_flight, unexplained; exact within one answer."""
-    raise NotImplementedError
+    due = reader.horizon.callbacks
+    parameters = {"partitions": list(due), "below": list(due.values())}
+    (rows, unexplained), fresh = await reader.ask_together(("conservation", parameters), ("unexplained", parameters))
+    return Conservation(rows, fresh, unexplained)
 
 
 async def today_by_provider(reader: Reader, *, accounts: Accounts) -> Answer:
     """Today's counts, rates and latencies of each provider; the day is UTC's."""
-    raise NotImplementedError
+    midnight = reader.clock.now().replace(hour=0, minute=0, second=0, microsecond=0)
+    question = MetricsQuestion(
+        measures=tuple(Measure),
+        from_=midnight,
+        to=midnight + timedelta(days=1),
+        group_by=(Dimension.PROVIDER,),
+        bucket=Bucket.NONE,
+        accounts=None if accounts is None else tuple(accounts),
+    )
+    return await metrics(reader, question)
 
 
 async def freshness(reader: Reader) -> Freshness:
     """How fresh the store is now, by topic."""
-    raise NotImplementedError
+    return (await reader.ask("watermarks")).freshness
+
+
+def _listed(accounts: Accounts) -> list[str] | None:
+    return None if accounts is None else list(accounts)
+
+
+def _uuid(text: str) -> str:
+    try:
+        return str(UUID(text))
+    except ValueError:
+        raise NotFound(f"{text[:80]!r} is no id of a message or attempt; they are UUIDs") from None

@@ -1,23 +1,113 @@
-"""Questions to the store: one cursor each, a time limit, and never more at once than the machine has cores."""
+"""Questions to the store: one cursor each, a time limit, and never more at once than the machine can work on."""
 
+import asyncio
+from collections import defaultdict
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
+from uuid import UUID
 
-from analytics.freshness import Freshness
+import duckdb
+
+from analytics.database import Connection, Database, advice
+from analytics.freshness import Freshness, Horizon, Positions, Skyline
+from analytics.queries import Query, load_query
+from contracts.errors import QueryInvalid, StoreUnavailable
+from runtime.clock import Clock
+
+Row = dict[str, Any]
+Asked = tuple[str, Mapping[str, Any]]
+"""The name of a question and its parameters."""
+
+LOOKUPS_AT_ONCE = 2
 
 
 @dataclass(frozen=True)
 class Answer:
     """What a question brought, and how fresh that is; both from one snapshot."""
 
-    rows: list[dict[str, Any]]
+    rows: list[Row]
     freshness: Freshness
 
 
 class Reader:
     """Asks the questions in `analytics/queries`."""
 
+    def __init__(self, database: Database, skyline: Skyline, clock: Clock, *, threads: int, limit_s: float) -> None:
+        self._database = database
+        self._skyline = skyline
+        self._limit_s = limit_s
+        self.clock = clock
+        self._scans = ThreadPoolExecutor(threads, thread_name_prefix="store-scan")
+        self._lookups = ThreadPoolExecutor(LOOKUPS_AT_ONCE, thread_name_prefix="store-look-up")
+
     async def ask(self, question: str, parameters: Mapping[str, Any] | None = None) -> Answer:
-        """The answer to `analytics/queries/<question>.sql`; raises `QueryInvalid` when it takes too long."""
-        raise NotImplementedError
+        """The answer to `analytics/queries/<question>.sql`.
+
+        Raises `QueryInvalid` when it takes too long, `StoreUnavailable` when the store has failed.
+        """
+        (rows,), freshness = await self.ask_together((question, parameters or {}))
+        return Answer(rows, freshness)
+
+    async def ask_together(self, *asked: Asked) -> tuple[list[list[Row]], Freshness]:
+        """The answers to several questions from one snapshot."""
+        queries = [(load_query(name), parameters) for name, parameters in asked]
+        lane = self._lookups if all(query.is_lookup for query, _ in queries) else self._scans
+        return await asyncio.get_running_loop().run_in_executor(lane, self._answer, queries, self._skyline.latest)
+
+    def close(self) -> None:
+        """Take no more questions; those that run may end."""
+        self._scans.shutdown(wait=False, cancel_futures=True)
+        self._lookups.shutdown(wait=False, cancel_futures=True)
+
+    def _answer(
+        self, queries: list[tuple[Query, Mapping[str, Any]]], horizon: Horizon
+    ) -> tuple[list[list[Row]], Freshness]:
+        try:
+            with self._database.snapshot(self._limit_s) as cursor:
+                rows = [_rows(cursor, query, parameters) for query, parameters in queries]
+                return rows, self._freshness(_rows(cursor, load_query("watermarks"), {}), horizon)
+        except duckdb.InterruptException as exc:
+            raise QueryInvalid(
+                f"the question took longer than {self._limit_s:g} s; ask for a shorter span or fewer groups"
+            ) from exc
+        except duckdb.Error as exc:
+            raise StoreUnavailable(f"the store could not answer: {advice(exc)}") from exc
+
+    def _freshness(self, watermarks: list[Row], horizon: Horizon) -> Freshness:
+        """The horizon was taken before the snapshot began, so the snapshot holds all below it."""
+        positions: Positions = defaultdict(dict)
+        for row in watermarks:
+            positions[row["topic"]][row["kafka_partition"]] = row["next_offset"]
+        return Freshness(
+            as_of=horizon.as_of,
+            watermarks=dict(positions),
+            lag_records=sum(horizon.lag_by_topic.values()),
+            lag_s=None if horizon.as_of is None else (self.clock.now() - horizon.as_of).total_seconds(),
+            revision=max((row["batch_id"] for row in watermarks), default=0),
+            lag_by_topic=horizon.lag_by_topic,
+        )
+
+    @property
+    def horizon(self) -> Horizon:
+        """Up to where everything ought to be explained now."""
+        return self._skyline.latest
+
+
+def _rows(cursor: Connection, query: Query, parameters: Mapping[str, Any]) -> list[Row]:
+    if unknown := parameters.keys() - query.parameters:
+        raise QueryInvalid(f"{query.name} has no parameter {', '.join(sorted(unknown))}")
+    bound = {name: parameters.get(name) for name in query.parameters}
+    # fetchall, always: an open result owns the cursor.
+    found = cursor.execute(query.sql, bound or None)
+    names = [column[0] for column in found.description or ()]
+    return [dict(zip(names, map(_plain, values), strict=True)) for values in found.fetchall()]
+
+
+def _plain(value: object) -> object:
+    """Times get the zone they are in, ids are text."""
+    if isinstance(value, datetime):
+        return value.replace(tzinfo=UTC)
+    return str(value) if isinstance(value, UUID) else value

@@ -1,8 +1,14 @@
 """The store as one part of a process: database, sink thread and horizon, started and stopped together."""
 
+import asyncio
 from dataclasses import dataclass
 
+from analytics.columns import hasher
+from analytics.database import Database
+from analytics.pseudonyms import load_hash_key
 from analytics.reader import Reader
+from analytics.sink import Sink
+from analytics.writer import Writer
 from runtime.clock import Clock
 from runtime.settings import Settings
 
@@ -21,19 +27,39 @@ class Analytics:
 
     def __init__(self, settings: Settings, clock: Clock) -> None:
         self._settings = settings
-        self._clock = clock
+        self._database = Database(settings.data_dir / settings.store.path, settings.store)
+        self._sink = Sink(settings, self._database, self._writer, clock)
+        self.reader = Reader(
+            self._database,
+            self._sink.skyline,
+            clock,
+            threads=settings.store.threads,
+            limit_s=settings.store.query_timeout_s,
+        )
+        """Asks the store; it may be asked between `start` and `stop`."""
 
     async def start(self) -> None:
-        """Open the store and begin to feed it; raises `StoreUnavailable`. Kafka may come later."""
-        raise NotImplementedError
+        """Open the store and begin to feed it; Kafka may come later.
+
+        Raises `StoreUnavailable` and `ConfigurationInvalid`.
+        """
+        self._hashed = hasher(load_hash_key(self._settings))
+        await asyncio.to_thread(self._database.open)
+        self._sink.start()
 
     async def stop(self) -> None:
         """Finish the running batch and close the store."""
-        raise NotImplementedError
-
-    @property
-    def reader(self) -> Reader:
-        raise NotImplementedError
+        await asyncio.to_thread(self._sink.stop)
+        self.reader.close()
+        await asyncio.to_thread(self._database.close)
 
     def health(self) -> Health:
-        raise NotImplementedError
+        """How the sink is; a store that only reads is alive, but its answers grow old."""
+        if self._sink.has_failed:
+            return Health(is_alive=False, is_ready=False, reason=self._sink.trouble)
+        if self._sink.trouble:
+            return Health(is_alive=True, is_ready=False, reason=self._sink.trouble)
+        return Health(is_alive=True, is_ready=True, reason="the store is being fed")
+
+    def _writer(self) -> Writer:
+        return Writer(self._database.cursor(), self._hashed, seen_days=self._settings.streams.seen_days)

@@ -1,0 +1,31 @@
+"""The key that turns people into pseudonyms: given in the settings, else made once and kept beside the data."""
+
+import os
+import secrets
+from pathlib import Path
+
+from contracts.errors import ConfigurationInvalid
+from runtime.settings import Settings
+
+FILE = "hash.key"
+LONGEST = 64
+"""Bytes; what the keyed hash takes."""
+
+
+def load_hash_key(settings: Settings) -> bytes:
+    """The installation's key. One that changes makes strangers of the people already stored."""
+    given = settings.privacy.hash_key
+    key = given.get_secret_value().encode() if given is not None else _kept(settings.data_dir / FILE)
+    if not 16 <= len(key) <= LONGEST:
+        raise ConfigurationInvalid(f"privacy.hash_key must have 16 to {LONGEST} bytes, this one has {len(key)}")
+    return key
+
+
+def _kept(path: Path) -> bytes:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+            file.write(secrets.token_hex(LONGEST // 2))
+    except FileExistsError:
+        pass
+    return path.read_text(encoding="utf-8").strip().encode()

@@ -1,0 +1,43 @@
+-- Where each attempt of a message stands, by the message's id or that of one of its attempts.
+-- parameters: id, accounts
+-- lane: look-up
+WITH attempt AS (
+    SELECT attempt_id FROM report WHERE message_id = $id::UUID
+    UNION
+    SELECT attempt_id FROM report WHERE attempt_id = $id::UUID
+    UNION
+    SELECT attempt_id FROM registration WHERE message_id = $id::UUID
+    UNION
+    SELECT attempt_id FROM registration WHERE attempt_id = $id::UUID
+),
+
+evidence AS (
+    SELECT
+        attempt_id, message_id, account, provider, connection, root_id, attempt_status, previous_status, is_conflict,
+        sent_at, delivered_at, latency_ms, true AS is_report
+    FROM report SEMI JOIN attempt USING (attempt_id)
+    UNION ALL
+    SELECT
+        attempt_id, message_id, account, provider, connection, root_id, attempt_status, previous_status, is_conflict,
+        sent_at, delivered_at, latency_ms, false AS is_report
+    FROM registration SEMI JOIN attempt USING (attempt_id)
+)
+
+SELECT
+    attempt_id,
+    max(message_id) AS message_id,
+    any_value(account) AS account,
+    any_value(provider) AS provider,
+    any_value(connection) AS connection,
+    any_value(root_id) AS root_id,
+    standing(sum(move(attempt_status, previous_status))) AS status,
+    bool_or(is_conflict) AS is_conflict,
+    NOT bool_and(is_report) AS is_registered,
+    min(sent_at) AS sent_at,
+    min(delivered_at) AS delivered_at,
+    max(latency_ms) AS latency_ms,
+    count_if(is_report) AS report_count
+FROM evidence
+WHERE $accounts IS NULL OR list_contains($accounts, account)
+GROUP BY attempt_id
+ORDER BY attempt_id

@@ -1,0 +1,90 @@
+-- Every report and registration of a message, by the message's id or that of one of its attempts, oldest first.
+-- parameters: id, accounts
+-- lane: look-up
+WITH attempt AS (
+    SELECT attempt_id FROM report WHERE message_id = $id::UUID
+    UNION
+    SELECT attempt_id FROM report WHERE attempt_id = $id::UUID
+    UNION
+    SELECT attempt_id FROM registration WHERE message_id = $id::UUID
+    UNION
+    SELECT attempt_id FROM registration WHERE attempt_id = $id::UUID
+),
+
+event AS (
+    SELECT
+        'report' AS event,
+        received_at AS known_at,
+        attempt_id,
+        message_id,
+        replace(event_id::VARCHAR, '-', '') AS event_id,
+        account,
+        provider,
+        connection,
+        channel,
+        scope,
+        root_id,
+        provider_message_id,
+        external_id,
+        part,
+        verdict,
+        status,
+        item_status,
+        attempt_status,
+        previous_status,
+        is_conflict,
+        provider_code,
+        error_code,
+        reason,
+        description,
+        is_permanent,
+        occurred_at,
+        received_at,
+        sent_at,
+        delivered_at,
+        latency_ms,
+        country,
+        operator,
+        campaign,
+        sender,
+        format('{:016x}', recipient_hash) AS recipient_hash,
+        price,
+        currency,
+        source,
+        cause_partition,
+        cause_offset,
+        cause_index,
+        cause_items,
+        kafka_offset
+    FROM report SEMI JOIN attempt USING (attempt_id)
+    UNION ALL BY NAME
+    SELECT
+        'registration' AS event,
+        registered_at AS known_at,
+        attempt_id,
+        message_id,
+        account,
+        provider,
+        connection,
+        channel,
+        root_id,
+        external_id,
+        'registered' AS verdict,
+        attempt_status,
+        previous_status,
+        is_conflict,
+        sent_at,
+        delivered_at,
+        latency_ms,
+        country,
+        campaign,
+        sender,
+        format('{:016x}', recipient_hash) AS recipient_hash,
+        kafka_offset
+    FROM registration SEMI JOIN attempt USING (attempt_id)
+)
+
+SELECT * EXCLUDE (kafka_offset)
+FROM event
+WHERE $accounts IS NULL OR list_contains($accounts, account)
+ORDER BY known_at, kafka_offset

@@ -1,0 +1,147 @@
+"""Kafka to rows: a thread with a loop of its own, beside the readers of the same process."""
+
+import asyncio
+import threading
+from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from functools import partial
+
+import duckdb
+import structlog
+from aiokafka.errors import KafkaError
+
+from analytics.database import Database, advice, is_lasting
+from analytics.freshness import Horizon, Positions, Skyline
+from analytics.horizon import Follower
+from analytics.intake import Fetched, Intake
+from analytics.kafka_feed import Feed
+from analytics.observer import Observer
+from analytics.writer import Writer
+from contracts.errors import BrokerUnavailable, OffsetGap
+from runtime.clock import Clock
+from runtime.metrics import SINK_LAG
+from runtime.settings import Settings
+
+log = structlog.get_logger()
+
+LOOK_EVERY_S = 0.5
+FIRST_PAUSE_S = 0.5
+LONGEST_PAUSE_S = 15.0
+STOP_WITHIN_S = 20.0
+
+
+class Sink:
+    """Feeds the store until it is stopped, the store has failed, or Kafka has lost what the store needs."""
+
+    def __init__(self, settings: Settings, database: Database, make_writer: Callable[[], Writer], clock: Clock) -> None:
+        self._settings = settings
+        self._database = database
+        self._make_writer = make_writer
+        self._clock = clock
+        self.skyline = Skyline()
+        self.trouble = "the sink has not reached Kafka yet"
+        """Why nothing is stored at the moment; empty when all is well."""
+        self.has_failed = False
+        """The store can do nothing more in this process."""
+        self._stored: Positions = {}
+        self._is_stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="sink", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Let the running batch end, then end."""
+        self._is_stopping.set()
+        self._thread.join(STOP_WITHIN_S)
+
+    def _run(self) -> None:
+        try:
+            asyncio.run(self._live())
+        except Exception as exc:  # the outermost loop of a thread: nobody else would hear of it
+            log.critical("sink_died", error=repr(exc), exc_info=exc)
+            self.trouble = f"the sink has died: {exc!r}"
+            self.has_failed = True
+
+    async def _live(self) -> None:
+        """Feed; after trouble begin anew from what is stored, with growing pauses."""
+        watch = asyncio.create_task(self._watch())
+        pause_s = FIRST_PAUSE_S
+        while not self._is_stopping.is_set() and not self.has_failed:
+            try:
+                await self._feed()
+            except (OffsetGap, BrokerUnavailable, KafkaError, OSError) as exc:
+                trouble = str(exc)
+            except duckdb.Error as exc:
+                self.has_failed = is_lasting(exc)
+                trouble = f"the store cannot be written: {advice(exc)}"
+            else:
+                break
+            pause_s = min(2 * pause_s, LONGEST_PAUSE_S) if self.trouble else FIRST_PAUSE_S
+            await self._rest(trouble, pause_s)
+        watch.cancel()
+
+    async def _rest(self, trouble: str, pause_s: float) -> None:
+        if trouble != self.trouble:
+            log.error("sink_rests", reason=trouble)
+        self.trouble = trouble
+        await asyncio.to_thread(self._is_stopping.wait, pause_s)
+
+    async def _feed(self) -> None:
+        """Store batch after batch, from what the store has on; ends when the sink is to stop."""
+        feed = Feed(self._settings.kafka, self._settings.store)
+        with ThreadPoolExecutor(1, thread_name_prefix="sink-writer") as thread, closing(self._make_writer()) as writer:
+            run = partial(asyncio.get_running_loop().run_in_executor, thread)
+            try:
+                intake = await run(writer.resume)
+                await feed.start(intake.next_offsets)
+                self._note(intake)
+                self.trouble = ""
+                log.info("sink_feeds", positions=self._stored)
+                await self._flow(feed, partial(run, writer.write, intake), intake)
+            finally:
+                await feed.stop()
+
+    async def _flow(self, feed: Feed, write: Callable[[list[Fetched]], Awaitable[None]], intake: Intake) -> None:
+        """Gather the next batch while the last one is written."""
+        gathered = await feed.gather()
+        while not self._is_stopping.is_set():
+            following = asyncio.create_task(feed.gather())
+            try:
+                await write(gathered)
+            except BaseException:
+                following.cancel()
+                raise
+            self._note(intake)
+            feed.tell_lag_tools(intake.next_offsets)
+            gathered = await following
+
+    def _note(self, intake: Intake) -> None:
+        """What is stored now, for the horizon. Made anew and put in place, because another task reads it."""
+        stored: Positions = {}
+        for (topic, partition), offset in intake.next_offsets.items():
+            stored.setdefault(topic, {})[partition] = offset
+        self._stored = stored
+
+    async def _watch(self) -> None:
+        """Follow the horizon, whether or not the store can be fed; without Kafka it stands still."""
+        follower = Follower()
+        while True:
+            observer = Observer(self._settings.kafka, self._clock, lambda: self._stored)
+            try:
+                await observer.start()
+                while True:
+                    world = await observer.look()
+                    self._show(follower.follow(world), world.sink_lag())
+                    await asyncio.sleep(LOOK_EVERY_S)
+            except (KafkaError, OSError, TimeoutError) as exc:
+                log.warning("horizon_stands_still", reason=repr(exc))
+                await asyncio.sleep(LOOK_EVERY_S)
+            finally:
+                await observer.stop()
+
+    def _show(self, horizon: Horizon, lags: dict[str, int]) -> None:
+        self.skyline.latest = horizon
+        for topic, lag in lags.items():
+            SINK_LAG.labels(topic).set(lag)

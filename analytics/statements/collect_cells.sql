@@ -1,0 +1,67 @@
+-- Where each attempt of the batch is counted: side -1 is the cell it was in before the batch, side +1 the one after.
+CREATE OR REPLACE TEMP TABLE cells AS
+WITH sides AS (
+    SELECT -1 AS side, * FROM evidence WHERE NOT is_fresh
+    UNION ALL
+    SELECT 1 AS side, * FROM evidence
+),
+
+attempt AS (
+    SELECT
+        side,
+        attempt_id,
+        any_value(provider) AS provider,
+        any_value(connection) AS connection,
+        max(account) AS account,
+        max(channel) FILTER (WHERE leg IS NULL) AS channel,
+        max(country) AS country,
+        max(campaign) AS campaign,
+        max(sender) AS sender,
+        standing(sum(moves)) AS status,
+        max(reason_claim) AS reason_claim,
+        bool_or(is_conflict) AS is_conflict,
+        count(leg) = 0 AND NOT coalesce(bool_or(is_transaction), false) AS is_plain,
+        max(latency_ms) AS latency_ms,
+        max(latency_channel) AS latency_channel,
+        coalesce(sum(repeated_count) FILTER (WHERE leg IS NULL), 0) AS repeated_count
+    FROM sides
+    GROUP BY side, attempt_id
+),
+
+entry AS (
+    SELECT
+        side,
+        attempt_id,
+        leg,
+        max(channel) AS channel,
+        status_at(max(item_rank)) AS status,
+        max(reason_claim) AS reason_claim,
+        coalesce(bool_or(is_new_conflict), false) AS is_conflict,
+        sum(repeated_count) AS repeated_count
+    FROM sides
+    WHERE leg IS NOT NULL
+    GROUP BY side, attempt_id, leg
+),
+
+counted AS (
+    SELECT *, 1 AS attempt_count, is_plain::INTEGER AS entry_count FROM attempt
+    UNION ALL BY NAME
+    SELECT
+        attempt.* REPLACE (
+            entry.channel AS channel,
+            entry.status AS status,
+            entry.reason_claim AS reason_claim,
+            entry.is_conflict AS is_conflict,
+            NULL AS latency_ms,
+            entry.repeated_count AS repeated_count
+        ),
+        0 AS attempt_count,
+        1 AS entry_count
+    FROM entry JOIN attempt USING (side, attempt_id)
+)
+
+SELECT
+    * EXCLUDE (reason_claim, attempt_id, is_plain),
+    date_trunc('hour', first_heard(attempt_id)) AS hour_at,
+    CASE WHEN is_bad_end(status) AND reason_claim[1] = rank_of(status)::VARCHAR THEN reason_claim[2:] END AS reason
+FROM counted

@@ -1,0 +1,69 @@
+-- All that is known of the attempts in this batch, one row per attempt, leg and side of the batch: what the store knew
+-- before (is_fresh false) and what the batch adds. Every aggregate is free of order: a sum, a maximum, a disjunction.
+CREATE OR REPLACE TEMP TABLE evidence AS
+WITH touched AS (
+    SELECT attempt_id FROM report WHERE batch_id = $batch_id
+    UNION
+    SELECT attempt_id FROM registration WHERE batch_id = $batch_id
+),
+
+known AS (
+    SELECT
+        attempt_id,
+        batch_id = $batch_id AS is_fresh,
+        leg_of(root_id, provider_message_id, part) AS leg,
+        provider,
+        connection,
+        account,
+        channel,
+        country,
+        campaign,
+        sender,
+        move(attempt_status, previous_status) AS moves,
+        rank_of(item_status) AS item_rank,
+        CASE WHEN is_bad_end(status) THEN rank_of(status) || reason END AS reason_claim,
+        is_conflict,
+        is_new_conflict,
+        scope = 'transaction' AS is_transaction,
+        latency_ms,
+        verdict = 'repeated' AS is_repeated
+    FROM report SEMI JOIN touched USING (attempt_id)
+    UNION ALL BY NAME
+    SELECT
+        attempt_id,
+        batch_id = $batch_id AS is_fresh,
+        provider,
+        connection,
+        account,
+        channel,
+        country,
+        campaign,
+        sender,
+        move(attempt_status, previous_status) AS moves,
+        is_conflict,
+        latency_ms
+    FROM registration SEMI JOIN touched USING (attempt_id)
+)
+
+SELECT
+    attempt_id,
+    is_fresh,
+    leg,
+    any_value(provider) AS provider,
+    any_value(connection) AS connection,
+    max(account) AS account,
+    max(channel) AS channel,
+    max(country) AS country,
+    max(campaign) AS campaign,
+    max(sender) AS sender,
+    sum(moves)::BIGINT AS moves,
+    max(item_rank) AS item_rank,
+    max(reason_claim) AS reason_claim,
+    bool_or(is_conflict) AS is_conflict,
+    bool_or(is_new_conflict) AS is_new_conflict,
+    bool_or(is_transaction) AS is_transaction,
+    max(latency_ms) AS latency_ms,
+    max(channel) FILTER (WHERE latency_ms IS NOT NULL) AS latency_channel,
+    count_if(is_repeated) AS repeated_count
+FROM known
+GROUP BY attempt_id, is_fresh, leg

@@ -1,0 +1,53 @@
+-- No stage remembers signals, so the store decides what is a repeat: the same event id within $seen_days.
+INSERT INTO signal BY NAME
+WITH new AS (
+    SELECT
+        kafka_partition,
+        kafka_offset,
+        person_hash,
+        json_transform(
+            value,
+            '{
+                "event_id": "UUID",
+                "provider": "VARCHAR",
+                "connection": "VARCHAR",
+                "account": "VARCHAR",
+                "channel": "VARCHAR",
+                "kind": "VARCHAR",
+                "provider_message_id": "VARCHAR",
+                "occurred_at": "TIMESTAMP",
+                "received_at": "TIMESTAMP",
+                "cause": {"partition": "SMALLINT", "offset": "BIGINT", "index": "INTEGER", "items": "INTEGER"}
+            }'
+        ) AS said
+    FROM new_signal
+)
+
+SELECT
+    kafka_partition,
+    kafka_offset,
+    person_hash AS recipient_hash,
+    said.event_id,
+    said.provider,
+    said.connection,
+    said.account,
+    said.channel,
+    said.kind,
+    said.provider_message_id,
+    said.occurred_at,
+    said.received_at,
+    said.cause.partition AS cause_partition,
+    said.cause.offset AS cause_offset,
+    coalesce(said.cause.index, 0) AS cause_index,
+    coalesce(said.cause.items, 1) AS cause_items,
+    CASE
+        WHEN row_number() OVER (PARTITION BY said.event_id ORDER BY kafka_partition, kafka_offset) > 1 THEN 'repeated'
+        WHEN said.event_id IN (
+            SELECT event_id
+            FROM signal
+            WHERE received_at >= (SELECT min(said.received_at) FROM new) - to_days($seen_days)
+        ) THEN 'repeated'
+        ELSE 'applied'
+    END AS verdict,
+    $batch_id AS batch_id
+FROM new

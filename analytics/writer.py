@@ -1,0 +1,94 @@
+"""One batch, one transaction: facts, deltas, offsets and marks together or not at all."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from contextlib import suppress
+
+import duckdb
+import pyarrow as pa
+import structlog
+
+from analytics.batch import counted, tables_of
+from analytics.columns import MARKS, OFFSETS, Hasher, table
+from analytics.database import Connection
+from analytics.intake import Fetched, Intake, Origin, Place, Source
+from analytics.queries import load_query
+from analytics.statements import statement
+from runtime.metrics import SINK_COMMIT_SECONDS, SINK_ROWS
+
+log = structlog.get_logger()
+
+ATTEMPT_TABLES = frozenset({"report", "registration"})
+DELTAS = ("collect_evidence", "collect_cells", "insert_hour_delta", "insert_latency_delta")
+WINDOWED = frozenset({"inbound", "signal"})
+
+
+class Writer:
+    """The only one who writes to the store, from one thread."""
+
+    def __init__(self, connection: Connection, hashed: Hasher, *, seen_days: int) -> None:
+        self._connection = connection
+        self._hashed = hashed
+        self._seen_days = seen_days
+        self._batch_id = 0
+
+    def resume(self) -> Intake:
+        """What the store has, so that reading can go on behind it."""
+        offsets = self._connection.execute(load_query("watermarks").sql).fetchall()
+        self._batch_id = max((row[3] for row in offsets), default=0)
+        marks: dict[Source, dict[Origin, Place]] = defaultdict(dict)
+        taken = self._connection.execute(load_query("source_marks").sql).fetchall()
+        for topic, part, source, source_part, offset, item in taken:
+            marks[topic, part][f"{source}/{source_part}".encode()] = (offset, item)
+        return Intake({(topic, part): offset for topic, part, offset, _ in offsets}, marks)
+
+    def close(self) -> None:
+        self._connection.close()
+
+    def write(self, intake: Intake, fetched: Iterable[Fetched]) -> None:
+        """Store what is new in `fetched`, and how far that goes.
+
+        After an error nothing of it is stored, and `intake` is void: `resume` for another. A record that is not what
+        its topic promises is stored as `unreadable`; it is looked for only when the batch cannot be inserted as it is.
+        """
+        new = intake.new(fetched)
+        offsets, marks = intake.take_moves()
+        if not offsets:
+            return
+        places = {"offsets": table(OFFSETS, offsets), "marks": table(MARKS, marks)}
+        with SINK_COMMIT_SECONDS.time():
+            try:
+                self._commit(tables_of(new, self._hashed) | places)
+            except (duckdb.DataError, duckdb.IntegrityError) as exc:
+                log.warning("batch_checked_record_by_record", reason=str(exc))
+                self._commit(tables_of(new, self._hashed, strictly=True) | places)
+        for topic, count in counted(new).items():
+            SINK_ROWS.labels(topic).inc(count)
+
+    def _commit(self, tables: dict[str, pa.Table]) -> None:
+        self._connection.begin()
+        try:
+            for name, table in tables.items():
+                self._insert(name, table)
+            if tables.keys() & ATTEMPT_TABLES:
+                for name in DELTAS:
+                    self._run(name)
+            self._connection.commit()
+        except BaseException:
+            with suppress(duckdb.Error):
+                self._connection.rollback()
+            raise
+        self._batch_id += 1
+
+    def _insert(self, name: str, table: pa.Table) -> None:
+        self._connection.register(f"new_{name}", table)
+        try:
+            self._run(f"insert_{name}", **({"seen_days": self._seen_days} if name in WINDOWED else {}))
+        finally:
+            self._connection.unregister(f"new_{name}")
+
+    def _run(self, name: str, **parameters: int) -> None:
+        sql = statement(name)
+        if "$batch_id" in sql:
+            parameters["batch_id"] = self._batch_id + 1
+        self._connection.execute(sql, parameters or None).fetchall()
