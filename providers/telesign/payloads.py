@@ -2,8 +2,8 @@
 
 The models are tolerant to the last: every member may be missing or of any type, because one odd member must not cost
 the report; the reading helpers take the values from here. They are msgspec structs and not pydantic models because
-those cost 2.5 to 3 us for each of a callback's objects (the body, its status, every channel entry), as much as all
-else that is done to it, and would check nothing that the reading helpers do not.
+those cost 2.5 to 3 us for each of a callback's objects (the body, its status, every channel entry) against 0.4 us, a
+third of what an item costs in all, and would check nothing that the reading helpers do not.
 """
 
 from typing import Any
