@@ -12,11 +12,9 @@ import structlog
 
 from contracts.errors import TidingsError
 from runtime.clock import Clock
+from tidings.back_off import BackOff
 from tidings.children import Child
 
-FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.25, 15.0
-QUIET_S = 60.0
-"""A process that lived this long is well again: its next death is a first one."""
 EARLY_DEATHS = 3
 """A process that dies so often before it was ever ready will not become so by itself."""
 STOP_LIMIT_S = 10.0
@@ -29,21 +27,6 @@ log = structlog.get_logger()
 
 class ProcessFailed(TidingsError):
     """A process cannot be brought up; the text holds the end of its log."""
-
-
-class BackOff:
-    """How long to wait before a restart: doubling up to a limit, spread so that not all come back at once."""
-
-    def __init__(self, chance: Random) -> None:
-        self._chance = chance
-        self._deaths = 0
-
-    def pause_after(self, lived_s: float) -> float:
-        """The pause in seconds after a life of `lived_s`."""
-        self._deaths = 0 if lived_s >= QUIET_S else self._deaths
-        pause_s = min(LONGEST_PAUSE_S, FIRST_PAUSE_S * 2.0**self._deaths)
-        self._deaths += 1
-        return pause_s * self._chance.uniform(0.5, 1.0)
 
 
 @dataclass

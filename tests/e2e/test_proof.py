@@ -7,6 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 from urllib.request import urlopen
 
+import psutil
 import pytest
 
 from runtime.settings import load_settings
@@ -59,4 +60,6 @@ def test_every_message_is_accounted_for_though_one_process_is_killed(proof, vict
     os.kill(processes_of(place)[victim]["pid"], signal.SIGKILL)
 
     eventually(lambda: processes_of(place)[victim]["restarts"] == 1, LIMIT_S, f"{victim} is back")
+    pids = [process["pid"] for process in processes_of(place).values()]
     assert_proven(*command.ended(LIMIT_S))
+    assert not any(map(psutil.pid_exists, pids))

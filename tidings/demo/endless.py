@@ -12,7 +12,7 @@ from runtime.settings import Settings
 from tidings.demo.setup import lasting_place
 from tidings.installation import Installation, running
 from tidings.simulation.command import Wishes, perform
-from tidings.simulation.outcome import Tally
+from tidings.simulation.ledger import Tally
 from tidings.simulation.post import Doors
 from tidings.simulation.schedule import cast_of
 from tidings.up import CONSOLE, announce, places, prepare_broker, run_until_stopped

@@ -21,7 +21,8 @@ from tidings.demo.setup import fresh_place
 from tidings.exits import Exit
 from tidings.installation import Installation, running
 from tidings.simulation.command import Wishes, perform
-from tidings.simulation.outcome import Ledger, Outcome
+from tidings.simulation.ledger import Ledger
+from tidings.simulation.outcome import Outcome
 from tidings.simulation.post import Doors
 from tidings.simulation.schedule import cast_of
 from tidings.up import CONSOLE, announce, prepare_broker, run_until_stopped

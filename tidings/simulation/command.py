@@ -20,7 +20,8 @@ from runtime.settings import load_settings
 from tidings.exits import Exit
 from tidings.installation import Installation
 from tidings.simulation.author import LONGEST_TAIL_S
-from tidings.simulation.outcome import Ledger, Outcome, Tally
+from tidings.simulation.ledger import Ledger, Tally
+from tidings.simulation.outcome import Outcome
 from tidings.simulation.post import Doors, Poster
 from tidings.simulation.schedule import Act, Actor, Play, cast_of, schedule
 

@@ -11,7 +11,7 @@ import aiohttp
 import stamina
 
 from contracts.errors import TidingsError
-from tidings.simulation.outcome import Tally
+from tidings.simulation.ledger import Tally
 from tidings.simulation.schedule import Act, Posting, Registration
 
 CONNECTIONS = 32

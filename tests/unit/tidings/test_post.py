@@ -9,7 +9,7 @@ import pytest
 import stamina.instrumentation
 from aiohttp import web
 
-from tidings.simulation.outcome import Ledger
+from tidings.simulation.ledger import Ledger
 from tidings.simulation.post import CONNECTIONS, Doors, Poster
 from tidings.simulation.schedule import Posting, Registration, schedule
 

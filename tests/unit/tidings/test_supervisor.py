@@ -17,8 +17,9 @@ import psutil
 import pytest
 
 from runtime.clock import FixedClock
+from tidings.back_off import FIRST_PAUSE_S, LONGEST_PAUSE_S, QUIET_S, BackOff
 from tidings.children import OwnProcess
-from tidings.supervisor import EARLY_DEATHS, FIRST_PAUSE_S, LONGEST_PAUSE_S, QUIET_S, BackOff, ProcessFailed, Supervisor
+from tidings.supervisor import EARLY_DEATHS, ProcessFailed, Supervisor
 
 NOW = datetime(2026, 11, 21, 10, 0, tzinfo=UTC)
 

@@ -8,7 +8,7 @@ import pytest
 from contracts.status import DeliveryStatus
 from contracts.vocabulary import Channel
 from providers._kit.script import Script, Step
-from tidings.simulation.outcome import Ledger
+from tidings.simulation.ledger import Ledger
 from tidings.simulation.schedule import Posting, Registration, schedule
 
 SENT_AT = datetime(2026, 11, 21, 9, tzinfo=UTC)
