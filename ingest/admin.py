@@ -16,7 +16,7 @@ class Health(BaseModel):
     """Why it is not ready."""
 
 
-def make_admin(reason_unready: Callable[[], str]) -> FastAPI:
+def make_admin(reason_unready: Callable[[], str], before_metrics: Callable[[], None]) -> FastAPI:
     """The application; `reason_unready` is empty while callbacks can be taken."""
     admin = FastAPI(title="Tidings ingest", summary="How the callback port is doing.")
 
@@ -35,6 +35,7 @@ def make_admin(reason_unready: Callable[[], str]) -> FastAPI:
     @admin.get("/metrics", summary="Metrics for Prometheus", tags=["metrics"])
     async def metrics() -> Response:
         """The exposition format."""
+        before_metrics()
         page, content_type = exposition()
         return Response(page, headers={"content-type": content_type})
 

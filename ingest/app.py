@@ -2,8 +2,7 @@
 
 from collections.abc import Mapping
 
-from contracts.errors import CallbackRefused, MethodRefused
-from contracts.records import RawCallback
+from contracts.errors import CallbackRefused
 from ingest.bodies import BodyReader
 from ingest.publisher import Publisher
 from ingest.refusals import Refusals
@@ -30,42 +29,30 @@ class Edge:
         self._clock = clock
         self._base_url = ingest.public_base_url.rstrip("/")
 
-    async def __rsgi__(self, scope: Scope, protocol: HttpProtocol) -> None:
+    async def answer(self, scope: Scope, protocol: HttpProtocol) -> None:
         """Answer one callback: 200 when the broker has it, else a problem."""
+        # One flat function, because every further call of it would cost more than what it does.
         route: Route | None = None
         try:
             path = scope.path
             route, hint = self._routes.find(path)
-            await self._take(route, (path, hint), scope, protocol)
+            method, query, headers = scope.method, scope.query_string, scope.headers
+            route.check_method(method)
+            body = await self._bodies.read(protocol, headers)
+            received_at, began_s = self._clock.now(), self._clock.monotonic()
+            route.verify(CallbackRequest(method, self._url(path, query, headers), headers, body))
+            # Only what is authentic counts: nobody else can use up the rate of a connection.
+            route.bucket.take(began_s)
+            stamp = route.stamp.headers(method, headers.get("content-type") or "", query, hint)
+            await self._publisher.publish(body, received_at, stamp, deadline_s=began_s + route.ack_budget_s)
         except CallbackRefused as refusal:
             self._refusals.answer(protocol, route, refusal)
         except Exception as exc:  # noqa: BLE001  # the outermost loop of a callback; its caller must get an answer
             self._refusals.fail(protocol, route, exc)
-
-    async def _take(self, route: Route, place: tuple[str, str], scope: Scope, protocol: HttpProtocol) -> None:
-        method, headers = scope.method, scope.headers
-        if method not in route.methods:
-            raise MethodRefused("the provider never calls with this method")
-        body = await self._bodies.read(protocol, headers)
-        received_at, began_s = self._clock.now(), self._clock.monotonic()
-        (path, hint), query = place, scope.query_string
-        route.verify(CallbackRequest(method, self._url(path, query, headers), headers, body))
-        # Only what is authentic counts: nobody else can use up the rate of a connection.
-        route.bucket.take(began_s)
-        callback = RawCallback(
-            provider=route.provider,
-            connection=route.connection,
-            method=method,
-            received_at=received_at,
-            body=body,
-            query=query,
-            hint=hint,
-            content_type=headers.get("content-type") or "",
-        )
-        await self._publisher.publish(route.origin, callback, deadline_s=began_s + route.ack_budget_s)
-        protocol.response_empty(200, NO_HEADERS)
-        route.taken.inc()
-        CALLBACK_SECONDS.observe(self._clock.monotonic() - began_s)
+        else:
+            protocol.response_empty(200, NO_HEADERS)
+            route.taken.add()
+            CALLBACK_SECONDS.observe(self._clock.monotonic() - began_s)
 
     def _url(self, path: str, query: str, headers: Mapping[str, str]) -> str:
         """The address as the provider called it; without a configured base, as the request itself names it."""

@@ -12,7 +12,7 @@ from granian.log import LogLevels
 from granian.server.embed import Server
 
 from contracts.errors import ConfigurationInvalid
-from ingest.app import Edge
+from ingest.rsgi import Application
 from runtime.settings import IngestSettings
 
 LARGEST_HEAD_BYTES = 64 * 1024
@@ -29,10 +29,10 @@ class AdminPort(uvicorn.Server):
         yield
 
 
-def callback_port(edge: Edge, ingest: IngestSettings) -> Server:
+def callback_port(application: Application, ingest: IngestSettings) -> Server:
     """The server of the callback port. Raises `ConfigurationInvalid` when it cannot listen there."""
     return Server(
-        edge,
+        application,
         address=_address(ingest.host, ingest.port),
         port=ingest.port,
         interface=Interfaces.RSGI,

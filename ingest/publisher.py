@@ -9,6 +9,7 @@ import asyncio
 import os
 from asyncio import Future
 from collections.abc import Iterator
+from datetime import datetime
 from itertools import chain, count
 from typing import Protocol
 
@@ -18,8 +19,6 @@ from aiokafka.errors import KafkaError
 
 from contracts.envelope import Headers
 from contracts.errors import NotDurable
-from contracts.raw import request_headers
-from contracts.records import RawCallback
 from runtime.clock import Clock
 from runtime.kafka import Outgoing
 
@@ -78,7 +77,7 @@ class Publisher:
             return "no connection to Kafka yet, or the topic of the callbacks is missing"
         return "Kafka does not acknowledge in time" if self._is_ill else ""
 
-    def publish(self, origin: Headers, callback: RawCallback, *, deadline_s: float) -> "Future[None]":
+    def publish(self, body: bytes, received_at: datetime, headers: Headers, *, deadline_s: float) -> "Future[None]":
         """Done when the broker has the callback; fails with `NotDurable` soon after `deadline_s` on the clock. Raises
         `NotDurable` at once when the broker is known to be ill or too many wait already.
         """
@@ -86,11 +85,10 @@ class Publisher:
             raise NotDurable(self.reason_unready)
         if self.waiting_count >= self._waiting_limit or self._collecting_bytes > self._bytes_limit:
             raise NotDurable("too many callbacks wait for Kafka already")
-        headers = [*origin, *request_headers(callback), ("ce_id", next(self._ids))]
-        timestamp_ms = int(callback.received_at.timestamp() * 1000)
         answer: Future[None] = asyncio.get_running_loop().create_future()
-        self._collecting.append(_Waiting((None, callback.body, timestamp_ms, headers), answer, deadline_s))
-        self._collecting_bytes += len(callback.body)
+        record = (None, body, int(received_at.timestamp() * 1000), [*headers, ("ce_id", next(self._ids))])
+        self._collecting.append(_Waiting(record, answer, deadline_s))
+        self._collecting_bytes += len(body)
         self._wake.set()
         return answer
 

@@ -6,12 +6,10 @@ from dataclasses import dataclass
 from hmac import compare_digest
 from typing import Any
 
-from prometheus_client import Counter
-
-from contracts.envelope import Headers
-from contracts.errors import ConfigurationInvalid, ConnectionUnknown
-from contracts.raw import origin_headers
+from contracts.errors import ConfigurationInvalid, ConnectionUnknown, MethodRefused
 from ingest.limits import TokenBucket
+from ingest.stamp import Stamp
+from ingest.tally import Tally
 from providers._kit.provider import Provider, Verifier
 from runtime.clock import Clock
 from runtime.metrics import CALLBACKS
@@ -19,6 +17,8 @@ from runtime.settings import Connection
 
 PREFIX = "callbacks"
 LONGEST_HINT = 200
+PATHS_LIMIT = 1000
+"""Hints are chosen by whoever calls; they must not fill our memory."""
 # The characters that no URL encodes, so that the path we were given is the path that the provider called and signed.
 HINT = re.compile(r"[A-Za-z0-9._~-]+(?:/[A-Za-z0-9._~-]+)*")
 NO_METHODS = frozenset({"HEAD", "OPTIONS"})
@@ -36,10 +36,14 @@ class Route:
     tokens: tuple[bytes, ...]
     bucket: TokenBucket
     ack_budget_s: float
-    origin: Headers
-    """The Kafka headers that all its callbacks share."""
-    taken: Counter
-    """Counts the callbacks that were answered with 200."""
+    stamp: Stamp
+    taken: Tally
+    """Of the callbacks that were answered with 200."""
+
+    def check_method(self, method: str) -> None:
+        """Raises `MethodRefused` unless the provider calls with it."""
+        if method not in self.methods:
+            raise MethodRefused("the provider never calls with this method")
 
     @property
     def allow(self) -> str:
@@ -52,11 +56,26 @@ class Routes:
 
     def __init__(self, routes: Sequence[Route]) -> None:
         self._by_name = {(route.provider, route.connection): route for route in routes}
+        self._by_path: dict[str, tuple[Route, str]] = {}
         if len(self._by_name) != len(routes):
             raise ConfigurationInvalid("two connections of one provider have the same name; rename one of them")
 
     def find(self, path: str) -> tuple[Route, str]:
-        """The connection and the hint. Raises `ConnectionUnknown`, which does not tell what about the path is wrong."""
+        """The connection and the hint. Raises `ConnectionUnknown` when anything about the path is wrong."""
+        found = self._by_path.get(path)
+        if found is None:
+            found = self._find(path)
+            # Paths with a token are compared anew each time, because a look-up is not of constant time.
+            if not found[0].tokens and len(self._by_path) < PATHS_LIMIT:
+                self._by_path[path] = found
+        return found
+
+    def count_taken(self) -> None:
+        """Bring the metrics up to date."""
+        for route in self._by_name.values():
+            route.taken.settle()
+
+    def _find(self, path: str) -> tuple[Route, str]:
         _, prefix, provider, connection, rest = [*path.split("/", 4), "", "", "", ""][:5]
         route = self._by_name.get((provider, connection)) if prefix == PREFIX else None
         if route is None:
@@ -90,8 +109,8 @@ def _route(connection: Connection, providers: Mapping[str, Provider[Any]], clock
         tokens=tuple(token.get_secret_value().encode() for token in connection.tokens),
         bucket=TokenBucket(connection.rate_per_s, clock.monotonic()),
         ack_budget_s=connection.ack_budget_s,
-        origin=origin_headers(provider.slug, connection.name),
-        taken=CALLBACKS.labels(provider.slug, connection.name, "200"),
+        stamp=Stamp(provider.slug, connection.name),
+        taken=Tally(CALLBACKS.labels(provider.slug, connection.name, "200")),
     )
 
 

@@ -1,6 +1,6 @@
 """The part of RSGI, the server's own interface, that the edge uses. The server's objects and tests' fakes fit it."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from typing import Protocol
 
 ResponseHeaders = list[tuple[str, str]]
@@ -42,3 +42,6 @@ class HttpProtocol(Protocol):
 
     def response_bytes(self, status: int, headers: ResponseHeaders, body: bytes, /) -> None:
         """Answer with `body`."""
+
+
+Application = Callable[[Scope, HttpProtocol], Awaitable[None]]

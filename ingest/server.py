@@ -46,8 +46,8 @@ class Ingest:
         self._publisher = Publisher(CallbackTopic(settings.kafka), waiting_limit=ingest.waiting_limit, clock=clock)
         self._bodies = BodyReader(ingest.max_body_bytes)
         edge = Edge(routes, self._publisher, self._bodies, ingest=ingest, clock=clock)
-        self._callback_port = callback_port(edge, ingest)
-        self._admin_port = admin_port(make_admin(self._reason_unready))
+        self._callback_port = callback_port(edge.answer, ingest)
+        self._admin_port = admin_port(make_admin(self._reason_unready, routes.count_taken))
         self._admin_socket = admin_socket(ingest)
         CALLBACKS_WAITING.set_function(lambda: self._publisher.waiting_count)
 

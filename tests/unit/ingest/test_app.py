@@ -59,7 +59,7 @@ class House:
         bodies = BodyReader(self._ingest.max_body_bytes)
         edge = Edge(routes, publisher, bodies, ingest=self._ingest, clock=self.clock)
         for scope, protocol in requests:
-            await edge.__rsgi__(scope, protocol)
+            await edge.answer(scope, protocol)
         running.cancel()
         await asyncio.wait([running])
 

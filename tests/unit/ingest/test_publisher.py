@@ -11,7 +11,6 @@ from aiokafka.errors import KafkaError
 from contracts.envelope import header
 from contracts.errors import NotDurable
 from contracts.raw import origin_headers, read_callback
-from contracts.records import RawCallback
 from ingest.publisher import Publisher
 from runtime.clock import FixedClock
 from runtime.kafka import Outgoing
@@ -76,12 +75,8 @@ async def settle() -> None:
         await asyncio.sleep(0)
 
 
-def callback(body: bytes) -> RawCallback:
-    return RawCallback(provider="postbox", connection="main", method="POST", received_at=START, body=body)
-
-
 def publish(publisher: Publisher, clock: FixedClock, *bodies: bytes) -> list["asyncio.Future[None]"]:
-    return [publisher.publish(ORIGIN, callback(body), deadline_s=clock.monotonic() + BUDGET_S) for body in bodies]
+    return [publisher.publish(body, START, ORIGIN, deadline_s=clock.monotonic() + BUDGET_S) for body in bodies]
 
 
 async def test_while_one_batch_is_on_its_way_the_next_one_collects(publisher, topic, clock):
@@ -124,7 +119,8 @@ async def test_a_record_is_the_callback_with_its_own_id(publisher, topic, clock)
     (key, value, timestamp_ms, headers), (_, _, _, other) = topic.records
 
     assert key is None
-    assert read_callback(value, timestamp_ms, headers) == callback(b"\x00\xff")
+    callback = read_callback(value, timestamp_ms, headers)
+    assert (callback.body, callback.received_at, callback.provider) == (b"\x00\xff", START, "postbox")
     assert header(headers, "ce_id") != header(other, "ce_id")
 
 
@@ -187,8 +183,8 @@ async def test_after_its_deadline_a_callback_is_told_not_known(publisher, topic,
 
 async def test_each_callback_has_its_own_deadline(publisher, topic, clock):
     topic.acknowledges.clear()
-    patient = publisher.publish(ORIGIN, callback(b"1"), deadline_s=5.0)
-    hasty = publisher.publish(ORIGIN, callback(b"2"), deadline_s=0.5)
+    patient = publisher.publish(b"1", START, ORIGIN, deadline_s=5.0)
+    hasty = publisher.publish(b"2", START, ORIGIN, deadline_s=0.5)
     clock.advance(1.0)
     publisher.expire()
     hasty_was_done, patient_was_done = hasty.done(), patient.done()
