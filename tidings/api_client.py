@@ -1,5 +1,6 @@
 """Asks the API, patiently: it may be on its way back from a restart."""
 
+import json
 from types import TracebackType
 from typing import Any, Self
 
@@ -49,6 +50,14 @@ class ApiClient:
             if answer.status >= 500:
                 answer.raise_for_status()
             if answer.status != 200:
-                raise ApiUnhelpful(f"{path} was answered with {answer.status}: {await answer.text()}")
+                raise ApiUnhelpful(f"{path} was answered with {answer.status}, {_title(await answer.text())}")
             told: Json = await answer.json()
             return told
+
+
+def _title(answer: str) -> str:
+    """What a problem is called; the beginning of an answer that is none."""
+    try:
+        return str(json.loads(answer)["title"])
+    except (ValueError, KeyError, TypeError):
+        return answer[:100]

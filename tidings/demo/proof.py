@@ -7,6 +7,7 @@ from time import monotonic
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
@@ -115,9 +116,7 @@ async def _settle(api: ApiClient, outcome: Outcome) -> None:
                 return
             status.update(f"waiting until all is through; {lag} records on their way; {'; '.join(differences[:2])}")
             await asyncio.sleep(POLL_S)
-    CONSOLE.print(
-        f"[yellow]not settled after {SETTLE_LIMIT_S:.0f} s[/yellow]: {'; '.join(differences) or f'lag {lag}'}"
-    )
+    CONSOLE.print(f"[yellow]not settled after {SETTLE_LIMIT_S:.0f} s[/yellow], {lag} records are on their way")
 
 
 async def _compare(api: ApiClient, outcome: Outcome, installation: Installation) -> Findings:
@@ -131,14 +130,25 @@ async def _compare(api: ApiClient, outcome: Outcome, installation: Installation)
 def _tell(findings: Findings, watch: StopWatch) -> None:
     """The table, what is wrong, and the last line."""
     console = Console()
-    table = Table("provider", *MEMBERS, "attempts as known", title="what the API says, checked against the simulator")
-    for slug, balance in findings.balances.items():
-        agreeing = f"{findings.agreeing[slug]} of {findings.attempts[slug]}"
-        table.add_row(slug, *(str(balance[member]) for member in MEMBERS), agreeing)
-    console.print(table)
+    console.print(_table(findings))
     for difference in findings.differences[:SHOWN_DIFFERENCES]:
-        console.print(f"[red]✗[/red] {difference}", soft_wrap=True, highlight=False)
+        console.print(f"[red]✗[/red] {escape(difference)}", soft_wrap=True, highlight=False)
     if (more := len(findings.differences) - SHOWN_DIFFERENCES) > 0:
         console.print(f"[red]✗[/red] and {more} more")
     console.print(f"[dim]{watch}[/dim]", highlight=False)
     typer.echo(findings.last_line)
+
+
+def _table(findings: Findings) -> Table:
+    """A column for each provider, a row for each place where an item may be."""
+    providers = {**findings.balances, "together": findings.total}
+    table = Table("items", title="what the API says, held against the simulator")
+    for provider in providers:
+        table.add_column(provider, justify="right")
+    for member in MEMBERS:
+        table.add_row(member, *(str(balance[member]) for balance in providers.values()))
+    table.add_section()
+    agreeing, attempts = findings.agreeing, findings.attempts
+    ends = [f"{agreeing[provider]} of {attempts[provider]}" for provider in findings.balances]
+    table.add_row("attempts that end as known", *ends, f"{agreeing.total()} of {attempts.total()}")
+    return table
