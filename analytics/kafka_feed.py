@@ -26,6 +26,7 @@ class Feed:
         self._store = store
         self._topics = {load_topics()[topic].full_name(kafka.topic_prefix): topic for topic in TOPICS}
         self._told_at = 0.0
+        self._told: Mapping[Source, int] = {}
         self._telling: asyncio.Task[None] | None = None
         self._consumer = AIOKafkaConsumer(
             bootstrap_servers=kafka.bootstrap_servers,
@@ -71,10 +72,10 @@ class Feed:
 
     def tell_lag_tools(self, next_offsets: Mapping[Source, int]) -> None:
         """Let Kafka's own tools see how far the store is; at most once a second, and nobody waits for it."""
-        busy = self._telling is not None and not self._telling.done()
-        if busy or time.monotonic() - self._told_at < COMMIT_S:
+        is_busy = self._telling is not None and not self._telling.done()
+        if is_busy or next_offsets == self._told or time.monotonic() - self._told_at < COMMIT_S:
             return
-        self._told_at = time.monotonic()
+        self._told_at, self._told = time.monotonic(), dict(next_offsets)
         names = {topic: name for name, topic in self._topics.items()}
         offsets = {TopicPartition(names[topic], part): offset for (topic, part), offset in next_offsets.items()}
         self._telling = asyncio.get_running_loop().create_task(self._commit(offsets))
@@ -99,11 +100,7 @@ class Feed:
             raise BrokerUnavailable(
                 f"Kafka has no topic {', '.join(absent)}; `tidings topics --create` makes what is missing"
             )
-        return [
-            TopicPartition(name, partition)
-            for name in self._topics
-            for partition in sorted(self._consumer.partitions_for_topic(name) or ())
-        ]
+        return [TopicPartition(name, partition) for name in self._topics for partition in range(self._kafka.partitions)]
 
 
 def check_reach(at: TopicPartition, wanted: int, *, start: int, end: int) -> None:
