@@ -30,7 +30,9 @@ class BodyReader:
         """The whole body. Raises `BodyTooLarge` without holding more than the limit, `CallbackRefused` when the body
         does not come to its end, `NotDurable` when too much is being read already.
         """
-        length = self._largest_length(headers)
+        # A body in pieces is never believed its length, even when the request gives one as well.
+        is_in_pieces = "transfer-encoding" in headers
+        length = self._max_bytes if is_in_pieces else self._announced_length(headers)
         if length == 0:
             return b""
         if self._held_bytes + length > self._held_limit_bytes:
@@ -39,7 +41,7 @@ class BodyReader:
         task = current_task()
         self._reading.add(task)
         try:
-            return await (protocol() if "content-length" in headers else _joined(protocol, self._max_bytes))
+            return await (_joined(protocol, self._max_bytes) if is_in_pieces else protocol())
         except CancelledError:
             if task not in self._overdue:
                 raise
@@ -64,13 +66,9 @@ class BodyReader:
             await asyncio.sleep(SWEEP_S)
             self.sweep()
 
-    def _largest_length(self, headers: Mapping[str, str]) -> int:
-        """How long the body can be; 0 when there is none."""
-        text = headers.get("content-length")
-        if text is None:
-            # Without either header a request of HTTP/1.1 has no body (RFC 9112, 6.3).
-            return self._max_bytes if "transfer-encoding" in headers else 0
-        length = int(text)  # the server has refused what is no number
+    def _announced_length(self, headers: Mapping[str, str]) -> int:
+        # Without the header a request of HTTP/1.1 has no body (RFC 9112, 6.3); the server refuses what is no number.
+        length = int(headers.get("content-length", "0"))
         if length > self._max_bytes:
             raise _too_large(self._max_bytes)
         return length
@@ -78,18 +76,17 @@ class BodyReader:
 
 async def _joined(protocol: HttpProtocol, max_bytes: int) -> bytes:
     """The pieces of a body of unknown length, while they are within the limit."""
-    pieces, size, empty_count = [], 0, 0
+    body, empty_count = bytearray(), 0
     async for piece in protocol:
-        pieces.append(piece)
-        size += len(piece)
+        body += piece
         empty_count += not piece
-        if size > max_bytes:
+        if len(body) > max_bytes:
             raise _too_large(max_bytes)
-    # The server ends every body with an empty piece and tells a broken one only by a second (granian 2.8.7). The
-    # half of a body must never be taken for the whole.
+    # The server ends every body with an empty piece and tells a broken one only by a second (granian 2.8.7), as it does
+    # one with trailers, which no provider sends. Half a body must never be taken for the whole.
     if empty_count != 1:
         raise CallbackRefused("the body broke off")
-    return b"".join(pieces)
+    return bytes(body)
 
 
 def _too_large(max_bytes: int) -> BodyTooLarge:

@@ -3,9 +3,11 @@
 from datetime import UTC, datetime
 
 from contracts.envelope import Headers
+from contracts.errors import CallbackRefused
 from contracts.raw import origin_headers, request_headers
 from contracts.records import RawCallback
 
+LONGEST_CONTENT_TYPE = 1000
 WAYS_LIMIT = 256
 """What comes with a callback is chosen by its sender; it must not fill our memory."""
 NEVER = datetime.fromtimestamp(0, UTC)
@@ -21,10 +23,14 @@ class Stamp:
         self._made: dict[tuple[str, str, str, str], Headers] = {}
 
     def headers(self, method: str, content_type: str, query: str, hint: str) -> Headers:
-        """The headers of one callback but its id. They are shared: add to a copy."""
+        """The headers of one callback but its id. They are shared: add to a copy. Raises `CallbackRefused` when they
+        would be too large.
+        """
         way = (method, content_type, query, hint)
         made = self._made.get(way)
         if made is None:
+            if len(content_type) > LONGEST_CONTENT_TYPE:
+                raise CallbackRefused("the content type is too long to be one")
             made = [*self._origin, *request_headers(self._callback(method, content_type, query, hint))]
             if not query and len(self._made) < WAYS_LIMIT:  # queries hardly ever come twice
                 self._made[way] = made

@@ -223,3 +223,11 @@ async def test_the_log_tells_the_reason_of_a_refusal_and_never_what_was_sent(cap
     assert "the signature does not match" in told
     assert "447700900123" not in told
     assert signature(b"+447700900123") not in told
+
+
+async def test_a_content_type_that_is_none_is_refused():
+    request = signed(headers={"content-type": "x" * 1001})
+
+    await House().ask(request)
+
+    assert request[1].status == 400

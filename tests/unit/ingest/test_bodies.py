@@ -40,11 +40,14 @@ async def test_a_body_too_large_by_its_length_is_not_read_at_all():
     assert not protocol.was_read
 
 
-async def test_a_body_in_pieces_is_read_no_further_than_the_limit():
+@pytest.mark.parametrize(
+    "headers", [pytest.param(CHUNKED, id="no length"), pytest.param(CHUNKED | sized(3), id="a length that is not so")]
+)
+async def test_a_body_in_pieces_is_read_no_further_than_the_limit(headers):
     protocol = FakeProtocol(pieces=[b"abcd", b"efgh", b"i", b"never", b""])
 
     with pytest.raises(BodyTooLarge):
-        await BodyReader(max_bytes=8).read(protocol, CHUNKED)
+        await BodyReader(max_bytes=8).read(protocol, headers)
 
     assert protocol.pieces_read == 3
 
