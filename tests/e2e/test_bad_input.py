@@ -205,11 +205,12 @@ async def reading(installed: Installed, *words: str) -> AsyncIterator[AIOKafkaCo
     kafka = installed.settings.kafka
     names = [load_topics()[word].full_name(kafka.topic_prefix) for word in words]
     partitions = [TopicPartition(name, number) for name in names for number in range(kafka.partitions)]
-    consumer = AIOKafkaConsumer(bootstrap_servers=installed.bootstrap, max_partition_fetch_bytes=4 * MIB)
+    consumer = AIOKafkaConsumer(
+        bootstrap_servers=installed.bootstrap, auto_offset_reset="earliest", max_partition_fetch_bytes=4 * MIB
+    )
     await consumer.start()
     try:
         consumer.assign(partitions)
-        await consumer.seek_to_beginning(*partitions)
         yield consumer
     finally:
         await consumer.stop()

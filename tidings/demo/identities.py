@@ -43,14 +43,16 @@ async def read_attempt_ids(kafka: KafkaSettings) -> dict[Attempt, set[str]]:
 async def _read_all(kafka: KafkaSettings, topic: str) -> AsyncIterator[bytes]:
     """Every value that the topic holds now."""
     consumer = AIOKafkaConsumer(
-        bootstrap_servers=kafka.bootstrap_servers, group_id=None, max_partition_fetch_bytes=MAX_REQUEST_BYTES
+        bootstrap_servers=kafka.bootstrap_servers,
+        group_id=None,
+        auto_offset_reset="earliest",  # seeking there races with the reset to the end, which is the default
+        max_partition_fetch_bytes=MAX_REQUEST_BYTES,
     )
     await consumer.start()
     try:
         partitions = [TopicPartition(topic, partition) for partition in range(kafka.partitions)]
         consumer.assign(partitions)
         ends = await consumer.end_offsets(partitions)
-        await consumer.seek_to_beginning(*partitions)
         while any([await consumer.position(partition) < end for partition, end in ends.items()]):
             for records in (await consumer.getmany(timeout_ms=200)).values():
                 for record in records:
