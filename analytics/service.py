@@ -8,6 +8,7 @@ from analytics.database import Database
 from analytics.pseudonyms import load_hash_key
 from analytics.reader import Reader
 from analytics.sink import Sink
+from analytics.upkeep import Upkeep
 from analytics.writer import Writer
 from runtime.clock import Clock
 from runtime.settings import Settings
@@ -62,4 +63,6 @@ class Analytics:
         return Health(is_alive=True, is_ready=True, reason="the store is being fed")
 
     def _writer(self) -> Writer:
-        return Writer(self._database.cursor(), self._hashed, seen_days=self._settings.streams.seen_days)
+        connection = self._database.cursor()
+        upkeep = Upkeep(connection, self._sink.skyline)
+        return Writer(connection, self._hashed, upkeep, seen_days=self._settings.streams.seen_days)

@@ -14,21 +14,25 @@ from analytics.database import Connection
 from analytics.intake import Fetched, Intake, Origin, Place, Source
 from analytics.queries import load_query
 from analytics.statements import statement
+from analytics.upkeep import Upkeep
 from runtime.metrics import SINK_COMMIT_SECONDS, SINK_ROWS
 
 log = structlog.get_logger()
 
 ATTEMPT_TABLES = frozenset({"report", "registration"})
-DELTAS = ("collect_evidence", "collect_cells", "insert_hour_delta", "insert_latency_delta")
+COLLECT = ("collect_evidence", "collect_cells")
+DELTAS = ("insert_hour_delta", "insert_latency_delta")
+SMALL_TABLES = ("offsets", "marks")
 WINDOWED = frozenset({"inbound", "signal"})
 
 
 class Writer:
     """The only one who writes to the store, from one thread."""
 
-    def __init__(self, connection: Connection, hashed: Hasher, *, seen_days: int) -> None:
+    def __init__(self, connection: Connection, hashed: Hasher, upkeep: Upkeep, *, seen_days: int) -> None:
         self._connection = connection
         self._hashed = hashed
+        self._upkeep = upkeep
         self._seen_days = seen_days
         self._batch_id = 0
 
@@ -53,6 +57,8 @@ class Writer:
         """
         new = intake.new(fetched)
         offsets, marks = intake.take_moves()
+        if self._upkeep.is_due(is_quiet=not offsets):
+            self._upkeep.tidy(self._batch_id)
         if not offsets:
             return
         places = {"offsets": table(OFFSETS, offsets), "marks": table(MARKS, marks)}
@@ -68,27 +74,32 @@ class Writer:
     def _commit(self, tables: dict[str, pa.Table]) -> None:
         self._connection.begin()
         try:
-            for name, table in tables.items():
-                self._insert(name, table)
+            for name, rows in tables.items():
+                self._insert(name, rows)
+            added = sum(tables[name].num_rows for name in SMALL_TABLES)
             if tables.keys() & ATTEMPT_TABLES:
-                for name in DELTAS:
+                for name in COLLECT:
                     self._run(name)
+                added += sum(self._run(name) for name in DELTAS)
             self._connection.commit()
         except BaseException:
             with suppress(duckdb.Error):
                 self._connection.rollback()
             raise
         self._batch_id += 1
+        self._upkeep.note(added)
 
-    def _insert(self, name: str, table: pa.Table) -> None:
-        self._connection.register(f"new_{name}", table)
+    def _insert(self, name: str, rows: pa.Table) -> None:
+        self._connection.register(f"new_{name}", rows)
         try:
             self._run(f"insert_{name}", **({"seen_days": self._seen_days} if name in WINDOWED else {}))
         finally:
             self._connection.unregister(f"new_{name}")
 
-    def _run(self, name: str, **parameters: int) -> None:
+    def _run(self, name: str, **parameters: int) -> int:
+        """Run the statement; how many rows it made."""
         sql = statement(name)
         if "$batch_id" in sql:
             parameters["batch_id"] = self._batch_id + 1
-        self._connection.execute(sql, parameters or None).fetchall()
+        ((count,),) = self._connection.execute(sql, parameters or None).fetchall()
+        return int(count)

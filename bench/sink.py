@@ -16,7 +16,9 @@ from pathlib import Path
 
 from analytics.columns import hasher
 from analytics.database import Database
+from analytics.freshness import Skyline
 from analytics.intake import Fetched
+from analytics.upkeep import Upkeep
 from analytics.writer import Writer
 from bench.figures import Figure, figure
 from contracts.codec import encode
@@ -53,7 +55,8 @@ def one_run(fetched: list[list[Fetched]]) -> float:
     with tempfile.TemporaryDirectory() as place:
         database = Database(Path(place) / "bench.duckdb", StoreSettings())
         database.open()
-        writer = Writer(database.cursor(), hasher(b"bench"), seen_days=3)
+        connection = database.cursor()
+        writer = Writer(connection, hasher(b"bench"), Upkeep(connection, Skyline()), seen_days=3)
         intake = writer.resume()
         writer.write(intake, fetched[0])  # the first touch loads code
         begin = time.perf_counter()

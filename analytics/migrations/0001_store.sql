@@ -220,3 +220,21 @@ CREATE TABLE marks (
     source_item INTEGER,
     batch_id BIGINT
 );
+
+-- What is settled: below these places every callback is wholly explained, and these are the sums.
+CREATE TABLE settled_place (
+    kafka_partition SMALLINT,
+    below BIGINT,
+    batch_id BIGINT
+);
+
+CREATE TABLE settled_count (
+    provider VARCHAR,
+    received BIGINT,
+    applied BIGINT,
+    repeated BIGINT,
+    outranked BIGINT,
+    parked BIGINT,
+    quarantined BIGINT,
+    batch_id BIGINT
+);

@@ -68,12 +68,53 @@ CREATE VIEW report_fact AS
 
 -- All that explains an item of a callback.
 CREATE VIEW item AS
-    SELECT cause_partition, cause_offset, cause_index, cause_items, provider, verdict, received_at FROM report
+    SELECT cause_partition, cause_offset, cause_index, cause_items, verdict FROM report
     UNION ALL
-    SELECT cause_partition, cause_offset, cause_index, cause_items, provider, verdict, received_at FROM inbound
+    SELECT cause_partition, cause_offset, cause_index, cause_items, verdict FROM inbound
     UNION ALL
-    SELECT cause_partition, cause_offset, cause_index, cause_items, provider, verdict, received_at FROM signal
+    SELECT cause_partition, cause_offset, cause_index, cause_items, verdict FROM signal
     UNION ALL
+    SELECT cause_partition, cause_offset, cause_index, cause_items, 'quarantined' AS verdict FROM dead_letter;
+
+-- Every callback that is not settled, and how far it is explained. One whose items are not known yet counts as one item.
+CREATE VIEW open_callback AS
+    WITH settled AS (
+        SELECT kafka_partition, max(below) AS below FROM settled_place GROUP BY kafka_partition
+    ),
+
+    explained AS (
+        SELECT
+            cause_partition AS kafka_partition,
+            cause_offset AS kafka_offset,
+            max(cause_items) AS items,
+            count(*) AS explanations,
+            list_sort(list(DISTINCT cause_index)) AS explained_indexes,
+            count_if(verdict = 'applied') AS applied,
+            count_if(verdict = 'repeated') AS repeated,
+            count_if(verdict = 'outranked') AS outranked,
+            count_if(verdict = 'parked') AS parked,
+            count_if(verdict = 'quarantined') AS quarantined
+        FROM item LEFT JOIN settled ON settled.kafka_partition = item.cause_partition
+        WHERE cause_offset >= coalesce(below, 0)
+        GROUP BY cause_partition, cause_offset
+    )
+
     SELECT
-        cause_partition, cause_offset, cause_index, cause_items, provider, 'quarantined' AS verdict, received_at
-    FROM dead_letter;
+        callback.kafka_partition,
+        callback.kafka_offset,
+        callback.provider,
+        callback.connection,
+        callback.received_at,
+        coalesce(items, 1) AS received,
+        coalesce(applied, 0) AS applied,
+        coalesce(repeated, 0) AS repeated,
+        coalesce(outranked, 0) AS outranked,
+        coalesce(parked, 0) AS parked,
+        coalesce(quarantined, 0) AS quarantined,
+        coalesce(explained_indexes, []) AS explained_indexes,
+        greatest(received - len(explained_indexes), 0) AS missing,
+        coalesce(explanations, 0) - len(explained_indexes) AS surplus
+    FROM callback
+    LEFT JOIN explained USING (kafka_partition, kafka_offset)
+    LEFT JOIN settled ON settled.kafka_partition = callback.kafka_partition
+    WHERE callback.kafka_offset >= coalesce(below, 0);

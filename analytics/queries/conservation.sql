@@ -1,53 +1,26 @@
 -- What became of every item received, for the whole (provider null) and by provider. Positions below the horizon must be
--- explained; what is missing above it is on its way. A callback whose items are not known yet counts as one.
+-- explained; what is missing above it is on its way.
 -- parameters: partitions, below
 WITH horizon AS (
     SELECT unnest($partitions::SMALLINT[]) AS kafka_partition, unnest($below::BIGINT[]) AS below
 ),
 
-explained AS (
+counted AS (
     SELECT
-        cause_partition AS kafka_partition,
-        cause_offset AS kafka_offset,
-        max(cause_items) AS items,
-        count(*) AS explanations,
-        count(DISTINCT cause_index) AS explained,
-        count_if(verdict = 'applied') AS applied,
-        count_if(verdict = 'repeated') AS repeated,
-        count_if(verdict = 'outranked') AS outranked,
-        count_if(verdict = 'parked') AS parked,
-        count_if(verdict = 'quarantined') AS quarantined
-    FROM item
-    GROUP BY cause_partition, cause_offset
-),
-
-callback_state AS (
+        open_callback.*,
+        CASE WHEN kafka_offset < coalesce(below, 0) THEN missing ELSE 0 END AS unexplained,
+        CASE WHEN kafka_offset < coalesce(below, 0) THEN 0 ELSE missing END AS in_flight
+    FROM open_callback LEFT JOIN horizon USING (kafka_partition)
+    UNION ALL BY NAME
+    SELECT * EXCLUDE (batch_id) FROM settled_count
+    UNION ALL BY NAME
     SELECT
         provider,
-        coalesce(items, 1) AS received,
-        applied,
-        repeated,
-        outranked,
-        parked,
-        quarantined,
-        coalesce(items, 1) - coalesce(explained, 0) AS missing,
-        coalesce(explanations - explained, 0) AS surplus,
-        kafka_offset < coalesce(below, 0) AS is_due
-    FROM callback
-    LEFT JOIN explained USING (kafka_partition, kafka_offset)
-    LEFT JOIN horizon USING (kafka_partition)
-),
-
-released AS (
-    SELECT provider, sum(released_applied_count) AS applied, sum(released_outranked_count) AS outranked
+        released_applied_count AS applied,
+        released_outranked_count AS outranked,
+        -released_applied_count - released_outranked_count AS parked
     FROM registration
-    GROUP BY provider
-),
-
-account_of AS (
-    SELECT * FROM callback_state
-    UNION ALL BY NAME
-    SELECT provider, applied, outranked, -applied - outranked AS parked FROM released
+    WHERE released_applied_count + released_outranked_count > 0
 ),
 
 summed AS (
@@ -59,10 +32,10 @@ summed AS (
         coalesce(sum(outranked), 0)::BIGINT AS outranked,
         coalesce(sum(parked), 0)::BIGINT AS parked,
         coalesce(sum(quarantined), 0)::BIGINT AS quarantined,
-        coalesce(sum(missing) FILTER (WHERE NOT is_due), 0)::BIGINT AS in_flight,
-        coalesce(sum(missing) FILTER (WHERE is_due), 0)::BIGINT AS unexplained,
+        coalesce(sum(in_flight), 0)::BIGINT AS in_flight,
+        coalesce(sum(unexplained), 0)::BIGINT AS unexplained,
         coalesce(sum(surplus), 0)::BIGINT AS explained_twice
-    FROM account_of
+    FROM counted
     GROUP BY GROUPING SETS ((), (provider))
 )
 

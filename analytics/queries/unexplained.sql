@@ -1,23 +1,7 @@
--- The first hundred places whose items ought to be explained and are not: the callback, and how many items it has.
+-- The first hundred callbacks with items that ought to be explained and are not, and which of their items are.
 -- parameters: partitions, below
 WITH horizon AS (
     SELECT unnest($partitions::SMALLINT[]) AS kafka_partition, unnest($below::BIGINT[]) AS below
-),
-
-due AS (
-    SELECT callback.*
-    FROM callback JOIN horizon USING (kafka_partition)
-    WHERE kafka_offset < below
-),
-
-explained AS (
-    SELECT
-        cause_partition AS kafka_partition,
-        cause_offset AS kafka_offset,
-        max(cause_items) AS items,
-        list_sort(list(DISTINCT cause_index)) AS indexes
-    FROM item
-    GROUP BY cause_partition, cause_offset
 )
 
 SELECT
@@ -26,9 +10,9 @@ SELECT
     provider,
     connection,
     received_at,
-    coalesce(items, 1) AS cause_items,
-    coalesce(indexes, []) AS explained_indexes
-FROM due LEFT JOIN explained USING (kafka_partition, kafka_offset)
-WHERE coalesce(len(indexes), 0) < coalesce(items, 1)
+    received AS cause_items,
+    explained_indexes
+FROM open_callback JOIN horizon USING (kafka_partition)
+WHERE kafka_offset < below AND missing > 0
 ORDER BY received_at, kafka_partition, kafka_offset
 LIMIT 100

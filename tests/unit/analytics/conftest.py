@@ -7,6 +7,8 @@ import pytest
 
 from analytics.columns import hasher
 from analytics.database import Database
+from analytics.freshness import Skyline
+from analytics.upkeep import Upkeep
 from analytics.writer import Writer
 from runtime.settings import StoreSettings
 
@@ -20,7 +22,13 @@ def database(tmp_path: Path) -> Iterator[Database]:
 
 
 @pytest.fixture
-def writer(database: Database) -> Iterator[Writer]:
-    made = Writer(database.cursor(), hasher(b"a key for tests"), seen_days=3)
+def skyline() -> Skyline:
+    return Skyline()
+
+
+@pytest.fixture
+def writer(database: Database, skyline: Skyline) -> Iterator[Writer]:
+    connection = database.cursor()
+    made = Writer(connection, hasher(b"a key for tests"), Upkeep(connection, skyline), seen_days=3)
     yield made
     made.close()

@@ -1,0 +1,66 @@
+"""What the writer does when there is nothing to write: many small rows become few, and what is proven is settled."""
+
+import structlog
+
+from analytics.database import Connection
+from analytics.freshness import Skyline
+from analytics.statements import statement
+
+log = structlog.get_logger()
+
+QUIET_ROWS = 2_000
+"""So many rows of deltas, offsets and marks are worth a clean-up when nothing else is to be done,"""
+BUSY_ROWS = 100_000
+"""and so many even while batches wait."""
+
+SEAL = ("hours", "latencies")
+PRUNE = ("prune_offsets", "prune_marks")
+
+
+class Upkeep:
+    """Keeps questions fast. Whatever it does leaves every answer as it was."""
+
+    def __init__(self, connection: Connection, skyline: Skyline) -> None:
+        self._connection = connection
+        self._skyline = skyline
+        self._rows = 0
+        self._sealed_batch = 0
+
+    def note(self, rows: int) -> None:
+        """So many rows were added that could be fewer."""
+        self._rows += rows
+
+    def is_due(self, *, is_quiet: bool) -> bool:
+        return self._rows >= (QUIET_ROWS if is_quiet else BUSY_ROWS)
+
+    def tidy(self, batch_id: int) -> None:
+        """Merge and settle what the batches up to `batch_id` left, in one transaction."""
+        self._connection.begin()
+        try:
+            for name in SEAL:
+                self._run(f"collect_sealed_{name}", sealed=self._sealed_batch)
+                self._run(f"clear_sealed_{name}")
+                self._run(f"insert_sealed_{name}")
+            for name in PRUNE:
+                self._run(name)
+            self._settle(batch_id)
+            self._connection.commit()
+        except BaseException:
+            self._connection.rollback()
+            raise
+        self._sealed_batch = batch_id
+        self._rows = 0
+
+    def _settle(self, batch_id: int) -> None:
+        """Add up the callbacks below the horizon, unless one of them is not explained exactly once."""
+        below = self._skyline.latest.callbacks
+        self._run("collect_due", partitions=list(below), below=list(below.values()))
+        ((wrong,),) = self._connection.execute("SELECT count_if(missing > 0 OR surplus > 0) FROM due").fetchall()
+        if wrong:
+            log.error("conservation_not_settled", callbacks=wrong)
+            return
+        self._run("insert_settled_count", batch_id=batch_id)
+        self._run("insert_settled_place", batch_id=batch_id)
+
+    def _run(self, name: str, **parameters: object) -> None:
+        self._connection.execute(statement(name), parameters or None).fetchall()
