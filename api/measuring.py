@@ -18,6 +18,7 @@ from contracts.vocabulary import Channel, Reason
 EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 LONGEST = {Bucket.HOUR: timedelta(days=100), Bucket.DAY: timedelta(days=3660), Bucket.NONE: timedelta(days=3660)}
 USUAL_SPAN = timedelta(days=1)
+AN_HOUR = timedelta(hours=1)
 VALUES_LIMIT = 100
 ROWS_LIMIT = 20_000
 
@@ -78,9 +79,11 @@ class MetricsParameters(BaseModel):
         description="One row for each value of these; repeat it or separate by commas.\n" + _meanings(DIMENSIONS),
     )
     from_: Moment | None = Field(
-        None, alias="from", description="Start of the span, included; a day before `to` when not given."
+        None,
+        alias="from",
+        description="Start of the span, taken back to the full hour; a day before `to` when not given.",
     )
-    to: Moment | None = Field(None, description="End of the span, not included; now when not given.")
+    to: Moment | None = Field(None, description="End of the span, taken on to the full hour; now when not given.")
     bucket: Bucket = Field(Bucket.HOUR, description=Bucket.__doc__)
     time_zone: Annotated[str, Field(max_length=64), AfterValidator(_zone)] = Field(
         "UTC", description="Whose days they are, as an IANA name, when the bucket is a day."
@@ -96,13 +99,16 @@ class MetricsParameters(BaseModel):
     reason: Annotated[list[Reason], BeforeValidator(_split)] = _filter(Dimension.REASON)
 
     def question(self, caller: Caller, now: datetime) -> MetricsQuestion:
-        """The question for this caller; raises the problem that names a span that makes no sense."""
+        """The question for this caller, over whole hours, because nothing finer is counted.
+
+        Raises the problem that names a span that makes no sense.
+        """
         from_, to = self._span(now)
         chosen = {dimension: getattr(self, dimension.value) for dimension in Dimension}
         return MetricsQuestion(
             measures=tuple(dict.fromkeys(self.measure)),
-            from_=from_.astimezone(UTC),
-            to=to.astimezone(UTC),
+            from_=_hour(from_),
+            to=_hour(to) if _hour(to) == to else _hour(to) + AN_HOUR,
             group_by=tuple(dict.fromkeys(self.group_by)),
             bucket=self.bucket,
             filters={dimension: tuple(values) for dimension, values in chosen.items() if values},
@@ -121,6 +127,10 @@ class MetricsParameters(BaseModel):
             days = LONGEST[self.bucket].days
             raise _span_error("from", f"A span in buckets of {self.bucket} may have {days} days; take a larger bucket")
         return from_, to
+
+
+def _hour(moment: datetime) -> datetime:
+    return moment.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
 
 
 def _require_within(moment: datetime, now: datetime, *, member: str) -> None:
@@ -146,8 +156,8 @@ def _row_schema() -> dict[str, Any]:
 class MetricsAnswer(WithFreshness):
     """One row per bucket and group, in order; a bucket in which nothing happened has no row."""
 
-    from_: datetime = Field(serialization_alias="from", description="Start of the span, included.")
-    to: datetime = Field(description="End of the span, not included.")
+    from_: datetime = Field(serialization_alias="from", description="Start of the span that was counted, included.")
+    to: datetime = Field(description="End of the span that was counted, not included.")
     bucket: Bucket
     time_zone: str = Field(examples=["UTC"])
     measures: list[Measure]

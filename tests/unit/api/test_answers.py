@@ -201,6 +201,21 @@ def test_a_campaign_may_have_a_comma_in_its_name(client, parts):
     assert parts.store.asked[0].filters == {Dimension.CAMPAIGN: ("spring, late",)}
 
 
+@pytest.mark.parametrize(
+    ("span", "counted"),
+    [
+        pytest.param(("10:00:00", "11:00:00"), ("10:00:00", "11:00:00"), id="full hours stay"),
+        pytest.param(("10:00:01", "10:59:59"), ("10:00:00", "11:00:00"), id="a part of an hour is all of it"),
+        pytest.param(("10:30:00", "11:00:00.000001"), ("10:00:00", "12:00:00"), id="a moment more is an hour more"),
+    ],
+)
+def test_spans_are_counted_in_full_hours_and_the_answer_says_which(client, span, counted):
+    from_, to = (f"2026-11-21T{time}Z" for time in span)
+    told = client.get("/v1/metrics", params={"from": from_, "to": to}).json()
+
+    assert (told["from"], told["to"]) == tuple(f"2026-11-21T{time}Z" for time in counted)
+
+
 def test_the_span_is_taken_to_utc_and_the_zone_passed_on(client, parts):
     query = {
         "from": "2026-11-01T00:00:00+01:00",
