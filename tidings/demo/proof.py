@@ -1,7 +1,9 @@
 """`tidings demo --once`: a fixed number of messages through everything, and every one of them accounted for."""
 
 import asyncio
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from time import monotonic
 
@@ -16,8 +18,8 @@ from runtime.clock import SystemClock
 from runtime.logging import configure_logging
 from runtime.settings import Settings
 from tidings.api_client import ApiClient
-from tidings.demo.identities import delete_topics, read_attempt_ids
-from tidings.demo.reconciliation import MEMBERS, Findings, compare, differences_of
+from tidings.demo.identities import Attempt, delete_topics, read_attempt_ids
+from tidings.demo.reconciliation import MEMBERS, Findings, asked_of, compare, differences_of
 from tidings.demo.setup import fresh_place
 from tidings.exits import Exit
 from tidings.installation import Installation, running
@@ -93,13 +95,15 @@ async def _send_and_compare(installation: Installation, wishes: Wishes, watch: S
     _, key = ring.create(SystemClock(), name="proof", scopes=[Scope.READ, Scope.SEND])
     doors, ledger = Doors(installation.callbacks_url, installation.api_url, key), Ledger()
     cast = cast_of(installation.settings.connections)
-    await perform(wishes.play(SystemClock()), cast, doors, ledger=ledger, console=CONSOLE)
+    play = wishes.play(SystemClock())
+    await perform(play, cast, doors, ledger=ledger, console=CONSOLE)
     watch.lap("post")
     outcome = ledger.outcome()
     async with ApiClient(installation.api_url, key) as api:
         await _settle(api, outcome)
         watch.lap("settle")
-        findings = await _compare(api, outcome, installation)
+        ids = await read_attempt_ids(installation.kafka)
+        findings = await _compare(api, outcome, ids, since=play.start)
     watch.lap("compare")
     return findings
 
@@ -119,12 +123,11 @@ async def _settle(api: ApiClient, outcome: Outcome) -> None:
     CONSOLE.print(f"[yellow]not settled after {SETTLE_LIMIT_S:.0f} s[/yellow], {lag} records are on their way")
 
 
-async def _compare(api: ApiClient, outcome: Outcome, installation: Installation) -> Findings:
-    ids = await read_attempt_ids(installation.kafka)
+async def _compare(api: ApiClient, outcome: Outcome, ids: Mapping[Attempt, set[str]], *, since: datetime) -> Findings:
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=CONSOLE, transient=True) as progress:
-        task = progress.add_task("asking for every attempt", total=len(outcome.attempts))
-        return await compare(api, outcome, ids, on_asked=lambda: progress.advance(task))
+        task = progress.add_task("asking for attempts", total=len(asked_of(outcome.attempts)))
+        return await compare(api, outcome, ids, since=since, on_asked=lambda: progress.advance(task))
 
 
 def _tell(findings: Findings, watch: StopWatch) -> None:
@@ -148,7 +151,7 @@ def _table(findings: Findings) -> Table:
     for member in MEMBERS:
         table.add_row(member, *(str(balance[member]) for balance in providers.values()))
     table.add_section()
-    agreeing, attempts = findings.agreeing, findings.attempts
-    ends = [f"{agreeing[provider]} of {attempts[provider]}" for provider in findings.balances]
-    table.add_row("attempts that end as known", *ends, f"{agreeing.total()} of {attempts.total()}")
+    ends = [f"{findings.agreeing[provider]} of {findings.asked[provider]}" for provider in findings.balances]
+    together = f"{findings.agreeing.total()} of {findings.asked.total()}"
+    table.add_row("single attempts that end as known", *ends, together)
     return table

@@ -2,8 +2,9 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from contracts.status import DeliveryStatus
 from tidings.api_client import ApiClient, ApiUnhelpful, Json
@@ -11,7 +12,10 @@ from tidings.demo.identities import Attempt
 from tidings.simulation.outcome import AttemptOutcome, Outcome, ProviderOutcome
 
 MEMBERS = ("received", "applied", "repeated", "outranked", "parked", "quarantined", "in_flight", "unexplained")
+STANDINGS = "/v1/metrics?measure=sent,conflicts&group_by=provider,status&bucket=none&from="
 QUESTIONS_AT_ONCE = 8
+ASKED_LIMIT = 1000
+"""Attempts that are asked for one by one."""
 
 
 @dataclass(frozen=True)
@@ -23,9 +27,8 @@ class Findings:
     total: Json
     differences: list[str] = field(default_factory=list)
     agreeing: Counter[str] = field(default_factory=Counter)
-    """Attempts whose end is as it must be, by provider."""
-    attempts: Counter[str] = field(default_factory=Counter)
-    """All of them."""
+    """Attempts that were asked for and end as they must, by provider."""
+    asked: Counter[str] = field(default_factory=Counter)
 
     @property
     def last_line(self) -> str:
@@ -71,15 +74,19 @@ async def compare(
     api: ApiClient,
     outcome: Outcome,
     ids: Mapping[Attempt, set[str]],
+    *,
+    since: datetime,
     on_asked: Callable[[], object] = lambda: None,
 ) -> Findings:
-    """Ask the API for the account, and for the end of every attempt."""
+    """Ask the API for the account, for how many attempts `since` stand where, and for the end of single attempts."""
     conservation = await api.get("/v1/conservation")
+    standings = await api.get(f"{STANDINGS}{since:%Y-%m-%dT%H:%M:%SZ}")
+    asked = asked_of(outcome.attempts)
     findings = Findings(
         {row["provider"]: row for row in conservation["providers"]},
         conservation["total"],
-        differences_of(conservation, outcome),
-        attempts=Counter(attempt.provider for attempt in outcome.attempts),
+        [*differences_of(conservation, outcome), *differences_of_standings(standings["rows"], outcome)],
+        asked=Counter(attempt.provider for attempt in asked),
     )
     slots = asyncio.Semaphore(QUESTIONS_AT_ONCE)
 
@@ -93,9 +100,30 @@ async def compare(
             findings.agreeing[attempt.provider] += 1
 
     async with asyncio.TaskGroup() as questions:
-        for attempt in outcome.attempts:
+        for attempt in asked:
             questions.create_task(ask(attempt))
     return findings
+
+
+def asked_of(attempts: Sequence[AttemptOutcome]) -> Sequence[AttemptOutcome]:
+    """The attempts that are asked for one by one: all, or as many as there is time for, spread evenly."""
+    step = max(1.0, len(attempts) / ASKED_LIMIT)
+    return [attempts[int(number * step)] for number in range(min(len(attempts), ASKED_LIMIT))]
+
+
+def differences_of_standings(rows: Iterable[Json], outcome: Outcome) -> list[str]:
+    """How the API's counts of attempts by provider and status depart from the outcome; every attempt is in them."""
+    wanted: dict[tuple[str, str], tuple[int, int]] = {}
+    for attempt in outcome.attempts:
+        count, conflicts = wanted.get(place := (attempt.provider, attempt.status.value), (0, 0))
+        wanted[place] = (count + 1, conflicts + attempt.is_conflict)
+    found = {(row["provider"], row["status"]): (row["sent"], row["conflicts"]) for row in rows if row["sent"]}
+    return [
+        f"{provider}: {found.get((provider, status), (0, 0))} attempts and conflicts stand at {status} and must be "
+        f"{wanted.get((provider, status), (0, 0))}"
+        for provider, status in sorted(wanted.keys() | found.keys())
+        if found.get((provider, status)) != wanted.get((provider, status))
+    ]
 
 
 async def _difference_of_attempt(

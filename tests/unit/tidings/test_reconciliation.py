@@ -1,10 +1,22 @@
 """The comparison of what the API says with what the simulator knows."""
 
+from dataclasses import replace
+from datetime import UTC, datetime
+
 import pytest
 
 from contracts.status import DeliveryStatus
 from tidings.api_client import ApiUnhelpful
-from tidings.demo.reconciliation import MEMBERS, compare, difference_of, differences_of
+from tidings.demo.reconciliation import (
+    ASKED_LIMIT,
+    MEMBERS,
+    STANDINGS,
+    asked_of,
+    compare,
+    difference_of,
+    differences_of,
+    differences_of_standings,
+)
 from tidings.simulation.outcome import AttemptOutcome, Outcome, ProviderOutcome
 
 RIGHT = {
@@ -20,6 +32,8 @@ RIGHT = {
 EXPECTED = ProviderOutcome(callbacks=9, items=10, distinct=7, parked=1, quarantined=1)
 ATTEMPT = AttemptOutcome("infobip", "main", "vb-1", None, status=DeliveryStatus.DELIVERED, is_conflict=False, reports=3)
 FOUND = {"root_id": "vb-1", "status": "delivered", "is_conflict": False, "is_registered": False}
+STANDING = {"provider": "infobip", "status": "delivered", "sent": 1, "conflicts": 0}
+SINCE = datetime(2026, 11, 21, 9, tzinfo=UTC)
 IDS = {("infobip", "main", "vb-1"): {"attempt-1"}}
 
 
@@ -95,6 +109,29 @@ def test_an_attempt_is_compared(members, says):
     assert difference_of({**FOUND, **members}, ATTEMPT) == says
 
 
+@pytest.mark.parametrize(
+    ("rows", "differences"),
+    [
+        pytest.param([STANDING], 0, id="as known"),
+        pytest.param([], 1, id="an attempt is missing"),
+        pytest.param([{**STANDING, "sent": 2}], 1, id="an attempt too many"),
+        pytest.param([{**STANDING, "conflicts": 1}], 1, id="a conflict too many"),
+        pytest.param([{**STANDING, "status": "seen"}], 2, id="it stands elsewhere"),
+        pytest.param([{**STANDING, "provider": "telesign"}], 2, id="another provider has it"),
+        pytest.param([STANDING, {**STANDING, "status": "sent", "sent": 0}], 0, id="nobody stands there any more"),
+    ],
+)
+def test_standings_are_counted(rows, differences):
+    assert len(differences_of_standings(rows, outcome(attempts=[ATTEMPT]))) == differences
+
+
+@pytest.mark.parametrize("count", [0, 1, ASKED_LIMIT, ASKED_LIMIT + 1, 4 * ASKED_LIMIT])
+def test_as_many_attempts_are_asked_for_as_there_is_time(count):
+    asked = asked_of([replace(ATTEMPT, root_id=str(number)) for number in range(count)])
+
+    assert len({attempt.root_id for attempt in asked}) == min(count, ASKED_LIMIT)
+
+
 class FakeApi:
     """Knows one account and some messages."""
 
@@ -104,6 +141,8 @@ class FakeApi:
     async def get(self, path):
         if path == "/v1/conservation":
             return conservation()
+        if path == f"{STANDINGS}2026-11-21T09:00:00Z":
+            return {"rows": [STANDING]}
         name = path.rpartition("/")[2]
         if name not in self._messages:
             raise ApiUnhelpful(f"{path} was answered with 404")
@@ -122,14 +161,14 @@ class FakeApi:
     ],
 )
 async def test_every_attempt_is_asked_for(messages, ids, differences):
-    findings = await compare(FakeApi(**messages), outcome(attempts=[ATTEMPT]), ids)
+    findings = await compare(FakeApi(**messages), outcome(attempts=[ATTEMPT]), ids, since=SINCE)
 
     assert len(findings.differences) == differences
     assert findings.agreeing["infobip"] == 1 - differences
 
 
 async def test_the_last_line_is_the_one_that_scripts_read():
-    findings = await compare(FakeApi(), outcome(), {})
+    findings = await compare(FakeApi(**{"attempt-1": FOUND}), outcome(attempts=[ATTEMPT]), IDS, since=SINCE)
 
     assert findings.last_line == (
         "received=10 applied=5 repeated=2 outranked=1 parked=1 quarantined=1 in_flight=0 unexplained=0"
