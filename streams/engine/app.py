@@ -5,6 +5,7 @@ from typing import Any
 
 import faust
 from faust.app.base import BootStrategy
+from faust.tables.manager import TableManager
 from faust.transport.drivers import aiokafka as driver
 from yarl import URL
 
@@ -20,6 +21,14 @@ class Boot(BootStrategy):
     enable_kafka_producer = False
     enable_web = False
     enable_sensors = False
+
+
+class NoTables(TableManager):
+    """Without tables there is nothing to wait a second for, which is what faust's own does at every start."""
+
+    async def on_start(self) -> None:
+        await self._update_channels()
+        await self.recovery.start()
 
 
 class StageApp(faust.App):
@@ -42,6 +51,7 @@ def _options(settings: Settings) -> dict[str, Any]:
     options: dict[str, Any] = {
         "broker": [URL(f"kafka://{address.strip()}") for address in kafka.bootstrap_servers.split(",")],
         "datadir": str(settings.data_dir / "faust"),
+        "TableManager": NoTables,
         # Topics are ours to make; faust would make them with partitions and replicas of its own taste.
         "topic_allow_declare": False,
         "topic_disable_leader": True,

@@ -17,6 +17,7 @@ OVERRIDDEN = (
     ("faust.transport.drivers.aiokafka:Consumer", "on_partitions_revoked"),
     ("faust.transport.drivers.aiokafka:Consumer", "verify_all_partitions_active"),
     ("faust.app.base:BootStrategy", "enable_kafka_producer"),
+    ("faust.tables.manager:TableManager", "on_start"),
 )
 """What the engine replaces. Those without an underscore are not documented as hooks either."""
 
@@ -24,6 +25,8 @@ CALLED = (
     ("faust.transport.drivers.aiokafka:Consumer", "_getmany"),
     ("faust.transport.drivers.aiokafka:Consumer", "_commit"),
     ("faust.transport.drivers.aiokafka:AIOKafkaConsumerThread", "_consumer"),
+    ("faust.tables.manager:TableManager", "_update_channels"),
+    ("faust.tables.manager:TableManager", "recovery"),
     ("aiokafka.consumer.group_coordinator:GroupCoordinator", "check_errors"),
 )
 """What it calls or reads, as far as a class shows it."""
