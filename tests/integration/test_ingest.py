@@ -157,15 +157,3 @@ def test_the_callback_port_shows_nothing_else(ingest):
     port = f"http://127.0.0.1:{ingest.port}"
 
     assert [httpx2.get(port + path).status_code for path in ("/", "/healthz", "/docs")] == [404, 404, 404]
-
-
-def test_a_body_in_chunks_is_not_believed_its_length(ingest):
-    """Whoever gives both could make us hold any amount."""
-    head = (
-        b"POST /callbacks/postbox/main HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n"
-    )
-    with socket.create_connection(("127.0.0.1", ingest.port), timeout=10) as caller:
-        caller.sendall(head + b"Transfer-Encoding: chunked\r\n\r\n%x\r\n" % (MEBIBYTE + 1) + b"x" * (MEBIBYTE + 1))
-        answer = caller.recv(4096)
-
-    assert answer.startswith(b"HTTP/1.1 413 ")

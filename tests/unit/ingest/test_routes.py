@@ -3,7 +3,7 @@
 import pytest
 
 from contracts.errors import ConfigurationInvalid, ConnectionUnknown
-from ingest.routes import LONGEST_HINT, make_routes
+from ingest.routes import LONGEST_HINT, PATHS_LIMIT, make_routes
 from runtime.clock import SystemClock
 from runtime.settings import Connection
 from tests.support.fake_provider import KEY, POSTBOX
@@ -91,3 +91,19 @@ def test_heads_and_options_are_never_callbacks(routes):
 def test_wrong_settings_stop_the_start(connections, wrong):
     with pytest.raises(ConfigurationInvalid, match=wrong):
         make_routes(connections, {"postbox": POSTBOX}, SystemClock())
+
+
+def test_a_path_with_a_token_is_compared_anew_each_time(routes):
+    """A look-up ends sooner or later depending on what is asked, a comparison of digests does not."""
+    for path in ("/callbacks/postbox/hidden/new-token", "/callbacks/postbox/main/viber"):
+        routes.find(path)
+
+    assert list(routes._by_path) == ["/callbacks/postbox/main/viber"]
+
+
+def test_paths_that_callers_make_up_do_not_fill_our_memory(routes):
+    for number in range(PATHS_LIMIT + 5):
+        routes.find(f"/callbacks/postbox/main/{number}")
+
+    assert len(routes._by_path) == PATHS_LIMIT
+    assert routes.find("/callbacks/postbox/main/one-more")[1] == "one-more"
