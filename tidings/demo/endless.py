@@ -43,7 +43,7 @@ async def _play(settings: Settings, config: Path, wishes: Wishes) -> None:
     _revoke_old_keys(ring)
     async with running(settings, config, announce) as (installation, supervisor):
         key, text = ring.create(clock, name=SIMULATOR, scopes=[Scope.SEND])
-        CONSOLE.print(_panel(installation, first_key))
+        _say_where(installation, first_key)
         doors = Doors(installation.callbacks_url, installation.api_url, text)
         cast = cast_of(settings.connections)
         try:
@@ -59,14 +59,14 @@ def _revoke_old_keys(ring: KeyRing) -> None:
             ring.revoke(key.id)
 
 
-def _panel(installation: Installation, first_key: str | None) -> Panel:
-    table = places(installation)
+def _say_where(installation: Installation, first_key: str | None) -> None:
+    """What runs where; what people copy stands alone on its line, whole."""
+    CONSOLE.print(Panel(places(installation), title="Tidings is at work", subtitle="Ctrl-C stops all", expand=False))
     readers = [key.id for key in KeyRing(installation.data_dir).all() if Scope.READ in key.scopes]
     if readers:
         sign_in = offer_sign_in(installation.data_dir, readers[0], SystemClock())
-        table.add_row("[bold]look at it[/bold]", f"[bold]{installation.api_url}{sign_in}[/bold]")
-        table.add_row("", "[dim]works once, within ten minutes; later sign in with a key[/dim]")
+        CONSOLE.print("The live page; this link works once, within ten minutes, and later a key does:")
+        CONSOLE.print(f"  [bold]{installation.api_url}{sign_in}[/bold]", soft_wrap=True, highlight=False)
     if first_key:
-        table.add_row("API key", first_key)
-        table.add_row("", "[dim]shown this once; `tidings keys create` makes more[/dim]")
-    return Panel(table, title="Tidings is at work", subtitle="Ctrl-C stops all", expand=False)
+        CONSOLE.print("The first API key, shown this once; `tidings keys create` makes more:")
+        CONSOLE.print(f"  [bold]{first_key}[/bold]", soft_wrap=True, highlight=False)
