@@ -61,9 +61,9 @@ async def serve(settings: Settings, clock: Clock) -> int:
         server = _server(settings, _parts(settings, clock, analytics=analytics, registrar=registrar))
         async with asyncio.TaskGroup() as tasks:
             watch = tasks.create_task(_end_with_the_store(server, analytics))
-            _spare_the_collector()
             log.info("api_listens", host=settings.api.host, port=settings.api.port)
-            await server.serve()
+            with _sparing_the_collector():
+                await server.serve()
             watch.cancel()
         return 0 if analytics.health().is_alive else 1
     finally:
@@ -114,11 +114,15 @@ async def _end_with_the_store(server: Server, analytics: Analytics) -> None:
     server.should_exit = True
 
 
-def _spare_the_collector() -> None:
+@contextmanager
+def _sparing_the_collector() -> Iterator[None]:
     """What lives now lives on: full collections over it would be the tail of every latency."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 20, 100)
+    yield
+    # What is frozen when the interpreter ends is never freed, and DuckDB's module lists it all as leaked.
+    gc.unfreeze()
 
 
 if __name__ == "__main__":

@@ -59,7 +59,7 @@ class Caller:
         return self.accounts is None or account in self.accounts
 
 
-def caller_of(
+async def caller_of(
     scopes: SecurityScopes,
     parts: Annotated[Parts, Depends(parts_of)],
     credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(BEARER)],

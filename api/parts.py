@@ -45,8 +45,9 @@ class Parts:
     sessions: SessionBook
 
 
-def parts_of(request: Request) -> Parts:
+async def parts_of(request: Request) -> Parts:
     """The parts of the application that serves `request`."""
+    # A coroutine, like all dependencies here: FastAPI sends plain functions to a thread, which costs more than they do.
     parts: Parts = request.app.state.parts
     return parts
 

@@ -48,8 +48,9 @@ async def _answer(request: Request, error: Exception) -> Response:
     refused = refusal_of(error)
     problem = refused.problem()
     if refused.kind.status >= 500:
-        # The framework itself logs the traceback of what nobody expected.
-        log.warning("request_failed", path=request.url.path, instance=problem["instance"], error=repr(error))
+        # The server logs the traceback of what nobody expected; what such an error says may concern a person.
+        reason = type(error).__name__ if refused.kind is FAILED else str(error)
+        log.warning("request_failed", path=request.url.path, instance=problem["instance"], reason=reason)
     render = getattr(request.app.state, "render_problem", None)
     if render and _is_read_by_a_person(request):
         page: Response = render(request, problem)

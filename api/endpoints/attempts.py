@@ -24,7 +24,7 @@ router = APIRouter(
 )
 
 
-def require_json(request: Request) -> None:
+async def require_json(request: Request) -> None:
     """Raises when the body says that it is something else, as that of a form does."""
     media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if media_type != "application/json" and not (

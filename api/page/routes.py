@@ -32,7 +32,7 @@ class SignInFirst(Refused):
         super().__init__(KEY_MISSING, "Sign in first.")
 
 
-def reader_of_page(request: Request, parts: Provided) -> Caller:
+async def reader_of_page(request: Request, parts: Provided) -> Caller:
     """Whoever is signed in; raises `SignInFirst`."""
     caller = signed_in(request, parts)
     if caller is None:
