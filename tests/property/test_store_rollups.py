@@ -1,0 +1,164 @@
+"""Whatever was reported, in whatever portions it came and however often: the rollups are what a recount gives."""
+
+import random
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from analytics.columns import hasher
+from analytics.database import Database
+from analytics.freshness import Horizon, Skyline
+from analytics.intake import Fetched
+from analytics.upkeep import Upkeep
+from analytics.writer import Writer
+from contracts.status import DeliveryStatus
+from contracts.vocabulary import Channel, Reason, Scope
+from runtime.settings import StoreSettings
+from tests.support.store_line import Line
+from tests.support.store_recount import Cell, recount
+
+TABLES = (
+    *("callback", "report", "registration", "inbound", "signal", "dead_letter", "unreadable"),
+    *("hour_delta", "latency_delta", "offsets", "marks", "settled_place", "settled_count"),
+)
+CELLS = """
+SELECT epoch_ms(hour_at), account, channel, country, campaign, status, reason, is_conflict,
+    sum(attempt_count)::BIGINT, sum(entry_count)::BIGINT, sum(repeated_count)::BIGINT
+FROM hour_delta GROUP BY ALL
+"""
+LATENCIES = """
+SELECT epoch_ms(hour_at), country, campaign, channel, bucket, sum(attempt_count)::BIGINT
+FROM latency_delta GROUP BY ALL HAVING sum(attempt_count) <> 0
+"""
+
+statuses = st.sampled_from([str(status) for status in DeliveryStatus])
+reports = st.fixed_dictionaries(
+    {
+        "said": statuses,
+        "of": st.sampled_from(["a", "b"]),
+        "leg": st.sampled_from([None, None, "x", "y"]),
+        "connection": st.sampled_from(["main", "observed"]),
+        "scope": st.sampled_from([Scope.CHANNEL, Scope.CHANNEL, Scope.TRANSACTION]),
+        "channel": st.sampled_from([None, Channel.SMS, Channel.VIBER]),
+        "country": st.sampled_from([None, "GB", "US"]),
+        "campaign": st.sampled_from([None, "autumn", "spring"]),
+        "reason": st.sampled_from([None, Reason.NO_ROUTE, Reason.OPTED_OUT]),
+        "at_s": st.integers(0, 9_000),
+    },
+    optional={"part": st.sampled_from(["1", "2"]), "parts_count": st.sampled_from([1, 2])},
+)
+registrations = st.fixed_dictionaries(
+    {"of": st.sampled_from(["a", "b"]), "at_s": st.integers(0, 9_000)},
+    optional={"campaign": st.just("winter"), "country": st.just("DE"), "channel": st.just(Channel.RCS)},
+)
+deeds = st.lists(st.one_of(reports, reports, reports, registrations, st.just("again")), min_size=1, max_size=14)
+
+
+@pytest.fixture(scope="module")
+def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
+    opened = Database(tmp_path_factory.mktemp("store") / "laws.duckdb", StoreSettings())
+    opened.open()
+    yield opened
+    opened.close()
+
+
+def lived(what: list[Any]) -> Line:
+    """The line after these deeds; `again` is the last report, delivered twice."""
+    line, last = Line(), None
+    for deed in what:
+        if deed == "again":
+            if last is not None:
+                line.report(**last)
+        elif "said" in deed:
+            last = deed
+            line.report(**deed)
+        else:
+            line.register(**deed)
+    return line
+
+
+def store(database: Database, line: Line, chance: random.Random) -> None:
+    """Write the line in portions up to chance, with crashes of track, restarts of the sink and upkeep in between."""
+    connection = database.cursor()
+    for table in TABLES:
+        connection.execute(f"DELETE FROM {table}")
+    skyline = Skyline()
+    writer = Writer(connection, hasher(b"k" * 16), upkeep := Upkeep(connection, skyline), seen_days=3)
+    intake, batches = writer.resume(), 0
+    crashes = chance.sample(range(8), 2)
+    while portions := portion(line, chance):
+        writer.write(intake, portions)
+        batches += 1
+        if chance.random() < 0.3:
+            intake = writer.resume()
+        if batches in crashes:
+            crash_of_track(line, chance)
+        if chance.random() < 0.3:
+            upkeep.tidy(batches)
+    skyline.latest = Horizon(None, {part: len(line.logs["callbacks", part]) for part in range(line.partitions)})
+    upkeep.tidy(batches)
+    connection.close()
+
+
+def portion(line: Line, chance: random.Random) -> list[Fetched]:
+    """Some of what is unread, partitions in any order; everything in the end."""
+    places = [place for place in line.logs if place[0] in {"callbacks", "updates"}]
+    left = [place for place in places if line.read[place] < len(line.logs[place])]
+    chosen = chance.sample(left, chance.randint(1, len(left))) if left else []
+    fetched = []
+    for topic, part in chosen:
+        begin = line.read[topic, part]
+        end = min(len(line.logs[topic, part]), begin + chance.randint(1, 6))
+        line.read[topic, part] = end
+        fetched.append(Fetched(topic, part, line.logs[topic, part][begin:end]))
+    return fetched
+
+
+def crash_of_track(line: Line, chance: random.Random) -> None:
+    """Track begins again from an earlier commit: what it wrote since then comes a second time, in the same order."""
+    for part in range(line.partitions):
+        log = line.logs["updates", part]
+        if log and chance.random() < 0.5:
+            for record in log[chance.randint(0, len(log) - 1) :]:
+                line.append("updates", part, record.value, list(record.headers))
+
+
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
+)
+@given(what=deeds, seed=st.integers(0, 2**32))
+def test_deltas_add_up_to_a_recount(database: Database, what: list[Any], seed: int) -> None:
+    line = lived(what)
+    store(database, line, random.Random(seed))
+    cursor = database.cursor()
+    found = cursor.execute(CELLS).fetchall()
+    latencies = {tuple(row[:-1]): row[-1] for row in cursor.execute(LATENCIES).fetchall()}
+    expected = recount(line.told)
+
+    assert counted(found, 0) == +expected.attempts
+    assert counted(found, 1) == +expected.entries
+    assert counted(found, 2) == +expected.repeated
+    assert latencies == dict(expected.latencies)
+
+
+def counted(rows: list[tuple[Any, ...]], which: int) -> Counter[Cell]:
+    """One of the three counts by cell, without those that are nought."""
+    return Counter({Cell(*row[:8]): count for row in rows if (count := row[8 + which])})
+
+
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(what=deeds, seed=st.integers(0, 2**32))
+def test_every_callback_is_explained_exactly_once(database: Database, what: list[Any], seed: int) -> None:
+    """Repeats of crashes are dropped by their marks, whatever portions they come in; upkeep settles it all."""
+    line = lived(what)
+    store(database, line, random.Random(seed))
+    cursor = database.cursor()
+    received = sum(len(line.logs["callbacks", part]) for part in range(line.partitions))
+
+    assert cursor.execute("SELECT count(*) FROM report").fetchall() == [(sum(u.report is not None for u in line.told),)]
+    assert cursor.execute("SELECT count(*) FROM open_callback").fetchall() == [(0,)]
+    assert cursor.execute("SELECT coalesce(sum(received), 0)::BIGINT FROM settled_count").fetchall() == [(received,)]
