@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
+from itertools import takewhile
 from pathlib import Path
 from random import Random
 from typing import Any, TypeVar
@@ -16,7 +17,7 @@ from tidings.back_off import BackOff
 from tidings.children import Child
 
 EARLY_DEATHS = 3
-"""A process that dies so often before it was ever ready will not become so by itself."""
+"""A process that dies so often before it was ever ready, while all it needs is up, will not become so by itself."""
 STOP_LIMIT_S = 10.0
 PROBE_PAUSE_S = 0.1
 
@@ -38,12 +39,11 @@ class _Ward:
     pid: int = 0
     started_at: str = ""
     born_s: float = 0.0
-    deaths: int = 0
+    is_up: bool = False
     was_ever_ready: bool = False
-
-    @property
-    def gave_up_hope(self) -> bool:
-        return self.deaths >= EARLY_DEATHS and not self.was_ever_ready
+    deaths: int = 0
+    hopeless_deaths: int = 0
+    """Before it was ever ready, and with nobody else to blame."""
 
 
 class Supervisor:
@@ -58,7 +58,11 @@ class Supervisor:
         self._is_stopping = asyncio.Event()
 
     async def start(self, *children: Child) -> None:
-        """Start `children` and keep them running from now on. Those of a later call are stopped before these."""
+        """Start `children` and keep them running from now on.
+
+        Those of later calls need these: they are stopped before, and their early deaths are forgiven while one of
+        these is down.
+        """
         wards = [_Ward(child, BackOff(self._chance)) for child in children]
         self._groups.append(wards)
         for ward in wards:
@@ -102,6 +106,7 @@ class Supervisor:
         ward.born_s = self._clock.monotonic()
         ward.started_at = self._clock.now().isoformat()
         ward.pid = await ward.child.start()
+        ward.is_up = True
         self._write_file()
 
     async def _keep(self, ward: _Ward) -> None:
@@ -109,14 +114,21 @@ class Supervisor:
             ending = await ward.child.wait()
             if self._is_stopping.is_set():
                 return
-            ward.deaths += 1
-            if ward.gave_up_hope:
+            self._count_death(ward)
+            if ward.hopeless_deaths >= EARLY_DEATHS:
                 raise ProcessFailed(
                     f"{ward.child.name} {ending}, {ward.deaths} times, before it was ready; the end of its log:\n"
                     f"{ward.child.last_words()}"
                 )
             if not await self._revive(ward, ending):
                 return
+
+    def _count_death(self, ward: _Ward) -> None:
+        ward.is_up = False
+        ward.deaths += 1
+        groups = takewhile(lambda group: ward not in group, self._groups)
+        if not ward.was_ever_ready and all(needed.is_up for group in groups for needed in group):
+            ward.hopeless_deaths += 1
 
     async def _revive(self, ward: _Ward, ending: str) -> bool:
         """Start a dead child again, however often that takes; false when all is to stop instead."""

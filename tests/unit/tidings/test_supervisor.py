@@ -141,6 +141,20 @@ async def test_a_child_that_dies_before_it_was_ever_ready_is_given_up_with_its_l
     await supervisor.stop()
 
 
+async def test_an_early_death_is_forgiven_while_what_the_child_needs_is_down(supervisor):
+    journal: list[str] = []
+    broker = FakeChild("broker", journal, lives=1)
+    await supervisor.start(broker)
+    broker.kill()
+    await supervisor.start(FakeChild("api", journal, lives=0, becomes_ready=False))
+
+    with pytest.raises(ProcessFailed, match="not ready after"):
+        await supervisor.wait_until_ready(4)
+
+    assert journal.count("api starts") > EARLY_DEATHS
+    await supervisor.stop()
+
+
 async def test_a_child_that_is_late_is_named(supervisor):
     await supervisor.start(FakeChild("streams", [], becomes_ready=False), FakeChild("api", []))
 
