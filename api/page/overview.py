@@ -1,7 +1,8 @@
 """What the first page shows, asked once a second however many people watch."""
 
 import asyncio
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -23,7 +24,8 @@ class Overview:
     """The facts of the first page; `error` says why there are none."""
 
     providers: list[dict[str, Any]] = field(default_factory=list)
-    changes: list[Change] = field(default_factory=list)
+    changes: dict[str, Change] = field(default_factory=dict)
+    """By a name that stays the same while newer ones come, newest first."""
     freshness: FreshnessMember | None = None
     lag_by_topic: Mapping[str, int] = field(default_factory=dict)
     balance: Balance | None = None
@@ -36,6 +38,17 @@ class Overview:
         """Nothing has ever come in."""
         has_received = self.balance is not None and self.balance.received > 0
         return not (self.error or self.providers or self.changes or has_received)
+
+
+def _named(changes: Iterable[Change]) -> dict[str, Change]:
+    """Several changes of one attempt may come in one callback; from the oldest on they are counted."""
+    seen: Counter[str] = Counter()
+    named = {}
+    for change in reversed(list(changes)):
+        name = f"{change.attempt_id}-{change.received_at.timestamp():.3f}"
+        seen[name] += 1
+        named[f"{name}-{seen[name]}"] = change
+    return dict(reversed(named.items()))
 
 
 @dataclass
@@ -76,7 +89,7 @@ class OverviewDesk:
             return Overview(error=str(exc))
         return Overview(
             providers=today.rows,
-            changes=[Change.model_validate(row) for row in changes.rows],
+            changes=_named(Change.model_validate(row) for row in changes.rows),
             freshness=FreshnessMember.of(freshness),
             lag_by_topic=freshness.lag_by_topic,
             balance=balance,

@@ -131,6 +131,21 @@ def test_the_overview_shows_todays_numbers(visitor, address):
     assert "12 records on their way" in page
 
 
+def test_each_change_has_a_name_of_its_own_that_stays_when_newer_ones_come(visitor, parts):
+    def names() -> list[str]:
+        return re.findall(r'<tr role="row" id="(change-[^"]+)"', visitor.get("/").text)
+
+    twins = [CHANGES[0] | {"channel": "viber"}, CHANGES[0] | {"channel": "sms"}]
+    parts.store.changes = twins
+    before = names()
+    parts.clock.advance(1)
+    parts.store.changes = [CHANGES[0] | {"channel": "rcs"}, *twins]
+    after = names()
+
+    assert len(set(after)) == 3
+    assert after[1:] == before
+
+
 def test_nothing_in_the_page_needs_an_exception_from_its_policy(visitor):
     for address in ("/", "/sign-in", f"/messages/{MESSAGE}?evidence=true"):
         page = visitor.get(address).text
