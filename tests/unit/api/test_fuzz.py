@@ -42,7 +42,7 @@ REGISTRATION = st.fixed_dictionaries(
         "campaign": JSON,
     },
 )
-FEW = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+FEW = settings(max_examples=75, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 @pytest.fixture
