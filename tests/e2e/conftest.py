@@ -108,7 +108,7 @@ class Installed:
     bootstrap: str
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def installed(broker: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installed]:
     """`tidings up` with the connections of the demo, ready."""
     place = tmp_path_factory.mktemp("installed")

@@ -2,7 +2,6 @@
 
 import asyncio
 import base64
-from collections import defaultdict
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -182,21 +181,22 @@ async def _places(installed: Installed) -> dict[bytes, tuple[int, int]]:
 
 async def _follow(installed: Installed, by_place: dict[tuple[int, int], Told]) -> None:
     """Wait until every item of every stored callback has its record."""
-    owed: dict[tuple[int, int], int | None] = dict.fromkeys(by_place)
-    seen: dict[tuple[int, int], int] = defaultdict(int)
+    owed = dict.fromkeys(by_place, 1)
     async with reading(installed, "dead-letters", "reports") as records:
-        while any(owed[place] is None or seen[place] < (owed[place] or 0) for place in owed):
+        while any(owed.values()):
             record = await records.getone()
-            if "dead-letters" in record.topic:
-                letter = decode(DeadLetter, record.value)
-                cause, to = letter.cause, by_place[letter.cause.partition, letter.cause.offset].letters
-                to.append((letter.kind, letter.reason, letter.body))
-            else:
-                report = decode(DeliveryReport, record.value)
-                cause = report.cause
-                by_place[cause.partition, cause.offset].reports.append((report.provider_message_id, report.status))
-            owed[cause.partition, cause.offset] = cause.items
-            seen[cause.partition, cause.offset] += 1
+            found = decode(DeadLetter if "dead-letters" in record.topic else DeliveryReport, record.value)
+            place = (found.cause.partition, found.cause.offset)
+            if place in by_place:
+                _note(by_place[place], found)
+                owed[place] = found.cause.items - len(by_place[place].letters) - len(by_place[place].reports)
+
+
+def _note(told: Told, found: DeadLetter | DeliveryReport) -> None:
+    if isinstance(found, DeadLetter):
+        told.letters.append((found.kind, found.reason, found.body))
+    else:
+        told.reports.append((found.provider_message_id, found.status))
 
 
 @asynccontextmanager
