@@ -5,6 +5,8 @@ from typing import NamedTuple
 
 import phonenumbers
 
+from runtime.countries import country_of
+
 
 class Recipient(NamedTuple):
     """A number in E.164 and its country, which is null for numbers of none, such as satellite phones."""
@@ -22,12 +24,5 @@ def recipient_of(text: str) -> Recipient:
         raise ValueError("write the number in international form with a plus, such as +447700900123") from exc
     if phonenumbers.is_possible_number_with_reason(number) != phonenumbers.ValidationResult.IS_POSSIBLE:
         raise ValueError("the number is too short or too long for its country")
-    return Recipient(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164), _country(number))
-
-
-def _country(number: phonenumbers.PhoneNumber) -> str | None:
-    """The region of the number, else the main region of its country code: fictional and new ranges have no region."""
-    region = phonenumbers.region_code_for_number(number) or phonenumbers.region_code_for_country_code(
-        number.country_code or 0
-    )
-    return region if len(region) == 2 and region.isalpha() and region != "ZZ" else None
+    text = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+    return Recipient(text, country_of(text))

@@ -4,7 +4,7 @@ from contracts.identity import inbound_event_id, report_event_id, signal_event_i
 from contracts.records import Cause, DeadLetter, DeliveryReport, InboundMessage, RawCallback, Signal
 from contracts.vocabulary import DeadLetterKind
 from providers._kit.facts import InboundFact, SignalFact, StatusFact
-from streams.normalise.countries import country_of
+from runtime.countries import country_of
 
 
 def report_of(callback: RawCallback, fact: StatusFact, account: str, *, cause: Cause) -> DeliveryReport:

@@ -49,3 +49,16 @@ def test_a_library_speaks_in_the_same_form_and_only_from_warnings_up(capsys):
     lines = [json.loads(line) for line in capsys.readouterr().err.splitlines()]
 
     assert [line["event"] for line in lines] == ["heartbeat failed"]
+
+
+def test_a_library_that_fails_leaves_its_traceback(capsys):
+    configure_logging("api", as_json=True)
+    try:
+        1 / 0  # noqa: B018  # the failure is the point
+    except ZeroDivisionError:
+        logging.getLogger("uvicorn").exception("request failed")
+
+    line = json.loads(capsys.readouterr().err)
+
+    assert line["event"] == "request failed"
+    assert line["exception"].endswith("ZeroDivisionError: division by zero")

@@ -6,7 +6,7 @@ import phonenumbers
 import pytest
 from phonenumbers import PhoneNumberFormat, PhoneNumberType
 
-from streams.normalise.countries import country_of
+from runtime.countries import country_of
 
 
 @pytest.mark.parametrize(
