@@ -1,17 +1,23 @@
 """The store as one part of a process: database, sink thread and horizon, started and stopped together."""
 
 import asyncio
+from contextlib import suppress
 from dataclasses import dataclass
 
 from analytics.columns import hasher
 from analytics.database import Database
 from analytics.pseudonyms import load_hash_key
+from analytics.questions import conservation
 from analytics.reader import Reader
 from analytics.sink import Sink
 from analytics.upkeep import Upkeep
 from analytics.writer import Writer
+from contracts.errors import QueryInvalid, StoreUnavailable
 from runtime.clock import Clock
+from runtime.metrics import UNEXPLAINED
 from runtime.settings import Settings
+
+ACCOUNT_EVERY_S = 5.0
 
 
 @dataclass(frozen=True)
@@ -38,6 +44,7 @@ class Analytics:
             limit_s=settings.store.query_timeout_s,
         )
         """Asks the store; it may be asked between `start` and `stop`."""
+        self._accounting: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
         """Open the store and begin to feed it; Kafka may come later.
@@ -47,9 +54,12 @@ class Analytics:
         self._hashed = hasher(load_hash_key(self._settings))
         await asyncio.to_thread(self._database.open)
         self._sink.start()
+        self._accounting = asyncio.create_task(self._account())
 
     async def stop(self) -> None:
         """Finish the running batch and close the store."""
+        if self._accounting is not None:
+            self._accounting.cancel()
         await asyncio.to_thread(self._sink.stop)
         self.reader.close()
         await asyncio.to_thread(self._database.close)
@@ -61,6 +71,14 @@ class Analytics:
         if self._sink.trouble:
             return Health(is_alive=True, is_ready=False, reason=self._sink.trouble)
         return Health(is_alive=True, is_ready=True, reason="the store is being fed")
+
+    async def _account(self) -> None:
+        """Keep the gauge of what is unexplained up to date; a store that cannot answer is told of by `health`."""
+        while True:
+            await asyncio.sleep(ACCOUNT_EVERY_S)
+            with suppress(StoreUnavailable, QueryInvalid):
+                total = (await conservation(self.reader)).rows[0]
+                UNEXPLAINED.set(total["unexplained"] + total["explained_twice"])
 
     def _writer(self) -> Writer:
         connection = self._database.cursor()

@@ -65,7 +65,7 @@ class Writer:
         with SINK_COMMIT_SECONDS.time():
             try:
                 self._commit(tables_of(new, self._hashed) | places)
-            except (duckdb.DataError, duckdb.IntegrityError) as exc:
+            except (duckdb.DataError, duckdb.IntegrityError, duckdb.InvalidInputException) as exc:
                 log.warning("batch_checked_record_by_record", reason=str(exc))
                 self._commit(tables_of(new, self._hashed, strictly=True) | places)
         for topic, count in counted(new).items():
@@ -75,7 +75,8 @@ class Writer:
         self._connection.begin()
         try:
             for name, rows in tables.items():
-                self._insert(name, rows)
+                self._connection.register(f"new_{name}", rows)
+                self._run(f"insert_{name}", **({"seen_days": self._seen_days} if name in WINDOWED else {}))
             added = sum(tables[name].num_rows for name in SMALL_TABLES)
             if tables.keys() & ATTEMPT_TABLES:
                 for name in COLLECT:
@@ -88,13 +89,6 @@ class Writer:
             raise
         self._batch_id += 1
         self._upkeep.note(added)
-
-    def _insert(self, name: str, rows: pa.Table) -> None:
-        self._connection.register(f"new_{name}", rows)
-        try:
-            self._run(f"insert_{name}", **({"seen_days": self._seen_days} if name in WINDOWED else {}))
-        finally:
-            self._connection.unregister(f"new_{name}")
 
     def _run(self, name: str, **parameters: int) -> int:
         """Run the statement; how many rows it made."""

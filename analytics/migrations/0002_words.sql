@@ -88,7 +88,7 @@ CREATE VIEW open_callback AS
             cause_offset AS kafka_offset,
             max(cause_items) AS items,
             count(*) AS explanations,
-            list_sort(list(DISTINCT cause_index)) AS explained_indexes,
+            list_sort(list(DISTINCT cause_index)) AS indexes,
             count_if(verdict = 'applied') AS applied,
             count_if(verdict = 'repeated') AS repeated,
             count_if(verdict = 'outranked') AS outranked,
@@ -111,9 +111,9 @@ CREATE VIEW open_callback AS
         coalesce(outranked, 0) AS outranked,
         coalesce(parked, 0) AS parked,
         coalesce(quarantined, 0) AS quarantined,
-        coalesce(explained_indexes, []) AS explained_indexes,
-        greatest(received - len(explained_indexes), 0) AS missing,
-        coalesce(explanations, 0) - len(explained_indexes) AS surplus
+        coalesce(indexes, []) AS explained_indexes,
+        greatest(coalesce(items, 1) - coalesce(len(indexes), 0), 0) AS missing,
+        coalesce(explanations - len(indexes), 0) AS surplus
     FROM callback
     LEFT JOIN explained USING (kafka_partition, kafka_offset)
     LEFT JOIN settled ON settled.kafka_partition = callback.kafka_partition

@@ -1,0 +1,404 @@
+"""What users ask, and what they are told."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from analytics import questions
+from analytics.database import Database
+from analytics.freshness import Horizon, Skyline
+from analytics.intake import Fetched
+from analytics.migrations import load_steps, migrate
+from analytics.queries import load_query, query_names
+from analytics.questions import Bucket, Dimension, Measure, MetricsQuestion
+from analytics.reader import Reader
+from analytics.upkeep import Upkeep
+from analytics.writer import Writer
+from contracts.errors import NotFound, QueryInvalid, StoreUnavailable
+from contracts.vocabulary import Channel, Reason
+from runtime.clock import FixedClock
+from tests.support.store_line import MESSAGE, T0, Line, at
+
+ROOT = Path(__file__).parents[3]
+SIZES = "SELECT (SELECT count(*) FROM hour_delta), (SELECT count(*) FROM offsets)"
+ALL_COUNTS = tuple(measure for measure in Measure if not measure.startswith("latency"))
+
+
+@pytest.fixture
+def reader(database: Database, skyline: Skyline):
+    made = Reader(database, skyline, FixedClock(at(60)), threads=2, limit_s=10)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def line() -> Line:
+    return Line()
+
+
+def store(writer: Writer, line: Line) -> None:
+    writer.write(writer.resume(), line.fetch())
+
+
+def asked(*measures: Measure, **members: object) -> MetricsQuestion:
+    return MetricsQuestion(**{"measures": measures, "from_": T0, "to": at(3600), "bucket": Bucket.NONE} | members)
+
+
+class TestMetrics:
+    async def test_each_attempt_counts_once_where_it_stands(self, writer, reader, line):
+        for said in ("accepted", "sent", "delivered", "delivered", "seen"):
+            line.report(said, of="a", connection="observed")
+        for of, said in (("b", "delivered"), ("c", "undelivered"), ("d", "unknown"), ("e", "queued")):
+            line.report(said, of=of, connection="observed")
+        store(writer, line)
+        answer = await questions.metrics(reader, asked(*ALL_COUNTS))
+
+        assert answer.rows == [
+            {
+                "sent": 5,
+                "pending": 1,
+                "delivered": 2,
+                "seen": 1,
+                "undelivered": 1,
+                "unknown_count": 1,
+                "expired": 0,
+                "rejected": 0,
+                "failed": 0,
+                "conflicts": 0,
+                "repeated": 1,
+                "delivery_rate": 0.4,
+                "seen_rate": 0.5,
+            }
+        ]
+
+    async def test_a_late_report_that_contradicts_moves_the_count_and_is_a_conflict(self, writer, reader, line):
+        line.report("undelivered", of="a", connection="observed", reason=Reason.NO_ROUTE)
+        store(writer, line)
+        before = await questions.metrics(reader, asked(Measure.SENT, Measure.UNDELIVERED, Measure.CONFLICTS))
+        line.report("delivered", of="a", connection="observed", at_s=5)
+        store(writer, line)
+        after = await questions.metrics(
+            reader, asked(Measure.SENT, Measure.UNDELIVERED, Measure.DELIVERED, Measure.CONFLICTS)
+        )
+
+        assert before.rows == [{"sent": 1, "undelivered": 1, "conflicts": 0}]
+        assert after.rows == [{"sent": 1, "undelivered": 0, "delivered": 1, "conflicts": 1}]
+
+    async def test_a_cascade_is_one_attempt_and_an_entry_of_each_channel(self, writer, reader, line):
+        line.report("failed", of="a", leg="a:viber", channel=Channel.VIBER, connection="observed")
+        line.report("delivered", of="a", leg="a:sms", channel=Channel.SMS, connection="observed")
+        store(writer, line)
+        measures = (Measure.SENT, Measure.DELIVERED, Measure.FAILED)
+        whole = await questions.metrics(reader, asked(*measures))
+        by_channel = await questions.metrics(reader, asked(*measures, group_by=(Dimension.CHANNEL,)))
+        viber = await questions.metrics(reader, asked(*measures, filters={Dimension.CHANNEL: ("viber",)}))
+
+        assert whole.rows == [{"sent": 1, "delivered": 1, "failed": 0}]
+        assert by_channel.rows == [
+            {"channel": "sms", "sent": 1, "delivered": 1, "failed": 0},
+            {"channel": "viber", "sent": 1, "delivered": 0, "failed": 1},
+        ]
+        assert viber.rows == [{"sent": 1, "delivered": 0, "failed": 1}]
+
+    async def test_what_the_registration_knows_moves_an_attempt_to_its_campaign(self, writer, reader, line):
+        line.report("delivered", of="a")
+        store(writer, line)
+        line.register(of="a", campaign="autumn", at_s=3)
+        store(writer, line)
+        answer = await questions.metrics(reader, asked(Measure.SENT, group_by=(Dimension.CAMPAIGN,)))
+
+        assert answer.rows == [{"campaign": "autumn", "sent": 1}]
+
+    async def test_latencies_are_those_of_the_delivered(self, writer, reader, line):
+        for number in range(100):
+            line.report("sent", of=f"m{number}", connection="observed", at_s=0)
+            line.report("delivered", of=f"m{number}", connection="observed", at_s=1 + number)
+        store(writer, line)
+        answer = await questions.metrics(
+            reader, asked(Measure.LATENCY_P50, Measure.LATENCY_P95, Measure.LATENCY_P99, group_by=(Dimension.PROVIDER,))
+        )
+
+        (row,) = answer.rows
+        assert row["latency_p50"] == pytest.approx(50_000, rel=0.02)
+        assert row["latency_p95"] == pytest.approx(95_000, rel=0.02)
+        assert row["latency_p99"] == pytest.approx(99_000, rel=0.02)
+
+    async def test_hours_are_those_in_which_attempts_were_first_heard_of(self, writer, reader, line):
+        line.report("sent", of="a", connection="observed", at_s=3500)
+        line.report("delivered", of="a", connection="observed", at_s=3700)
+        line.report("sent", of="b", connection="observed", at_s=3700)
+        store(writer, line)
+        hours = await questions.metrics(reader, asked(Measure.SENT, Measure.DELIVERED, to=at(7200), bucket=Bucket.HOUR))
+
+        assert hours.rows == [
+            {"bucket_at": T0, "sent": 1, "delivered": 1},
+            {"bucket_at": at(3600), "sent": 1, "delivered": 0},
+        ]
+
+    async def test_days_are_those_of_the_zone(self, writer, reader, line):
+        line.report("sent", of="a", connection="observed", at_s=0)
+        line.report("sent", of="b", connection="observed", at_s=13 * 3600)
+        store(writer, line)
+        days = await questions.metrics(
+            reader, asked(Measure.SENT, to=at(86_400), bucket=Bucket.DAY, time_zone="Europe/Athens")
+        )
+
+        assert [row["bucket_at"] for row in days.rows] == [at(-12 * 3600), at(12 * 3600)]
+
+    @pytest.mark.parametrize("filters", [{Dimension.ACCOUNT: ("other",)}, {Dimension.STATUS: ("seen",)}])
+    async def test_filters_leave_out_the_rest(self, writer, reader, line, filters):
+        line.report("sent", of="a", connection="observed")
+        store(writer, line)
+
+        assert (await questions.metrics(reader, asked(Measure.SENT, filters=filters))).rows == []
+
+    @pytest.mark.parametrize(
+        ("members", "told"),
+        [
+            pytest.param({"to": T0}, "must be after", id="an empty span"),
+            pytest.param({"time_zone": "Mars/Base"}, "no time zone", id="an unknown zone"),
+            pytest.param({"time_zone": "../etc/passwd"}, "no time zone", id="a path for a zone"),
+            pytest.param({"bucket": Bucket.DAY, "time_zone": "Asia/Kolkata"}, "by the hour", id="a zone of half hours"),
+            pytest.param({"group_by": (Dimension.STATUS,)}, "latencies", id="latency by status"),
+            pytest.param({"filters": {Dimension.REASON: ("no_route",)}}, "latencies", id="latency of a reason"),
+        ],
+    )
+    def test_what_cannot_be_asked_is_refused_in_words(self, members, told):
+        with pytest.raises(QueryInvalid, match=told):
+            asked(Measure.LATENCY_P50, **members)
+
+
+class TestTimeline:
+    async def test_it_tells_what_was_parked_under_the_message_that_was_registered_later(self, writer, reader, line):
+        line.report("sent", of="a", at_s=1)
+        line.register(of="a", at_s=3)
+        line.report("delivered", of="a", at_s=5)
+        store(writer, line)
+        timeline = await questions.message_timeline(reader, MESSAGE.format(ord("a")), accounts=["default"])
+        (attempt,) = timeline.attempts
+
+        assert [row["verdict"] for row in timeline.rows] == ["parked", "registered", "applied"]
+        assert [row["cause_offset"] for row in timeline.rows] == [0, None, 0]
+        assert (attempt["status"], attempt["is_registered"], attempt["latency_ms"]) == ("delivered", True, 4000)
+
+    async def test_an_attempt_can_be_asked_for_by_its_own_id(self, writer, reader, line):
+        told = line.report("sent", of="a")
+        store(writer, line)
+        timeline = await questions.message_timeline(reader, told.attempt_id, accounts=None)
+
+        assert [row["event_id"] for row in timeline.rows] == [told.report.event_id]
+
+    @pytest.mark.parametrize("asked_for", ["nonsense", "", "' OR 1=1 --", MESSAGE.format(1)])
+    async def test_what_nobody_knows_is_not_found(self, reader, asked_for):
+        with pytest.raises(NotFound):
+            await questions.message_timeline(reader, asked_for, accounts=None)
+
+
+class TestAccounts:
+    """Nothing of another account is ever shown."""
+
+    @pytest.mark.parametrize("accounts", [pytest.param(["theirs"], id="another"), pytest.param([], id="none at all")])
+    async def test_strangers_see_nothing(self, writer, reader, line, accounts):
+        line.report("delivered", of="a", connection="observed", account="ours")
+        line.register(of="b", account="ours")
+        store(writer, line)
+        changes = await questions.newest_changes(reader, accounts=accounts, limit=10)
+        today = await questions.today_by_provider(reader, accounts=accounts)
+        counts = await questions.metrics(reader, asked(Measure.SENT, accounts=tuple(accounts)))
+
+        assert changes.rows == today.rows == counts.rows == []
+        for known in (*(update.attempt_id for update in line.told), MESSAGE.format(ord("b"))):
+            with pytest.raises(NotFound):
+                await questions.message_timeline(reader, known, accounts=accounts)
+
+    @pytest.mark.parametrize("name", [name for name in query_names() if "message" in name or "metrics" in name])
+    def test_a_question_about_data_of_accounts_takes_accounts(self, name):
+        assert "accounts" in load_query(name).parameters
+
+
+class TestConservation:
+    async def test_what_is_missing_below_the_horizon_is_unexplained_and_above_it_in_flight(
+        self, writer, reader, line, skyline
+    ):
+        lost, late = line.receive(items=2), line.receive()
+        line.report("sent", of="a", connection="observed", cause=lost)
+        store(writer, line)
+        skyline.latest = Horizon(T0, {lost.partition: lost.offset + 1})
+        balance = await questions.conservation(reader)
+
+        assert late.partition != lost.partition
+        assert balance.rows[0] == balance.rows[1] | {"provider": None}
+        assert balance.rows[0] == {
+            "provider": None,
+            "received": 3,
+            "applied": 1,
+            "repeated": 0,
+            "outranked": 0,
+            "parked": 0,
+            "quarantined": 0,
+            "in_flight": 1,
+            "unexplained": 1,
+            "explained_twice": 0,
+        }
+        (place,) = balance.unexplained
+        assert (place["cause_partition"], place["cause_offset"], place["explained_indexes"]) == (0, lost.offset, [0])
+
+    async def test_an_item_with_two_fates_shows(self, writer, reader, line):
+        cause = line.receive()
+        line.report("sent", of="a", connection="observed", cause=cause)
+        line.dead_letter(b"", cause=cause)
+        store(writer, line)
+
+        assert (await questions.conservation(reader)).rows[0]["explained_twice"] == 1
+
+    async def test_parked_reports_become_what_they_did_when_the_registration_comes(self, writer, reader, line):
+        for said in ("sent", "accepted", "sent"):
+            line.report(said, of="a")
+        store(writer, line)
+        before = (await questions.conservation(reader)).rows[0]
+        line.register(of="a")
+        store(writer, line)
+        after = (await questions.conservation(reader)).rows[0]
+        names = ("applied", "repeated", "outranked", "parked")
+
+        assert [before[name] for name in names] == [0, 1, 0, 2]
+        assert [after[name] for name in names] == [1, 1, 1, 0]
+
+    async def test_a_registration_that_is_read_before_what_it_frees_leaves_no_negative(self, writer, reader, line):
+        line.report("sent", of="a")
+        line.register(of="a")
+        writer.write(writer.resume(), line.fetch(only=["callbacks"]))
+        writer.write(writer.resume(), [part for part in line.fetch() if is_registration(part)])
+        row = (await questions.conservation(reader)).rows[0]
+
+        assert (row["received"], row["applied"], row["parked"], row["in_flight"]) == (1, 1, 0, 0)
+
+
+def is_registration(part: Fetched) -> bool:
+    """Parked reports and the registration travel under different keys; here on different partitions."""
+    return any(("verdict", b"registered") in record.headers for record in part.records)
+
+
+class TestUpkeep:
+    async def test_it_leaves_every_answer_as_it_was(self, writer, reader, line, skyline, database):
+        for number in range(30):
+            for said in ("accepted", "sent", "delivered", "seen")[: 1 + number % 4]:
+                line.report(said, of=f"m{number}", connection="observed", at_s=number * 600)
+        while line.read["updates", 0] < len(line.logs["updates", 0]):
+            writer.write(writer.resume(), line.fetch(limit=2))
+        skyline.latest = Horizon(T0, {part: len(line.logs["callbacks", part]) for part in range(3)})
+        question = asked(*Measure, to=at(86_400), bucket=Bucket.HOUR, group_by=(Dimension.PROVIDER,))
+        before = await questions.metrics(reader, question), await questions.conservation(reader)
+        connection = database.cursor()
+        sizes = connection.execute(
+            "SELECT (SELECT count(*) FROM hour_delta), (SELECT count(*) FROM offsets)"
+        ).fetchall()
+        Upkeep(connection, skyline).tidy(99)
+        after = await questions.metrics(reader, question), await questions.conservation(reader)
+        fewer = connection.execute(
+            "SELECT (SELECT count(*) FROM hour_delta), (SELECT count(*) FROM offsets)"
+        ).fetchall()
+
+        assert after == before
+        assert fewer[0][0] < sizes[0][0]
+        assert fewer[0][1] < sizes[0][1]
+        assert connection.execute("SELECT count(*) FROM open_callback").fetchall() == [(0,)]
+
+    async def test_what_is_not_explained_is_never_settled(self, writer, reader, line, skyline, database):
+        lost = line.receive()
+        line.report("sent", of="a", connection="observed")
+        store(writer, line)
+        skyline.latest = Horizon(T0, {part: len(line.logs["callbacks", part]) for part in range(3)})
+        Upkeep(database.cursor(), skyline).tidy(1)
+
+        assert [place["cause_offset"] for place in (await questions.conservation(reader)).unexplained] == [lost.offset]
+
+
+class TestReading:
+    async def test_an_answer_says_how_fresh_it_is(self, writer, reader, line, skyline):
+        line.report("sent", of="a", connection="observed")
+        store(writer, line)
+        skyline.latest = Horizon(at(58.5), {}, {"updates": 3, "callbacks": 4})
+        fresh = await questions.freshness(reader)
+
+        assert (fresh.as_of, fresh.lag_s, fresh.lag_records, fresh.revision) == (at(58.5), 1.5, 7, 1)
+        assert fresh.watermarks["callbacks"] == {0: 1}
+
+    async def test_before_the_first_horizon_nobody_claims_one(self, reader):
+        fresh = await questions.freshness(reader)
+
+        assert (fresh.as_of, fresh.lag_s, fresh.revision) == (None, None, 0)
+
+    async def test_a_question_that_takes_too_long_is_given_up(self, database, skyline, writer, line):
+        hasty = Reader(database, skyline, FixedClock(T0), threads=1, limit_s=0.001)
+        for number in range(300):
+            line.report("sent", of=f"m{number}", connection="observed")
+        store(writer, line)
+
+        with pytest.raises(QueryInvalid, match="took longer"):
+            await questions.conservation(hasty)
+        hasty.close()
+
+    async def test_a_question_nobody_wrote_is_refused(self, reader):
+        with pytest.raises(QueryInvalid, match="there is no question"):
+            await reader.ask("../secrets")
+
+    async def test_a_parameter_the_question_does_not_have_is_refused(self, reader):
+        with pytest.raises(QueryInvalid, match="has no parameter owner"):
+            await reader.ask("newest_changes", {"owner": "x"})
+
+    async def test_a_closed_store_says_so(self, reader, database):
+        database.close()
+
+        with pytest.raises(StoreUnavailable, match="not open"):
+            await questions.freshness(reader)
+
+
+class TestQueryFiles:
+    """Every question is used, told of, and says what it takes."""
+
+    @pytest.mark.parametrize("name", query_names())
+    def test_the_head_lists_the_parameters_of_the_sql(self, name):
+        query = load_query(name)
+        body = "\n".join(line for line in query.sql.splitlines() if not line.startswith("--"))
+        used = {word.strip("$") for word in re.findall(r"\$\w+", body)}
+
+        assert used == query.parameters
+
+    @pytest.mark.parametrize("name", query_names())
+    def test_the_head_says_what_it_answers(self, name):
+        assert len(load_query(name).purpose.split()) > 5
+
+    @pytest.mark.parametrize("name", query_names())
+    def test_it_is_asked_by_somebody(self, name):
+        sources = [path.read_text() for path in (ROOT / "analytics").glob("*.py")]
+
+        assert any(f'"{name}"' in source for source in sources)
+
+    @pytest.mark.parametrize("name", query_names())
+    def test_it_is_documented(self, name):
+        assert f"`{name}`" in (ROOT / "docs" / "metrics.md").read_text()
+
+    @pytest.mark.parametrize("measure", Measure)
+    def test_every_measure_has_its_formula(self, measure):
+        assert f"| `{measure}` |" in (ROOT / "docs" / "metrics.md").read_text()
+
+    @pytest.mark.parametrize("dimension", Dimension)
+    def test_every_dimension_is_explained(self, dimension):
+        assert f"| `{dimension}` |" in (ROOT / "docs" / "metrics.md").read_text()
+
+
+def test_a_store_shaped_by_a_newer_tidings_is_left_alone(database):
+    cursor = database.cursor()
+    cursor.execute("INSERT INTO schema_version VALUES (999, 'later', now() AT TIME ZONE 'UTC')")
+
+    with pytest.raises(StoreUnavailable, match="newer version"):
+        migrate(cursor)
+
+
+def test_migrations_are_applied_once(database):
+    migrate(database.cursor())
+    applied = database.cursor().execute("SELECT step FROM schema_version ORDER BY step").fetchall()
+
+    assert [step for (step,) in applied] == sorted(load_steps()) == list(range(1, len(applied) + 1))
