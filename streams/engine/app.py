@@ -12,6 +12,7 @@ from yarl import URL
 from runtime.partitioner import crc32_partitioner
 from runtime.settings import Settings
 from streams.engine.consumer import BatchConsumer, Taker
+from streams.engine.stage import LARGEST_FETCH
 from streams.engine.writer import DELIVERY_TIMEOUT_S
 
 
@@ -34,6 +35,9 @@ class NoTables(TableManager):
 class StageApp(faust.App):
     BootStrategy = Boot
 
+    def _create_directories(self) -> None:
+        """Nothing is kept on disk."""
+
 
 def make_app(group: str, reads: Sequence[str], settings: Settings, *, taker: Taker) -> faust.App:
     """The app of the consumer group `group`, subscribed to `reads`, whose records go to `taker`."""
@@ -50,7 +54,6 @@ def _options(settings: Settings) -> dict[str, Any]:
     streams, kafka = settings.streams, settings.kafka
     options: dict[str, Any] = {
         "broker": [URL(f"kafka://{address.strip()}") for address in kafka.bootstrap_servers.split(",")],
-        "datadir": str(settings.data_dir / "faust"),
         "TableManager": NoTables,
         # Topics are ours to make; faust would make them with partitions and replicas of its own taste.
         "topic_allow_declare": False,
@@ -60,7 +63,7 @@ def _options(settings: Settings) -> dict[str, Any]:
         "consumer_auto_offset_reset": "earliest",
         "producer_partitioner": crc32_partitioner,
         "broker_commit_interval": streams.commit_interval_s,
-        "broker_max_poll_records": streams.max_batch,
+        "broker_max_poll_records": min(streams.max_batch, LARGEST_FETCH),
         "broker_session_timeout": streams.session_timeout_s,
         "broker_heartbeat_interval": streams.session_timeout_s / 10,
         # Nobody may take over while a batch is still allowed to be on its way.

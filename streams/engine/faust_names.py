@@ -17,6 +17,7 @@ OVERRIDDEN = (
     ("faust.transport.drivers.aiokafka:Consumer", "on_partitions_revoked"),
     ("faust.transport.drivers.aiokafka:Consumer", "verify_all_partitions_active"),
     ("faust.app.base:BootStrategy", "enable_kafka_producer"),
+    ("faust.app.base:App", "_create_directories"),
     ("faust.tables.manager:TableManager", "on_start"),
 )
 """What the engine replaces. Those without an underscore are not documented as hooks either."""

@@ -116,11 +116,17 @@ class Line:
         return self.app.crash_reason or coordinator_failure(self.consumer)
 
     async def progress(self) -> dict[TP, Progress]:
-        """Of each partition whose end is known."""
-        consumer = self.consumer
-        ends: dict[TP, int | None] = {place: consumer.highwater(place) for place in consumer.assignment()}
-        known = {place: end for place, end in ends.items() if end is not None}
-        return {place: Progress(await consumer.position(place) or 0, end) for place, end in known.items()}
+        """Of each partition that may be read and whose end is known."""
+        consumer, found = self.consumer, {}
+        try:
+            async with asyncio.timeout(ANSWER_LIMIT_S):
+                for place in consumer.assignment():
+                    end: int | None = consumer.highwater(place)
+                    if end is not None and not self.is_held(place):
+                        found[place] = Progress(await consumer.position(place) or 0, end)
+        except (AssertionError, AttributeError, KafkaError, TimeoutError):
+            return {}  # the client's thread has begun to give partitions back; ask again another time
+        return found
 
     def is_ready(self, generation: int) -> bool:
         return self._generation == generation

@@ -18,6 +18,7 @@ from streams.engine.stage import Stage
 from streams.engine.watchdog import Watchdog
 
 TICK_S = 0.5
+CANCEL_LIMIT_S = 1.0
 GC_THRESHOLDS = (50_000, 20, 100)
 
 log = structlog.get_logger()
@@ -38,7 +39,10 @@ async def run_stages(stages: Sequence[Stage], settings: Settings) -> int:
         arm_hard_exit()
     work.cancel()
     stopped.cancel()
-    await asyncio.gather(*(line.stop() for line in lines), admin.stop(), return_exceptions=True)
+    await asyncio.wait({work, stopped}, timeout=CANCEL_LIMIT_S)
+    ends = await asyncio.gather(*(line.stop() for line in lines), admin.stop(), return_exceptions=True)
+    for error in filter(None, ends):
+        log.warning("stop_failed", exc_info=error)
     log.info("stages_stopped", stages=[line.name for line in lines])
     return 0 if failure is None else 1
 
@@ -49,8 +53,7 @@ async def _work(lines: Sequence[Line], watchdog: Watchdog, guard: SleepGuard, ad
     async with asyncio.TaskGroup() as group:
         group.create_task(_stay_awake(guard))
         group.create_task(watchdog.watch())
-        for started in asyncio.as_completed([line.start() for line in lines]):
-            await started
+        await asyncio.gather(*(line.start() for line in lines))
         log.info("stages_started", stages=[line.name for line in lines])
         _freeze()
 

@@ -12,6 +12,9 @@ from typing import NamedTuple, Protocol
 from contracts.envelope import Headers
 from runtime.settings import Settings
 
+LARGEST_FETCH = 10_000
+"""Records of one batch at most, whatever the settings say: no more are in flight when a process is killed."""
+
 
 class SourceRecord(Protocol):
     """A record as a stage reads it. Structural, so that the Kafka client's own records pass without a copy."""

@@ -7,7 +7,7 @@ from typing import Protocol
 import structlog
 
 from runtime.metrics import STAGE_KEYS
-from streams.engine.stage import Stage
+from streams.engine.stage import LARGEST_FETCH, Stage
 from streams.engine.state import Change, PartitionState
 
 log = structlog.get_logger()
@@ -105,7 +105,8 @@ class StateStore:
                     if state.marks.turn == topic
                 }
                 if in_flight and len(self._stage.reads) > 1:
-                    self._unfinished |= await changelog.unread(self._names[topic], in_flight)
+                    ends = await changelog.unread(self._names[topic], in_flight)
+                    self._unfinished |= {n: min(end, in_flight[n] + LARGEST_FETCH) for n, end in ends.items()}
         for state in new.values():
             state.begin(generation)
         self.partitions |= new

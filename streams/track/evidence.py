@@ -75,5 +75,7 @@ def contradicts(units: Units) -> bool:
     """
     if any(map(is_conflict, units.values())):
         return True
+    if len(units) < 2:
+        return False
     whole = units.get(WHOLE, NO_EVIDENCE)
     return bool(whole & _BAD) and any(known & _SUCCESS for unit, known in units.items() if leg_of(unit) != WHOLE)

@@ -54,12 +54,17 @@ def standing_of(state: AttemptState) -> Standing:
     return Standing(status, contradicts(state.units))
 
 
+def is_parked(state: AttemptState, rules: Rules) -> bool:
+    """Whether nobody has told us yet whose attempt this is, and somebody ought to."""
+    return state.registered is None and not rules.is_observed_only
+
+
 def message_id_of(state: AttemptState, key: bytes, rules: Rules) -> str | None:
     """Our id of the message; null while the attempt is parked."""
+    if is_parked(state, rules):
+        return None
     if state.registered is not None and state.registered.message_id is not None:
         return state.registered.message_id
-    if state.registered is None and not rules.is_observed_only:
-        return None
     return derived_message_id(state.first_ms, key)
 
 
@@ -68,24 +73,24 @@ def advance(
 ) -> tuple[AttemptState, StatusChanged]:
     """The state after `report`, and what to tell of it."""
     state = before or AttemptState(first_ms=place.at_ms)
-    was = standing_of(state)
+    was = now = standing_of(state)
     unit, event = unit_of(report, state.units), short_id(report.event_id)
-    known = _with_times(state, report)
-    verdict = Verdict.REPEATED
+    known, verdict = _with_times(state, report), Verdict.REPEATED
     if not is_seen(state.seen, event):
-        known = _with_evidence(known, report, unit)
-        known = structs.replace(known, seen=remember(state.seen, event, place.at_ms // 1000, keep_s=rules.keep_s))
-        verdict = Verdict.APPLIED if _is_moved(state, known, unit) else Verdict.OUTRANKED
-        if message_id_of(known, place.key, rules) is None:
+        seen = remember(state.seen, event, place.at_ms // 1000, keep_s=rules.keep_s)
+        known = _with_evidence(known, report, unit, seen=seen)
+        now = standing_of(known)
+        moved = was != now or not state.units or _has_moved(state, known, unit)
+        verdict = Verdict.APPLIED if moved else Verdict.OUTRANKED
+        if is_parked(known, rules):
             known, verdict = _parked(known, verdict), Verdict.PARKED
     known, latency_ms = _with_latency(known)
-    told = _told(known, was if before else None, place, rules)
-    return known, structs.replace(
-        told,
+    return known, StatusChanged(
         verdict=verdict,
         item_status=status_of(known.units.get(unit, NO_EVIDENCE)),
         latency_ms=latency_ms,
         report=_completed(report, known.registered),
+        **_standing_told(known, (was if before else None, now), place, rules),
     )
 
 
@@ -100,13 +105,14 @@ def register(
             known, registered=_kept_of(registration), parked_applied_count=0, parked_outranked_count=0
         )
     known, latency_ms = _with_latency(known)
-    told = _told(known, standing_of(state) if before else None, place, rules)
-    return known, structs.replace(
-        told,
+    was = standing_of(state) if before else None
+    return known, StatusChanged(
+        verdict=Verdict.REGISTERED,
         latency_ms=latency_ms,
         released_applied_count=state.parked_applied_count - known.parked_applied_count,
         released_outranked_count=state.parked_outranked_count - known.parked_outranked_count,
         registration=registration,
+        **_standing_told(known, (was, standing_of(known)), place, rules),
     )
 
 
@@ -128,20 +134,18 @@ def _earliest(one: datetime | None, other: datetime | None) -> datetime | None:
     return min(one, other)
 
 
-def _with_evidence(state: AttemptState, report: DeliveryReport, unit: str) -> AttemptState:
+def _with_evidence(state: AttemptState, report: DeliveryReport, unit: str, *, seen: bytes) -> AttemptState:
     units = {**state.units, unit: join(state.units.get(unit, NO_EVIDENCE), evidence(report.status))}
     leg = leg_of(unit)
     if report.parts_count <= state.parts_counts.get(leg, 1):
-        return structs.replace(state, units=units)
-    return structs.replace(state, units=units, parts_counts={**state.parts_counts, leg: report.parts_count})
+        return structs.replace(state, units=units, seen=seen)
+    return structs.replace(state, units=units, seen=seen, parts_counts={**state.parts_counts, leg: report.parts_count})
 
 
-def _is_moved(before: AttemptState, after: AttemptState, unit: str) -> bool:
-    """Whether a new report did something: it is the first, or a status moved, or a conflict appeared."""
-    if not before.units:
-        return True
-    was, now = before.units.get(unit), after.units[unit]
-    return was is None or status_of(was) is not status_of(now) or standing_of(before) != standing_of(after)
+def _has_moved(before: AttemptState, after: AttemptState, unit: str) -> bool:
+    """Whether the status of the unit is new or another, though the attempt stands where it stood."""
+    known = before.units.get(unit)
+    return known is None or status_of(known) is not status_of(after.units[unit])
 
 
 def _parked(state: AttemptState, verdict: Verdict) -> AttemptState:
@@ -160,20 +164,21 @@ def _with_latency(state: AttemptState) -> tuple[AttemptState, int | None]:
     return structs.replace(state, is_latency_told=True), latency_ms
 
 
-def _told(state: AttemptState, was: Standing | None, place: Place, rules: Rules) -> StatusChanged:
-    """What every update tells of the attempt."""
-    now = standing_of(state)
-    return StatusChanged(
-        verdict=Verdict.REGISTERED,
-        attempt_id=attempt_id(state.first_ms, place.key),
-        status=now.status,
-        previous_status=was.status if was else None,
-        message_id=message_id_of(state, place.key, rules),
-        is_conflict=now.is_conflict,
-        is_new_conflict=now.is_conflict and not (was and was.is_conflict),
-        sent_at=state.sent_at,
-        delivered_at=state.delivered_at,
-    )
+def _standing_told(
+    state: AttemptState, standings: tuple[Standing | None, Standing], place: Place, rules: Rules
+) -> dict[str, Any]:
+    """What every update tells of the attempt, before and after."""
+    was, now = standings
+    return {
+        "attempt_id": attempt_id(state.first_ms, place.key),
+        "status": now.status,
+        "previous_status": was.status if was else None,
+        "message_id": message_id_of(state, place.key, rules),
+        "is_conflict": now.is_conflict,
+        "is_new_conflict": now.is_conflict and not (was and was.is_conflict),
+        "sent_at": state.sent_at,
+        "delivered_at": state.delivered_at,
+    }
 
 
 def _kept_of(registration: AttemptRegistered) -> Registered:
