@@ -35,7 +35,7 @@ class Analytics:
     def __init__(self, settings: Settings, clock: Clock) -> None:
         self._settings = settings
         self._database = Database(settings.data_dir / settings.store.path, settings.store)
-        self._sink = Sink(settings, self._database, self._writer, clock)
+        self._sink = Sink(settings, self._writer, clock)
         self.reader = Reader(
             self._database,
             self._sink.skyline,

@@ -11,7 +11,7 @@ import duckdb
 import structlog
 from aiokafka.errors import KafkaError
 
-from analytics.database import Database, advice, is_lasting
+from analytics.database import advice, is_lasting
 from analytics.freshness import Horizon, Positions, Skyline
 from analytics.horizon import Follower
 from analytics.intake import Fetched, Intake
@@ -34,9 +34,8 @@ STOP_WITHIN_S = 20.0
 class Sink:
     """Feeds the store until it is stopped, the store has failed, or Kafka has lost what the store needs."""
 
-    def __init__(self, settings: Settings, database: Database, make_writer: Callable[[], Writer], clock: Clock) -> None:
+    def __init__(self, settings: Settings, make_writer: Callable[[], Writer], clock: Clock) -> None:
         self._settings = settings
-        self._database = database
         self._make_writer = make_writer
         self._clock = clock
         self.skyline = Skyline()

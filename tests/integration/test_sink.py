@@ -1,11 +1,16 @@
-"""The store fed from a real Kafka: what is told, what is skipped, and what stops it."""
+"""The store fed from a real Kafka: what is told, what is skipped, what stops it, and what a kill leaves."""
 
 import asyncio
+import os
+import signal
+import subprocess
+import sys
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from uuid import uuid4
 
+import duckdb
 import pytest
 
 from analytics import questions
@@ -15,29 +20,22 @@ from runtime.settings import KafkaSettings, Settings, StoreSettings
 from tests.support.store_line import MESSAGE, Line
 from tests.support.store_on_kafka import Pour, pouring
 
-pytestmark = pytest.mark.broker
+pytestmark = [pytest.mark.broker, pytest.mark.timeout(300)]
 
-WITHIN_S = 30
+WITHIN_S = 60
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
 def settings(broker: str, tmp_path: Path) -> Settings:
     kafka = KafkaSettings(bootstrap_servers=broker, topic_prefix=f"sink-{uuid4().hex[:8]}-", partitions=3)
-    return Settings(data_dir=tmp_path, kafka=kafka, store=StoreSettings(batch_wait_s=0.05))
+    return Settings(data_dir=tmp_path, kafka=kafka, store=StoreSettings(batch_rows=50, batch_wait_s=0.05))
 
 
 @pytest.fixture
 async def pour(settings: Settings) -> AsyncIterator[Pour]:
     async with pouring(settings.kafka) as made:
         yield made
-
-
-@pytest.fixture
-async def analytics(settings: Settings, pour: Pour) -> AsyncIterator[Analytics]:
-    running = Analytics(settings, SystemClock())
-    await running.start()
-    yield running
-    await running.stop()
 
 
 async def until(holds: Callable[[], Awaitable[bool]]) -> None:
@@ -58,20 +56,191 @@ def told(line: Line) -> Line:
     return line
 
 
-async def test_what_kafka_has_is_answered_and_explained(analytics: Analytics, pour: Pour) -> None:
+def many(count: int) -> Line:
+    line = Line()
+    for number in range(count):
+        for said in ("accepted", "sent", "delivered"):
+            line.report(said, of=f"m{number}", connection="observed", at_s=number)
+    return line
+
+
+class Running:
+    """Starts the store's service, and stops what it started."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+
+    async def __aenter__(self) -> Analytics:
+        self.analytics = Analytics(self.settings, SystemClock())
+        await self.analytics.start()
+        return self.analytics
+
+    async def __aexit__(self, *_exc: object) -> None:
+        await self.analytics.stop()
+
+
+async def explained(analytics: Analytics, line: Line) -> None:
+    """Returns when the horizon is past all callbacks of the line."""
+    received = sum(len(log) for (topic, _), log in line.logs.items() if topic == "callbacks")
+
+    async def is_past_all() -> bool:
+        return sum(analytics.reader.horizon.callbacks.values()) == received
+
+    await until(is_past_all)
+
+
+async def test_what_kafka_has_is_answered_and_explained(settings: Settings, pour: Pour) -> None:
     line = told(Line())
-    await pour.pour(line)
-    await pour.commit_as_stages(line)
+    async with Running(settings) as analytics:
+        await pour.pour(line)
+        await pour.commit_as_stages(line)
+        await explained(analytics, line)
+        balance = (await questions.conservation(analytics.reader)).rows[0]
+        timeline = await questions.message_timeline(analytics.reader, MESSAGE.format(sum(b"a")), accounts=None)
+        health = analytics.health()
 
-    async def is_explained() -> bool:
-        return bool(analytics.reader.horizon.callbacks) and sum(analytics.reader.horizon.callbacks.values()) == 5
-
-    await until(is_explained)
-    balance = await questions.conservation(analytics.reader)
-    timeline = await questions.message_timeline(analytics.reader, MESSAGE.format(sum(b"a")), accounts=None)
-
-    assert balance.rows[0] | {"provider": None} == balance.rows[0]
-    assert balance.rows[0]["received"] == 5
-    assert balance.rows[0]["unexplained"] == balance.rows[0]["in_flight"] == 0
+    assert (balance["received"], balance["in_flight"], balance["unexplained"]) == (5, 0, 0)
     assert [row["verdict"] for row in timeline.rows] == ["parked", "parked", "registered", "applied"]
-    assert analytics.health().is_ready
+    assert timeline.freshness.as_of is not None
+    assert health.is_ready
+
+
+async def test_questions_are_answered_while_the_store_is_fed(settings: Settings, pour: Pour) -> None:
+    """Each answer is one snapshot: it may be old, but its parts agree."""
+    line = many(300)
+    async with Running(settings) as analytics:
+        await pour.pour(line)
+        balances = []
+
+        async def is_all_stored() -> bool:
+            balances.append((await questions.conservation(analytics.reader)).rows[0])
+            return bool(balances[-1]["applied"] == 900)
+
+        await until(is_all_stored)
+
+    assert len(balances) > 1
+    for row in balances:
+        assert row["received"] == row["applied"] + row["repeated"] + row["outranked"] + row["in_flight"]
+
+
+HALTS = ("insert_report", "insert_offsets", "insert_marks", "collect_cells", "insert_hour_delta")
+
+
+async def test_kills_in_the_middle_of_a_transaction_lose_nothing_and_double_nothing(
+    settings: Settings, pour: Pour
+) -> None:
+    line = many(300)
+    await pour.pour(line)
+    for halt_before in HALTS:
+        kill_before(settings, halt_before)
+        check_books(settings)
+    async with Running(settings) as analytics:
+
+        async def is_all_stored() -> bool:
+            return bool((await questions.conservation(analytics.reader)).rows[0]["applied"] == 900)
+
+        await until(is_all_stored)
+        balance = (await questions.conservation(analytics.reader)).rows[0]
+
+    assert balance["received"] == balance["applied"] == 900
+    assert balance["explained_twice"] == balance["in_flight"] == 0
+    assert check_books(settings) == 1800
+
+
+def kill_before(settings: Settings, statement: str) -> None:
+    environment = os.environ | {
+        "TIDINGS_DATA_DIR": str(settings.data_dir),
+        "TIDINGS_KAFKA__BOOTSTRAP_SERVERS": settings.kafka.bootstrap_servers,
+        "TIDINGS_KAFKA__TOPIC_PREFIX": settings.kafka.topic_prefix,
+        "TIDINGS_KAFKA__PARTITIONS": "3",
+        "TIDINGS_STORE__BATCH_ROWS": "50",
+    }
+    command = [sys.executable, "-m", "tests.support.store_process", statement]
+    with subprocess.Popen(
+        command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+    ) as process:
+        assert process.stdout is not None
+        halted = process.stdout.readline()
+        process.send_signal(signal.SIGKILL)
+
+    assert halted == b"halted\n"
+
+
+def check_books(settings: Settings) -> int:
+    """Rows, offsets, marks and counts of the closed store agree; how many records it has."""
+    with duckdb.connect(settings.data_dir / settings.store.path) as connection:
+        ((rows, offsets, attempts, counted),) = connection.execute(
+            """
+            SELECT
+                (SELECT count(*) FROM callback) + (SELECT count(*) FROM report),
+                (SELECT sum(next) FROM (SELECT max(next_offset) AS next FROM offsets GROUP BY topic, kafka_partition)),
+                (SELECT count(DISTINCT attempt_id) FROM report),
+                (SELECT sum(attempt_count)::BIGINT FROM hour_delta)
+            """
+        ).fetchall()
+
+    assert rows == offsets
+    assert attempts == counted
+    return int(rows)
+
+
+async def test_a_hole_in_kafka_stops_the_sink_and_is_told(settings: Settings, pour: Pour) -> None:
+    line = many(20)
+    await pour.pour(line)
+    async with Running(settings) as analytics:
+
+        async def has_begun() -> bool:
+            return (await questions.freshness(analytics.reader)).revision > 0
+
+        await until(has_begun)
+    for number in range(20, 60):
+        line.report("sent", of=f"m{number}", connection="observed")
+    await pour.pour(line)
+    lost = next(part for part in range(3) if len(line.logs["updates", part]) > 40)
+    await pour.forget("updates", lost, before=len(line.logs["updates", lost]) - 1)
+    async with Running(settings) as analytics:
+
+        async def is_told() -> bool:
+            return "the store needs offset" in analytics.health().reason
+
+        await until(is_told)
+        health = analytics.health()
+        rows = (await questions.newest_changes(analytics.reader, accounts=None, limit=1)).rows
+
+    assert health.is_alive
+    assert not health.is_ready
+    assert "Move the store file aside" in health.reason
+    assert rows, "what is stored is still answered"
+
+
+async def test_a_store_that_is_ahead_of_kafka_belongs_to_another(settings: Settings, pour: Pour) -> None:
+    await pour.pour(many(10))
+    async with Running(settings) as analytics:
+
+        async def has_read_all() -> bool:
+            return (await questions.conservation(analytics.reader)).rows[0]["applied"] == 30
+
+        await until(has_read_all)
+    other = settings.model_copy(
+        update={"kafka": settings.kafka.model_copy(update={"topic_prefix": f"other-{uuid4().hex[:8]}-"})}
+    )
+    async with pouring(other.kafka), Running(other) as analytics:
+
+        async def is_told() -> bool:
+            return "Kafka ends at 0" in analytics.health().reason
+
+        await until(is_told)
+
+
+async def test_without_kafka_or_topics_the_store_waits_and_says_so(settings: Settings) -> None:
+    nowhere = settings.model_copy(
+        update={"kafka": settings.kafka.model_copy(update={"bootstrap_servers": "127.0.0.1:1"})}
+    )
+    for chosen, reason in ((settings, "Kafka has no topic"), (nowhere, "no Kafka answers")):
+        async with Running(chosen) as analytics:
+
+            async def is_told(analytics: Analytics = analytics, reason: str = reason) -> bool:
+                return reason in analytics.health().reason
+
+            await until(is_told)
+            assert analytics.health().is_alive

@@ -1,0 +1,82 @@
+"""One process holds the store; whoever cannot have it is told why and what to do."""
+
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import duckdb
+import pytest
+from pydantic import SecretStr
+
+from analytics.database import Database
+from analytics.pseudonyms import load_hash_key
+from contracts.errors import ConfigurationInvalid, StoreUnavailable
+from runtime.settings import PrivacySettings, Settings, StoreSettings
+
+OPEN_IT = """
+import sys
+from pathlib import Path
+from analytics.database import Database
+from contracts.errors import StoreUnavailable
+from runtime.settings import StoreSettings
+try:
+    Database(Path(sys.argv[1]), StoreSettings()).open()
+except StoreUnavailable as exc:
+    print(exc)
+"""
+
+
+def test_a_second_process_is_told_who_has_the_store(database, tmp_path):
+    told = subprocess.run(
+        [sys.executable, "-c", OPEN_IT, str(tmp_path / "test.duckdb")], capture_output=True, text=True, check=True
+    ).stdout
+
+    assert "another process has it open; stop that one, or give this one a store.path of its own" in told
+    assert "PID" in told
+
+
+def damaged(path: Path, at: int) -> None:
+    content = bytearray(path.read_bytes())
+    content[at] ^= 1
+    path.write_bytes(content)
+
+
+@pytest.mark.parametrize(
+    ("spoil", "told"),
+    [
+        pytest.param(lambda path: path.write_bytes(b"no store"), "the file is no store; move it", id="another file"),
+        pytest.param(lambda path: damaged(path, 12_388), "the file is damaged; move it", id="a bit has flipped"),
+    ],
+)
+def test_a_damaged_file_is_told_of_with_what_to_do(tmp_path, spoil, told):
+    path = tmp_path / "store.duckdb"
+    once = Database(path, StoreSettings())
+    once.open()
+    once.close()
+    spoil(path)
+
+    with pytest.raises(StoreUnavailable, match=told):
+        Database(path, StoreSettings()).open()
+
+
+def test_reading_cannot_wait_for_the_network(database):
+    with pytest.raises(duckdb.Error, match="read_xlsx"):
+        database.cursor().execute("SELECT * FROM read_xlsx('x')")
+
+
+def test_the_key_of_the_pseudonyms_is_made_once_and_only_its_owner_reads_it(tmp_path):
+    settings = Settings(data_dir=tmp_path)
+    first, again = load_hash_key(settings), load_hash_key(settings)
+
+    assert first == again
+    assert len(first) == 64
+    assert stat.S_IMODE((tmp_path / "hash.key").stat().st_mode) == 0o600
+
+
+@pytest.mark.parametrize("length", [pytest.param(15, id="too short"), pytest.param(65, id="too long")])
+def test_a_key_that_hashes_nobody_is_refused(tmp_path, length):
+    settings = Settings(data_dir=tmp_path, privacy=PrivacySettings(hash_key=SecretStr("k" * length)))
+
+    with pytest.raises(ConfigurationInvalid, match="16 to 64 bytes"):
+        load_hash_key(settings)
