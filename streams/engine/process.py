@@ -55,7 +55,7 @@ async def _work(lines: Sequence[Line], watchdog: Watchdog, guard: SleepGuard, ad
         group.create_task(watchdog.watch())
         await asyncio.gather(*(line.start() for line in lines))
         log.info("stages_started", stages=[line.name for line in lines])
-        _freeze()
+        freeze()
 
 
 async def _stay_awake(guard: SleepGuard) -> None:
@@ -73,7 +73,7 @@ async def _told_to_stop() -> None:
     arm_hard_exit()
 
 
-def _freeze() -> None:
+def freeze() -> None:
     """Leave what stays for ever out of every later collection: full ones are the tail of each latency."""
     gc.collect()
     gc.freeze()

@@ -1,0 +1,101 @@
+"""What is carried is offered for commit until it is committed; and what a silent member died of is found."""
+
+import asyncio
+from types import SimpleNamespace
+
+import pytest
+from faust.types import TP
+
+from streams.engine.consumer import BatchConsumer
+from streams.engine.faust_names import coordinator_failure
+
+HERE, THERE = TP("callbacks", 0), TP("callbacks", 1)
+
+
+class FakeConsumer(BatchConsumer):
+    """Without the client behind it; each commit is answered from a list."""
+
+    def __init__(self, owned, answers):
+        self._owned, self._answers = owned, list(answers)
+        self._carried = {}
+        self.refused_commits = 0
+        self.committed = []
+
+    def assignment(self):
+        return self._owned
+
+    async def _commit(self, offsets):
+        self.committed.append(dict(offsets))
+        return self._answers.pop(0)
+
+
+async def test_what_was_refused_is_offered_again_with_the_next():
+    consumer = FakeConsumer({HERE, THERE}, [False, True])
+    consumer._carried = {HERE: 5, THERE: 7}
+    first = await consumer.force_commit()
+    consumer._carried[HERE] = 9
+    second = await consumer.force_commit()
+
+    assert (first, second) == (False, True)
+    assert consumer.committed == [{HERE: 5, THERE: 7}, {HERE: 9, THERE: 7}]
+
+
+async def test_what_belongs_to_another_now_is_not_committed():
+    consumer = FakeConsumer({HERE}, [True])
+    consumer._carried = {HERE: 5, THERE: 7}
+    await consumer.force_commit()
+
+    assert consumer.committed == [{HERE: 5}]
+
+
+async def test_nothing_carried_asks_nobody():
+    assert await FakeConsumer({HERE}, []).force_commit() is False
+
+
+async def test_refusals_are_counted_in_a_row():
+    consumer = FakeConsumer({HERE}, [False, False, True, False])
+    counts = []
+    for offset in range(4):
+        consumer._carried = {HERE: offset}
+        await consumer.force_commit()
+        counts.append(consumer.refused_commits)
+
+    assert counts == [1, 2, 0, 1]
+
+
+def a_member(*, pending=None, ended_by=None, is_done=False):
+    task = SimpleNamespace(done=lambda: is_done, cancelled=lambda: False, exception=lambda: ended_by)
+    coordinator = SimpleNamespace(_pending_exception=pending, _coordination_task=task)
+    return SimpleNamespace(_thread=SimpleNamespace(_consumer=SimpleNamespace(_coordinator=coordinator)))
+
+
+@pytest.mark.parametrize(
+    ("member", "failure"),
+    [
+        pytest.param(a_member(), None, id="at work"),
+        pytest.param(a_member(pending=RuntimeError("parked")), "parked", id="an error that waits to be asked for"),
+        pytest.param(a_member(ended_by=RuntimeError("over"), is_done=True), "over", id="its task has failed"),
+        pytest.param(a_member(is_done=True), None, id="its task has ended in order"),
+        pytest.param(SimpleNamespace(_thread=SimpleNamespace(_consumer=None)), None, id="not started yet"),
+    ],
+)
+def test_what_a_group_member_died_of(member, failure):
+    found = coordinator_failure(member)
+
+    assert (str(found) if found else None) == failure
+
+
+async def test_a_batch_that_fails_ends_the_stage_and_is_not_committed():
+    crashed = []
+
+    class Taker:
+        async def carry(self, fetched):
+            raise RuntimeError("the broker is gone")
+
+    consumer = FakeConsumer({HERE}, [])
+    consumer.taker, consumer.is_idle = Taker(), asyncio.Event()
+    consumer.crash = lambda exc: asyncio.sleep(0, crashed.append(exc))
+    await consumer._carry({HERE: [SimpleNamespace(offset=4)]}, 1)
+
+    assert [str(exc) for exc in crashed] == ["the broker is gone"]
+    assert (consumer._carried, consumer.is_idle.is_set()) == ({}, True)
