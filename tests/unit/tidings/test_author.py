@@ -8,7 +8,7 @@ import pytest
 
 from contracts.status import DeliveryStatus
 from contracts.vocabulary import Channel
-from tidings.simulation.author import LIVES, LONGEST_TAIL_S, WAITS, write_script
+from tidings.simulation.author import LIVES, LONGEST_TAIL_S, LONGEST_WAIT_S, WAITS, write_script
 from tidings.simulation.repertoire import Repertoire
 
 SENT_AT = datetime(2026, 11, 21, 9, tzinfo=UTC)
@@ -48,10 +48,11 @@ def test_some_steps_happen_together():
     assert any(one.at == next_.at for script in scripts() for one, next_ in pairwise(script.steps))
 
 
-def test_no_life_is_longer_than_its_bound():
-    assert all(
-        script.steps[-1].at - script.sent_at <= timedelta(seconds=LONGEST_TAIL_S) for script in scripts(count=9000)
-    )
+def test_no_wait_and_no_life_is_longer_than_its_bound():
+    for script in scripts(count=9000):
+        moments = [script.sent_at, *(step.at for step in script.steps)]
+        assert all(next_ - one <= timedelta(seconds=LONGEST_WAIT_S) for one, next_ in pairwise(moments))
+        assert moments[-1] - moments[0] <= timedelta(seconds=LONGEST_TAIL_S)
 
 
 def test_every_status_in_a_life_has_its_waits():

@@ -135,14 +135,15 @@ def test_as_many_attempts_are_asked_for_as_there_is_time(count):
 class FakeApi:
     """Knows one account and some messages."""
 
-    def __init__(self, **messages):
+    def __init__(self, standing=STANDING, **messages):
+        self._standing = standing
         self._messages = messages
 
     async def get(self, path):
         if path == "/v1/conservation":
             return conservation()
         if path == f"{STANDINGS}2026-11-21T09:00:00Z":
-            return {"rows": [STANDING]}
+            return {"rows": [self._standing]}
         name = path.rpartition("/")[2]
         if name not in self._messages:
             raise ApiUnhelpful(f"{path} was answered with 404")
@@ -165,6 +166,14 @@ async def test_every_attempt_is_asked_for(messages, ids, differences):
 
     assert len(findings.differences) == differences
     assert findings.agreeing["infobip"] == 1 - differences
+
+
+async def test_standings_are_compared_beside_single_attempts():
+    api = FakeApi(standing={**STANDING, "sent": 2}, **{"attempt-1": FOUND})
+
+    findings = await compare(api, outcome(attempts=[ATTEMPT]), IDS, since=SINCE)
+
+    assert findings.differences == ["infobip: (2, 0) attempts and conflicts stand at delivered and must be (1, 0)"]
 
 
 async def test_the_last_line_is_the_one_that_scripts_read():

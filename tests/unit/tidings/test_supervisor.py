@@ -241,7 +241,8 @@ def test_no_child_outlives_a_supervisor_that_was_killed(tmp_path):
     script = tmp_path / "supervising.py"
     script.write_text(textwrap.dedent(SUPERVISING))
     supervising = subprocess.Popen(
-        [sys.executable, script, tmp_path], env={**os.environ, "PYTHONPATH": str(tmp_path)}, cwd=Path.cwd()
+        [sys.executable, script, tmp_path],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join([str(tmp_path), *sys.path])},
     )
     file = tmp_path / "processes.json"
     while not file.exists():
