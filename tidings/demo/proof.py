@@ -31,7 +31,8 @@ from tidings.simulation.schedule import cast_of
 from tidings.up import CONSOLE, announce, prepare_broker, run_until_stopped
 
 RATE_PER_S = 400.0
-SETTLE_LIMIT_S = 90.0
+SETTLE_LIMIT_S, STILL_S = 120.0, 30.0
+"""How long all may take to come through, and how long it may stand still meanwhile, as while a process comes back."""
 POLL_S = 0.3
 SHOWN_DIFFERENCES = 20
 
@@ -109,18 +110,19 @@ async def _send_and_compare(installation: Installation, wishes: Wishes, watch: S
 
 
 async def _settle(api: ApiClient, outcome: Outcome) -> None:
-    """Wait until the account is as it must be; when that does not come, the comparison says what is wrong."""
-    deadline = monotonic() + SETTLE_LIMIT_S
+    """Wait until the account is as it must be, or nothing moves any more; the comparison says what is wrong then."""
+    deadline, moved_at, before = monotonic() + SETTLE_LIMIT_S, monotonic(), None
     with CONSOLE.status("waiting until all is through") as status:
-        while monotonic() < deadline:
-            conservation = await api.get("/v1/conservation")
-            lag = conservation["freshness"]["lag_records"]
-            differences = differences_of(conservation, outcome)
-            if not differences and not lag:
+        while monotonic() < min(deadline, moved_at + STILL_S):
+            told = await api.get("/v1/conservation")
+            differences, lag = differences_of(told, outcome), told["freshness"]["lag_records"]
+            if not (differences or lag):
                 return
+            if before != (now := (told["total"], lag)):
+                before, moved_at = now, monotonic()
             status.update(f"waiting until all is through; {lag} records on their way; {'; '.join(differences[:2])}")
             await asyncio.sleep(POLL_S)
-    CONSOLE.print(f"[yellow]not settled after {SETTLE_LIMIT_S:.0f} s[/yellow], {lag} records are on their way")
+    CONSOLE.print(f"[yellow]waited long enough[/yellow]: {lag} records on their way, {len(differences)} differences")
 
 
 async def _compare(api: ApiClient, outcome: Outcome, ids: Mapping[Attempt, set[str]], *, since: datetime) -> Findings:
