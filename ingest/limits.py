@@ -7,26 +7,28 @@ from runtime.clock import Clock
 
 LOG_WINDOW_S = 60.0
 LINES_PER_WINDOW = 5
+ROUNDING_S = 1e-6
+"""Sums of floating point numbers are a little off; nobody is refused for that."""
 
 
 class TokenBucket:
-    """Lets `rate_per_s` pass in the long run, and one second's worth at once."""
+    """Lets `rate_per_s` pass in the long run, and one second's worth at once.
+
+    Kept as one number, the time at which the bucket would be full again, instead of a level and when it was true.
+    """
 
     def __init__(self, rate_per_s: float, now: float) -> None:
         self._rate_per_s = rate_per_s
-        self._capacity = max(1.0, rate_per_s)
-        self._tokens = self._capacity
-        self._filled_at = now
+        self._drip_s = 1.0 / rate_per_s
+        self._depth_s = max(1.0, self._drip_s)
+        self._full_at = now
 
     def take(self, now: float) -> None:
         """Let one pass at `now`, on a clock that never goes back. Raises `RateExceeded` when none may."""
-        tokens = self._tokens + (now - self._filled_at) * self._rate_per_s
-        self._filled_at = now
-        tokens = min(tokens, self._capacity)
-        if tokens < 1.0:
-            self._tokens = tokens
+        full_at = (self._full_at if self._full_at > now else now) + self._drip_s  # noqa: FURB136  # max() costs a call
+        if full_at - now > self._depth_s + ROUNDING_S:
             raise RateExceeded(f"more than {self._rate_per_s:g} callbacks a second; slow down, or raise rate_per_s")
-        self._tokens = tokens - 1.0
+        self._full_at = full_at
 
 
 class LogBudget:

@@ -48,7 +48,7 @@ class _Waiting(msgspec.Struct, frozen=True, gc=False):
 
 
 class Publisher:
-    """Takes callbacks and tells each when it is durable."""
+    """Takes callbacks and tells each when it is durable. Make it on the loop that will run it."""
 
     def __init__(
         self, topic: Topic, *, waiting_limit: int, clock: Clock, bytes_limit: int = WAITING_LIMIT_BYTES
@@ -58,6 +58,7 @@ class Publisher:
         self._bytes_limit = bytes_limit
         self._monotonic = clock.monotonic
         self._ids = _event_ids()
+        self._loop = asyncio.get_running_loop()
         self._wake = asyncio.Event()
         self._partitions: Iterator[int] | None = None
         self._is_ill = False
@@ -85,7 +86,7 @@ class Publisher:
             raise NotDurable(self.reason_unready)
         if self.waiting_count >= self._waiting_limit or self._collecting_bytes > self._bytes_limit:
             raise NotDurable("too many callbacks wait for Kafka already")
-        answer: Future[None] = asyncio.get_running_loop().create_future()
+        answer: Future[None] = self._loop.create_future()
         record = (None, body, int(received_at.timestamp() * 1000), [*headers, ("ce_id", next(self._ids))])
         self._collecting.append(_Waiting(record, answer, deadline_s))
         self._collecting_bytes += len(body)
