@@ -2,14 +2,15 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
-from typing import Any, NamedTuple
+from dataclasses import dataclass, field
+from typing import Any
 from uuid import UUID
 
 import msgspec
 import pyarrow as pa
 
-from analytics.columns import CALLBACK, RECORD, UNREADABLE, Hasher, table
-from analytics.intake import Fetched, Record
+from analytics.columns import CALLBACK, MARKS, OFFSETS, RECORD, UNREADABLE, Hasher, in_pieces, table
+from analytics.intake import Fetched, Intake, Record, Source
 from contracts import records as contract
 from contracts.codec import decode
 from contracts.errors import PayloadInvalid
@@ -38,33 +39,73 @@ class About(msgspec.Struct, frozen=True, gc=False):
         return about.recipient or about.author or about.author_id
 
 
-class Unreadable(NamedTuple):
-    """A record that is not what its topic promises."""
-
-    topic: str
-    partition: int
-    offset: int
-    reason: str
-
-
 _about = msgspec.json.Decoder(About).decode
+
+
+@dataclass
+class Rows:
+    """Records of one table, a column at a time: rows of their own would be a thousand small things to collect."""
+
+    partitions: list[int] = field(default_factory=list)
+    offsets: list[int] = field(default_factory=list)
+    people: list[int | None] = field(default_factory=list)
+    values: list[bytes] = field(default_factory=list)
+
+    def as_table(self) -> pa.Table:
+        columns = (self.partitions, self.offsets, self.people, self.values)
+        arrays = [pa.array(column, kind) for column, kind in zip(columns, RECORD.types, strict=True)]
+        return in_pieces(pa.table(arrays, schema=RECORD))
+
+
+@dataclass(frozen=True)
+class Batch:
+    """New records of all topics, and how far the store is once it has them."""
+
+    new: list[Fetched]
+    tables: dict[str, pa.Table]
+    places: dict[str, pa.Table]
+    next_offsets: dict[Source, int]
+
+    @property
+    def is_empty(self) -> bool:
+        return not self.places["offsets"].num_rows
+
+
+def prepare(intake: Intake, hashed: Hasher, fetched: Iterable[Fetched]) -> Batch:
+    """What of `fetched` is new, ready to be written; raises `OffsetGap`.
+
+    Batches must be written in the order in which they were prepared. When one could not be, `intake` is void.
+    """
+    new = intake.new(fetched)
+    offsets, marks = intake.take_moves()
+    places = {"offsets": table(OFFSETS, offsets), "marks": table(MARKS, marks)}
+    return Batch(new, tables_of(new, hashed), places, dict(intake.next_offsets))
 
 
 def tables_of(fetched: Iterable[Fetched], hashed: Hasher, *, strictly: bool = False) -> dict[str, pa.Table]:
     """Table name to its new rows. `strictly` tries each record by contract; those that fail become `unreadable`."""
-    rows: dict[str, list[tuple[Any, ...]]] = defaultdict(list)
-    for topic, partition, records in fetched:
-        if topic == CALLBACKS:
-            rows["callback"] += [_callback(partition, record) for record in records]
+    callbacks: list[tuple[Any, ...]] = []
+    unreadable: list[tuple[Any, ...]] = []
+    rows: dict[str, Rows] = defaultdict(Rows)
+    for part in fetched:
+        if part.topic == CALLBACKS:
+            callbacks += [_callback(part.partition, record) for record in part.records]
         else:
-            _sort(rows, Fetched(topic, partition, records), hashed, strictly=strictly)
-    schemas = {"callback": CALLBACK, "unreadable": UNREADABLE}
-    return {name: table(schemas.get(name, RECORD), found) for name, found in rows.items() if found}
+            unreadable += _sort(part, rows, hashed, strictly=strictly)
+    tables = {name: found.as_table() for name, found in rows.items()}
+    if callbacks:
+        tables["callback"] = table(CALLBACK, callbacks)
+    if unreadable:
+        tables["unreadable"] = table(UNREADABLE, unreadable)
+    return tables
 
 
-def _sort(rows: dict[str, list[tuple[Any, ...]]], fetched: Fetched, hashed: Hasher, *, strictly: bool) -> None:
-    """Put each record of one partition into the rows of its table."""
+def _sort(
+    fetched: Fetched, rows: dict[str, Rows], hashed: Hasher, *, strictly: bool
+) -> list[tuple[str, int, int, str]]:
+    """Put each record of one partition into the rows of its table; what cannot be read comes back with the reason."""
     topic, partition, records = fetched
+    unreadable = []
     for record in records:
         value = record.value or b""
         try:
@@ -72,10 +113,14 @@ def _sort(rows: dict[str, list[tuple[Any, ...]]], fetched: Fetched, hashed: Hash
             if strictly:
                 _check(topic, value)
         except (msgspec.MsgspecError, PayloadInvalid, ValueError) as exc:
-            rows["unreadable"].append(Unreadable(topic, partition, record.offset, str(exc)))
+            unreadable.append((topic, partition, record.offset, str(exc)))
             continue
-        name = TABLES.get(topic) or ("registration" if about.report is None else "report")
-        rows[name].append((partition, record.offset, hashed(about.person), value))
+        into = rows[TABLES.get(topic) or ("registration" if about.report is None else "report")]
+        into.partitions.append(partition)
+        into.offsets.append(record.offset)
+        into.people.append(hashed(about.person))
+        into.values.append(value)
+    return unreadable
 
 
 def _check(topic: str, value: bytes) -> None:

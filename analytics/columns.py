@@ -26,6 +26,9 @@ MARKS = pa.schema(
 HASHES_KEPT = 20_000
 """About as many people as are heard of in a minute or two; reports about one person come close together."""
 
+PIECE = 2048
+"""DuckDB's own vector."""
+
 Hasher = Callable[[str | None], int | None]
 
 
@@ -43,3 +46,8 @@ def table(schema: pa.Schema, rows: Sequence[tuple[Any, ...]]) -> pa.Table:
     """`rows` as columns of `schema`."""
     values: Sequence[Sequence[Any]] = list(zip(*rows, strict=True)) if rows else [()] * len(schema)
     return pa.table([pa.array(column, kind) for column, kind in zip(values, schema.types, strict=True)], schema=schema)
+
+
+def in_pieces(whole: pa.Table) -> pa.Table:
+    """The same rows in pieces that DuckDB's threads can share."""
+    return pa.Table.from_batches(whole.to_batches(max_chunksize=PIECE), schema=whole.schema)

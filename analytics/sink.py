@@ -2,7 +2,7 @@
 
 import asyncio
 import threading
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from functools import partial
@@ -11,10 +11,11 @@ import duckdb
 import structlog
 from aiokafka.errors import KafkaError
 
+from analytics.batch import Batch
 from analytics.database import advice, is_lasting
 from analytics.freshness import Horizon, Positions, Skyline
 from analytics.horizon import Follower
-from analytics.intake import Fetched, Intake
+from analytics.intake import Fetched, Source
 from analytics.kafka_feed import Feed
 from analytics.observer import Observer
 from analytics.writer import Writer
@@ -91,35 +92,41 @@ class Sink:
         """Store batch after batch, from what the store has on; ends when the sink is to stop."""
         feed = Feed(self._settings.kafka, self._settings.store)
         with ThreadPoolExecutor(1, thread_name_prefix="sink-writer") as thread, closing(self._make_writer()) as writer:
-            run = partial(asyncio.get_running_loop().run_in_executor, thread)
+            in_thread = partial(asyncio.get_running_loop().run_in_executor, thread)
             try:
-                intake = await run(writer.resume)
+                intake = await in_thread(writer.resume)
                 await feed.start(intake.next_offsets)
-                self._note(intake)
+                self._note(intake.next_offsets)
                 self.trouble = ""
                 log.info("sink_feeds", positions=self._stored)
-                await self._flow(feed, partial(run, writer.write, intake), intake)
+                await self._flow(feed, partial(writer.prepare, intake), partial(in_thread, writer.write))
             finally:
                 await feed.stop()
 
-    async def _flow(self, feed: Feed, write: Callable[[list[Fetched]], Awaitable[None]], intake: Intake) -> None:
-        """Gather the next batch while the last one is written."""
-        gathered = await feed.gather()
+    async def _flow(
+        self, feed: Feed, prepare: Callable[[list[Fetched]], Batch], write: Callable[[Batch], Awaitable[None]]
+    ) -> None:
+        """Gather and prepare the next batch while the last one is written."""
+
+        async def gather() -> Batch:
+            return await asyncio.to_thread(prepare, await feed.gather())
+
+        batch = await gather()
         while not self._is_stopping.is_set():
-            following = asyncio.create_task(feed.gather())
+            following = asyncio.create_task(gather())
             try:
-                await write(gathered)
+                await write(batch)
             except BaseException:
                 following.cancel()
                 raise
-            self._note(intake)
-            feed.tell_lag_tools(intake.next_offsets)
-            gathered = await following
+            self._note(batch.next_offsets)
+            feed.tell_lag_tools(batch.next_offsets)
+            batch = await following
 
-    def _note(self, intake: Intake) -> None:
+    def _note(self, next_offsets: Mapping[Source, int]) -> None:
         """What is stored now, for the horizon. Made anew and put in place, because another task reads it."""
         stored: Positions = {}
-        for (topic, partition), offset in intake.next_offsets.items():
+        for (topic, partition), offset in next_offsets.items():
             stored.setdefault(topic, {})[partition] = offset
         self._stored = stored
 

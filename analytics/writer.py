@@ -8,8 +8,8 @@ import duckdb
 import pyarrow as pa
 import structlog
 
-from analytics.batch import counted, tables_of
-from analytics.columns import MARKS, OFFSETS, Hasher, table
+from analytics.batch import Batch, counted, prepare, tables_of
+from analytics.columns import Hasher
 from analytics.database import Connection
 from analytics.intake import Fetched, Intake, Origin, Place, Source
 from analytics.queries import load_query
@@ -49,27 +49,28 @@ class Writer:
     def close(self) -> None:
         self._connection.close()
 
-    def write(self, intake: Intake, fetched: Iterable[Fetched]) -> None:
-        """Store what is new in `fetched`, and how far that goes.
+    def write(self, batch: Batch) -> None:
+        """Store the batch. After an error nothing of it is stored: `resume`, and prepare anew.
 
-        After an error nothing of it is stored, and `intake` is void: `resume` for another. A record that is not what
-        its topic promises is stored as `unreadable`; it is looked for only when the batch cannot be inserted as it is.
+        A record that is not what its topic promises is stored as `unreadable`; it is looked for only when the batch
+        cannot be inserted as it is.
         """
-        new = intake.new(fetched)
-        offsets, marks = intake.take_moves()
-        if self._upkeep.is_due(is_quiet=not offsets):
+        if self._upkeep.is_due(is_quiet=batch.is_empty):
             self._upkeep.tidy(self._batch_id)
-        if not offsets:
+        if batch.is_empty:
             return
-        places = {"offsets": table(OFFSETS, offsets), "marks": table(MARKS, marks)}
         with SINK_COMMIT_SECONDS.time():
             try:
-                self._commit(tables_of(new, self._hashed) | places)
+                self._commit(batch.tables | batch.places)
             except (duckdb.DataError, duckdb.IntegrityError, duckdb.InvalidInputException) as exc:
                 log.warning("batch_checked_record_by_record", reason=str(exc))
-                self._commit(tables_of(new, self._hashed, strictly=True) | places)
-        for topic, count in counted(new).items():
+                self._commit(tables_of(batch.new, self._hashed, strictly=True) | batch.places)
+        for topic, count in counted(batch.new).items():
             SINK_ROWS.labels(topic).inc(count)
+
+    def prepare(self, intake: Intake, fetched: Iterable[Fetched]) -> Batch:
+        """`analytics.batch.prepare` with this writer's pseudonyms; touches no connection, so any thread may do it."""
+        return prepare(intake, self._hashed, fetched)
 
     def _commit(self, tables: dict[str, pa.Table]) -> None:
         self._connection.begin()

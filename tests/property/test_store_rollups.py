@@ -91,7 +91,7 @@ def store(database: Database, line: Line, chance: random.Random) -> None:
     intake, batches = writer.resume(), 0
     crashes = chance.sample(range(8), 2)
     while portions := portion(line, chance):
-        writer.write(intake, portions)
+        writer.write(writer.prepare(intake, portions))
         batches += 1
         if chance.random() < 0.3:
             intake = writer.resume()

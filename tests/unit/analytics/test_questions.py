@@ -39,7 +39,7 @@ def line() -> Line:
 
 
 def store(writer: Writer, line: Line) -> None:
-    writer.write(writer.resume(), line.fetch())
+    writer.write(writer.prepare(writer.resume(), line.fetch()))
 
 
 def asked(*measures: Measure, **members: object) -> MetricsQuestion:
@@ -269,8 +269,8 @@ class TestConservation:
     async def test_a_registration_that_is_read_before_what_it_frees_leaves_no_negative(self, writer, reader, line):
         line.report("sent", of="a")
         line.register(of="a")
-        writer.write(writer.resume(), line.fetch(only=["callbacks"]))
-        writer.write(writer.resume(), [part for part in line.fetch() if is_registration(part)])
+        writer.write(writer.prepare(writer.resume(), line.fetch(only=["callbacks"])))
+        writer.write(writer.prepare(writer.resume(), [part for part in line.fetch() if is_registration(part)]))
         row = (await questions.conservation(reader)).rows[0]
 
         assert (row["received"], row["applied"], row["parked"], row["in_flight"]) == (1, 1, 0, 0)
@@ -287,7 +287,7 @@ class TestUpkeep:
             for said in ("accepted", "sent", "delivered", "seen")[: 1 + number % 4]:
                 line.report(said, of=f"m{number}", connection="observed", at_s=number * 600)
         while line.read["updates", 0] < len(line.logs["updates", 0]):
-            writer.write(writer.resume(), line.fetch(limit=2))
+            writer.write(writer.prepare(writer.resume(), line.fetch(limit=2)))
         skyline.latest = Horizon(T0, {part: len(line.logs["callbacks", part]) for part in range(3)})
         question = asked(*Measure, to=at(86_400), bucket=Bucket.HOUR, group_by=(Dimension.PROVIDER,))
         before = await questions.metrics(reader, question), await questions.conservation(reader)

@@ -21,7 +21,7 @@ def rows(database: Database, sql: str) -> list[tuple[Any, ...]]:
 
 
 def write(writer: Writer, line: Line) -> None:
-    writer.write(writer.resume(), line.fetch())
+    writer.write(writer.prepare(writer.resume(), line.fetch()))
 
 
 def test_a_report_keeps_every_word_of_it(writer, database):
@@ -201,14 +201,15 @@ def test_a_price_that_does_not_fit_costs_the_price_only(writer, database):
 def test_a_batch_that_fails_leaves_nothing(writer, database):
     line = Line()
     line.report("sent", of="a", connection="observed")
-    intake, fetched = writer.resume(), line.fetch()
+    fetched = line.fetch()
+    batch = writer.prepare(writer.resume(), fetched)
     cursor = database.cursor()
     cursor.execute("ALTER TABLE marks RENAME TO elsewhere")
     with pytest.raises(Exception, match="marks"):
-        writer.write(intake, fetched)
+        writer.write(batch)
     cursor.execute("ALTER TABLE elsewhere RENAME TO marks")
     nothing = rows(database, "SELECT count(*) FROM report"), rows(database, "SELECT count(*) FROM offsets")
-    writer.write(writer.resume(), fetched)
+    writer.write(writer.prepare(writer.resume(), fetched))
 
     assert nothing == ([(0,)], [(0,)])
     assert rows(database, "SELECT count(*) FROM report") == [(1,)]
