@@ -9,8 +9,6 @@ from pathlib import Path
 
 import pytest
 
-from contracts.codec import decode
-from contracts.records import DeliveryReport
 from runtime.broker import LocalBroker
 from tests.support.ledger_provider import body_of, status
 from tests.support.streams_installation import (
@@ -20,7 +18,6 @@ from tests.support.streams_installation import (
     Installation,
     told,
     until,
-    without_repeats,
 )
 
 pytestmark = [pytest.mark.broker, pytest.mark.timeout(240)]
@@ -74,28 +71,6 @@ async def test_killed_again_and_again_in_mid_load(house: Installation):
     assert wrongs(updates) == []
     assert Counter(bool(update.report) for update in updates) == {True: 5 * len(messages), False: len(messages) // 2}
     assert Counter(update.verdict == "repeated" for update in updates)[True] == len(messages)
-
-
-async def test_reports_after_repeats_are_dropped_are_those_of_the_callbacks(house: Installation):
-    stages = await house.start("normalise", replica="one").ready()
-    feeding = asyncio.create_task(feed(house, range(300), pause_s=0.1))
-    for _ in range(2):
-        await asyncio.sleep(1)
-        stages.kill()
-        stages = await house.start("normalise", replica="one").ready()
-    await feeding
-    callbacks = Counter((record.partition, record.offset) for record in await house.read("callbacks"))
-
-    async def reported() -> Counter[tuple[int, int]]:
-        taken = [decode(DeliveryReport, record.value) for record in without_repeats(await house.read("reports"))]
-        return Counter((report.cause.partition, report.cause.offset) for report in taken)
-
-    for _ in range(100):
-        if len(await reported()) == len(callbacks):
-            break
-        await asyncio.sleep(0.2)
-
-    assert await reported() == callbacks
 
 
 async def test_a_second_worker_joins_and_the_first_leaves(house: Installation):

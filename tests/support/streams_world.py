@@ -14,6 +14,10 @@ from streams.engine.state import Change, PartitionState
 from streams.engine.store import StateStore
 
 
+Row = tuple[bytes | None, bytes | None, Headers, int]
+"""Key, value, headers, time."""
+
+
 @dataclass(frozen=True)
 class Record:
     """A record as a stage reads it."""
@@ -39,6 +43,7 @@ class World:
     prefix: str = "test-"
     steps_left: int | None = None
     logs: dict[tuple[str, int], list[Record]] = field(default_factory=lambda: defaultdict(list))
+    arriving: list[tuple[str, Row]] = field(default_factory=list)
     loaded: list[list[int]] = field(default_factory=list)
     """Which partitions of a changelog were read back, each time."""
 
@@ -48,9 +53,7 @@ class World:
     def names(self, stage: Stage) -> dict[str, str]:
         return {word: self.name(word) for word in stage.topics}
 
-    def append(
-        self, topic: str, partition: int, rows: Iterable[tuple[bytes | None, bytes | None, Headers, int]]
-    ) -> int:
+    def append(self, topic: str, partition: int, rows: Iterable[Row]) -> int:
         """Rows of one partition are written together or not at all, as a batch is; the offset of the first."""
         if self.steps_left is not None:
             self.steps_left -= 1
@@ -62,8 +65,18 @@ class World:
             log.append(Record(topic, partition, len(log), key, value, timestamp, tuple(headers)))
         return first
 
-    def feed(self, word: str, key: bytes, value: bytes, headers: Headers = [], at_ms: int = 1_700_000_000_000) -> None:  # noqa: B006  # never changed
-        self.append(self.name(word), partition_of(key, self.partitions), [(key, value, headers, at_ms)])
+    def feed(self, word: str, key: bytes, value: bytes, headers: Headers = []) -> None:  # noqa: B006  # never changed
+        """A record that has yet to arrive; `arrive` lets it."""
+        self.arriving.append((word, (key, value, headers, 1_700_000_000_000)))
+
+    def arrive(self, count: int | None = None) -> None:
+        """The next so many records that were fed, or all, are in their logs."""
+        now = self.arriving[:count]
+        del self.arriving[: len(now)]
+        for word, row in now:
+            number = partition_of(row[0] or b"", self.partitions)
+            log = self.logs[self.name(word), number]
+            log.append(Record(self.name(word), number, len(log), *row[:2], row[3], tuple(row[2])))
 
     def all_of(self, word: str) -> list[Record]:
         return [record for number in range(self.partitions) for record in self.logs[self.name(word), number]]
@@ -139,13 +152,16 @@ class Worker:
         carrier = self.carrier(self.stage, self.decide, WorldWriter(self.world, self.chance), store)  # type: ignore[arg-type]  # a fake
         await store.take_over(set(range(self.world.partitions)), generation)
         position = dict(self.committed)
-        while fetched := self._fetch(store, position):
+        while (fetched := self._fetch(store, position)) or self.world.arriving:
+            if not fetched:
+                continue
             await carrier.carry(fetched)
             position |= {place: records[-1].offset + 1 for place, records in fetched.items()}
             if self.chance.random() < 0.3:
                 self.committed |= position
 
     def _fetch(self, store: StateStore, position: Mapping[tuple[str, int], int]) -> dict[tuple[str, int], list[Record]]:
+        self.world.arrive(self.chance.randint(0, 5))
         places = [(word, number) for word in self.stage.reads for number in range(self.world.partitions)]
         left = {
             (word, number): self.world.logs[self.world.name(word), number][position.get((word, number), 0) :]

@@ -42,6 +42,7 @@ async def test_the_same_generation_again_is_no_ground_to_trust_memory(store, wor
 
 async def test_others_wait_until_the_topic_in_turn_is_through(store, world):
     world.feed("reports", b"key", b"value")
+    world.arrive()
     number = next(number for (name, number), log in world.logs.items() if log)
     await store.take_over({0, 1, 2, 3}, 1)
     held_before = store.is_held("attempts", number)
@@ -54,6 +55,7 @@ async def test_others_wait_until_the_topic_in_turn_is_through(store, world):
 
 async def test_the_topic_in_turn_and_partitions_without_a_backlog_do_not_wait(store, world):
     world.feed("reports", b"key", b"value")
+    world.arrive()
     await store.take_over({0, 1, 2, 3}, 1)
 
     assert sum(store.is_held("attempts", number) for number in range(4)) == 1
@@ -62,6 +64,7 @@ async def test_the_topic_in_turn_and_partitions_without_a_backlog_do_not_wait(st
 
 async def test_nobody_waits_for_records_that_the_group_has_left_behind(store, world):
     world.feed("reports", b"key", b"value")
+    world.arrive()
     await store.take_over({0, 1, 2, 3}, 1)
     for _, number in store.unfinished:
         store.settle(number, position=1)
