@@ -142,6 +142,8 @@ class MetricsQuestion:
         self._check_zone()
 
     def _check_zone(self) -> None:
+        if self.time_zone == "localtime":
+            raise QueryInvalid("localtime is the zone of whatever machine answers; use a name such as Europe/Athens")
         try:
             zone = ZoneInfo(self.time_zone)
         except (ZoneInfoNotFoundError, ValueError, OSError):

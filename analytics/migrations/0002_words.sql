@@ -82,13 +82,13 @@ CREATE VIEW open_callback AS
         SELECT kafka_partition, max(below) AS below FROM settled_place GROUP BY kafka_partition
     ),
 
-    explained AS (
+    fate AS (
         SELECT
-            cause_partition AS kafka_partition,
-            cause_offset AS kafka_offset,
+            cause_partition,
+            cause_offset,
+            cause_index,
             max(cause_items) AS items,
             count(*) AS explanations,
-            list_sort(list(DISTINCT cause_index)) AS indexes,
             count_if(verdict = 'applied') AS applied,
             count_if(verdict = 'repeated') AS repeated,
             count_if(verdict = 'outranked') AS outranked,
@@ -96,6 +96,22 @@ CREATE VIEW open_callback AS
             count_if(verdict = 'quarantined') AS quarantined
         FROM item LEFT JOIN settled ON settled.kafka_partition = item.cause_partition
         WHERE cause_offset >= coalesce(below, 0)
+        GROUP BY cause_partition, cause_offset, cause_index
+    ),
+
+    explained AS (
+        SELECT
+            cause_partition AS kafka_partition,
+            cause_offset AS kafka_offset,
+            max(items) AS items,
+            count(*) AS indexes,
+            sum(explanations) AS explanations,
+            sum(applied) AS applied,
+            sum(repeated) AS repeated,
+            sum(outranked) AS outranked,
+            sum(parked) AS parked,
+            sum(quarantined) AS quarantined
+        FROM fate
         GROUP BY cause_partition, cause_offset
     )
 
@@ -111,9 +127,8 @@ CREATE VIEW open_callback AS
         coalesce(outranked, 0) AS outranked,
         coalesce(parked, 0) AS parked,
         coalesce(quarantined, 0) AS quarantined,
-        coalesce(indexes, []) AS explained_indexes,
-        greatest(coalesce(items, 1) - coalesce(len(indexes), 0), 0) AS missing,
-        coalesce(explanations - len(indexes), 0) AS surplus
+        greatest(coalesce(items, 1) - coalesce(indexes, 0), 0) AS missing,
+        coalesce(explanations - indexes, 0) AS surplus
     FROM callback
     LEFT JOIN explained USING (kafka_partition, kafka_offset)
     LEFT JOIN settled ON settled.kafka_partition = callback.kafka_partition

@@ -2,6 +2,14 @@
 -- parameters: partitions, below
 WITH horizon AS (
     SELECT unnest($partitions::SMALLINT[]) AS kafka_partition, unnest($below::BIGINT[]) AS below
+),
+
+lost AS (
+    SELECT kafka_partition, kafka_offset, provider, connection, received_at, received
+    FROM open_callback JOIN horizon USING (kafka_partition)
+    WHERE kafka_offset < below AND missing > 0
+    ORDER BY received_at, kafka_partition, kafka_offset
+    LIMIT 100
 )
 
 SELECT
@@ -11,8 +19,7 @@ SELECT
     connection,
     received_at,
     received AS cause_items,
-    explained_indexes
-FROM open_callback JOIN horizon USING (kafka_partition)
-WHERE kafka_offset < below AND missing > 0
+    coalesce(list_sort(list(DISTINCT cause_index) FILTER (WHERE cause_index IS NOT NULL)), []) AS explained_indexes
+FROM lost LEFT JOIN item ON cause_partition = kafka_partition AND cause_offset = kafka_offset
+GROUP BY kafka_partition, kafka_offset, provider, connection, received_at, received
 ORDER BY received_at, kafka_partition, kafka_offset
-LIMIT 100

@@ -159,6 +159,7 @@ class TestMetrics:
         [
             pytest.param({"to": T0}, "must be after", id="an empty span"),
             pytest.param({"time_zone": "Mars/Base"}, "no time zone", id="an unknown zone"),
+            pytest.param({"time_zone": "localtime"}, "whatever machine", id="the zone of the machine"),
             pytest.param({"time_zone": "../etc/passwd"}, "no time zone", id="a path for a zone"),
             pytest.param({"bucket": Bucket.DAY, "time_zone": "Asia/Kolkata"}, "by the hour", id="a zone of half hours"),
             pytest.param({"group_by": (Dimension.STATUS,)}, "latencies", id="latency by status"),
