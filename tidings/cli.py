@@ -75,7 +75,7 @@ def up(config: Config = None) -> None:
 def demo(
     *,
     once: Annotated[bool, typer.Option("--once", help="A fixed number of messages, reconciled one by one.")] = False,
-    messages: Annotated[int, typer.Option(min=1, help="How many, with --once.")] = 4000,
+    messages: Annotated[int, typer.Option(min=1, help="How many, with --once.")] = 3000,
     rate: Annotated[float, typer.Option(min=0, help="Messages a second; 0: 400 with --once, else 5.")] = 0,
     seed: Seed = None,
 ) -> None:
