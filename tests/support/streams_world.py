@@ -13,7 +13,6 @@ from streams.engine.stage import Decide, Outputs, Stage
 from streams.engine.state import Change, PartitionState
 from streams.engine.store import StateStore
 
-
 Row = tuple[bytes | None, bytes | None, Headers, int]
 """Key, value, headers, time."""
 
