@@ -60,7 +60,9 @@ def mermaid(topics: list[Topic]) -> str:
 
 
 def _stage_table(nodes: tuple[Node, ...]) -> Table:
-    table = Table("stage", "consumer group", "reads", "writes", "remembers in", title="stages", show_lines=True)
+    table = Table(title="stages", show_lines=True)
+    for column in ("stage", "consumer group", "reads", "writes", "remembers in"):
+        table.add_column(column, overflow="fold")  # a name that is cut cannot be looked for
     for node in nodes:
         table.add_row(node.stage, node.group, "\n".join(node.reads), "\n".join(node.writes), node.state or "-")
     return table
