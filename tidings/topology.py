@@ -60,11 +60,10 @@ def mermaid(topics: list[Topic]) -> str:
 
 
 def _stage_table(nodes: tuple[Node, ...]) -> Table:
-    table = Table(title="stages", show_lines=True)
-    for column in ("stage", "consumer group", "reads", "writes", "remembers in"):
-        table.add_column(column, overflow="fold")  # a name that is cut cannot be looked for
+    table = Table("stage", "consumer group", "topics", title="stages", show_lines=True)
     for node in nodes:
-        table.add_row(node.stage, node.group, "\n".join(node.reads), "\n".join(node.writes), node.state or "-")
+        lines = [f"reads {name}" for name in node.reads] + [f"writes {name}" for name in node.writes]
+        table.add_row(node.stage, node.group, "\n".join([*lines, f"remembers in {node.state or 'nothing'}"]))
     return table
 
 

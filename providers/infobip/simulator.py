@@ -53,7 +53,9 @@ class _Play:
 
     def __init__(self, script: Script) -> None:
         self._script = script
-        self._fate = Random(f"infobip:{script.seed}:{script.number}")  # noqa: S311  # a play, not a secret
+        # With the time of sending, so that a seed that is played again makes new messages.
+        name = f"infobip:{script.seed}:{script.number}:{script.sent_at.isoformat()}"
+        self._fate = Random(name)  # noqa: S311  # a play, not a secret
         self.message_id = f"{self._fate.getrandbits(128):032x}"
         self._campaign = self._fate.choice(_CAMPAIGNS)
         self._network = self._fate.choice(_NETWORKS)
