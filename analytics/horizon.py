@@ -79,6 +79,8 @@ class Chase:
             self.outputs = {topic: world.ends[topic] for topic in OUTPUTS}
         if self.outputs and self.updates is None and world.has_read("track", "reports", self.outputs["reports"]):
             self.updates = world.ends["updates"]
+            # Track puts aside what it cannot read, so there may be more of them by now.
+            self.outputs = {**self.outputs, "dead-letters": world.ends["dead-letters"]}
         if self.updates is None:
             return False
         wanted = {**self.outputs, "updates": self.updates, "callbacks": self.callbacks}

@@ -93,3 +93,12 @@ def test_nobody_is_behind_of_what_kafka_has_removed():
     horizon = Follower().follow(replace(removed, starts={"callbacks": {0: 10}}))
 
     assert horizon.as_of == T0
+
+
+def test_what_track_put_aside_on_its_way_is_waited_for():
+    follower = Follower()
+    follower.follow(with_(IDLE, committed={("track", "reports"): {0: 19}}))
+    put_aside = with_(IDLE, ends={"dead-letters": {0: 1}})
+
+    assert follower.follow(put_aside).as_of is None
+    assert follower.follow(with_(put_aside, stored={"dead-letters": {0: 1}})).as_of == T0
