@@ -119,13 +119,20 @@ class WorldWriter:
                 place = self.world.name(word), partition_of(record.key, self.world.partitions)
                 by_place[place].append((record.key, record.value, record.headers, record.timestamp_ms))
         for place in self._shuffled(by_place):
-            self.world.append(*place, by_place[place])
+            self._append(*place, by_place[place])
 
     async def write_changes(self, topic: str, changes: Mapping[int, Sequence[Change]]) -> dict[int, int]:
         return {
-            number: self.world.append(topic, number, [(key, entry, [], 0) for key, entry in changes[number]])
+            number: self._append(topic, number, [(key, entry, [], 0) for key, entry in changes[number]])
             for number in self._shuffled(changes)
         }
+
+    def _append(self, topic: str, partition: int, rows: list[Row]) -> int:
+        """In one batch or in two, as a real producer does with what is too much for one."""
+        cut = self.chance.randint(0, len(rows))
+        portions = [portion for portion in (rows[:cut], rows[cut:]) if portion]
+        offsets = [self.world.append(topic, partition, portion) for portion in portions]
+        return offsets[0]
 
     def _shuffled(self, places: Iterable) -> list:
         return self.chance.sample(in_order := list(places), len(in_order))

@@ -18,7 +18,8 @@ from contracts.status import DeliveryStatus
 from contracts.vocabulary import Scope, Verdict
 from streams.engine.carrier import Carrier
 from streams.engine.marks import Marks
-from streams.engine.stage import Outputs
+from streams.engine.stage import Output, Outputs
+from streams.engine.state import PartitionState
 from streams.engine.store import StateStore
 from streams.track.machine import Rules
 from streams.track.stage import TRACK, TrackBatch
@@ -193,3 +194,40 @@ class TurnUntold(Carrier):
 
 async def test_control_a_turn_that_is_not_durable_is_no_turn():
     assert [wrong for seed in SEEDS for wrong in wrongs(await lives(seed, carrier=TurnUntold))]
+
+
+def count(view, records, /, *, topic):
+    """The function of a stage that, unlike track, would notice if it were shown a record twice."""
+    outputs = []
+    for record in records:
+        counted = int(view.get(record.key) or 0) + 1
+        view.put(record.key, b"%d" % counted)
+        outputs.append(Output(record.key, b"%d" % counted, record.timestamp, []))
+    return {"updates": outputs}
+
+
+async def counts_after_crashes(seed: int) -> tuple[dict[bytes, int], Counter[bytes]]:
+    """What a counting stage remembers of each key in the end, and how often the key was there."""
+    chance = random.Random(seed)
+    world, committed = World(), {}
+    for _ in range(40):
+        world.feed(chance.choice(TRACK.reads), b"key-%d" % chance.randrange(5), b"value")
+    given = Counter(row[0] for _, row in world.arriving)
+    for generation in range(1, 9):
+        world.steps_left = chance.randint(0, 25) if generation < 8 else None
+        try:
+            await Worker(world, TRACK, count, chance, committed).live(generation)
+        except KilledError:
+            continue
+        break
+    states = {number: PartitionState(TRACK.reads) for number in range(world.partitions)}
+    for record in world.all_of("track-state"):
+        states[record.partition].load(record.key, record.value)
+    return {key: max(int(state.get(key) or 0) for state in states.values()) for key in given}, given
+
+
+@pytest.mark.parametrize("seed", range(60))
+async def test_a_stage_that_counts_counts_each_record_once(seed):
+    counted, given = await counts_after_crashes(seed)
+
+    assert counted == given
