@@ -1,5 +1,6 @@
 """What every test may ask for."""
 
+import gc
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, suppress
 
@@ -18,6 +19,11 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     if not settings.bootstrap_servers and any(item.get_closest_marker("broker") for item in session.items):
         with suppress(BrokerUnavailable):
             broker_classpath(settings)
+
+
+def pytest_unconfigure() -> None:
+    """Let go of what Hypothesis hangs on the collector: it keeps DuckDB's types alive, which then say so at the end."""
+    gc.callbacks.clear()
 
 
 @pytest.fixture(scope="session")
