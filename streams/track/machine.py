@@ -80,7 +80,7 @@ def advance(
         seen = remember(state.seen, event, place.at_ms // 1000, keep_s=rules.keep_s)
         known = _with_evidence(known, report, unit, seen=seen)
         now = standing_of(known)
-        moved = was != now or not state.units or _has_moved(state, known, unit)
+        moved = was != now or _has_moved(state, known, unit)
         verdict = Verdict.APPLIED if moved else Verdict.OUTRANKED
         if is_parked(known, rules):
             known, verdict = _parked(known, verdict), Verdict.PARKED
@@ -143,7 +143,7 @@ def _with_evidence(state: AttemptState, report: DeliveryReport, unit: str, *, se
 
 
 def _has_moved(before: AttemptState, after: AttemptState, unit: str) -> bool:
-    """Whether the status of the unit is new or another, though the attempt stands where it stood."""
+    """Whether the unit was not heard of before, or has another status, though the attempt stands where it stood."""
     known = before.units.get(unit)
     return known is None or status_of(known) is not status_of(after.units[unit])
 
