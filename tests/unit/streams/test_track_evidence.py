@@ -102,6 +102,7 @@ def test_standing(reports, status):
         pytest.param(
             [report("delivered", part="1"), report("failed", part="2")], False, id="parts may end differently"
         ),
+        pytest.param([report("failed"), report("delivered", part="1")], False, id="a part may arrive of what failed"),
         pytest.param(
             [report("delivered", part="1"), report("failed", part="1")], True, id="one part may not end twice"
         ),
