@@ -15,6 +15,8 @@ from mode import ServiceT
 
 from streams.engine.stage import SourceRecord
 
+Fetched = Mapping[TP, Sequence[SourceRecord]]
+
 FETCH_WAIT_S = 1.0
 PAUSE_S = 0.05
 
@@ -28,7 +30,7 @@ class Taker(Protocol):
     def is_held(self, place: TP) -> bool:
         """Whether nothing may be fetched from there for now."""
 
-    async def carry(self, fetched: Mapping[TP, Sequence[SourceRecord]]) -> None:
+    async def carry(self, fetched: Fetched) -> None:
         """Returns when all that follows from `fetched` is written."""
 
 
@@ -45,6 +47,9 @@ class BatchConsumer(driver.Consumer):
         self.is_idle.set()
         self._carried: dict[TP, int] = {}
         self._batch: asyncio.Task[None] | None = None
+        self._fetch: asyncio.Task[Fetched] | None = None
+        self._fetch_generation = -1
+        self._dropped: dict[TP, int] = {}
 
     def is_live(self) -> bool:
         """Whether what is fetched now is ours to carry."""
@@ -60,22 +65,43 @@ class BatchConsumer(driver.Consumer):
                 raise
 
     async def _fetch_and_carry(self) -> None:
-        generation = self.app.consumer_generation_id
-        wanted = {place for place in self.assignment() if not self.taker.is_held(place)} if self.is_live() else set()
-        if not wanted:  # an empty set would mean "from anywhere" to the client
-            await asyncio.sleep(PAUSE_S)
-            return
-        fetched = await self._getmany(wanted, FETCH_WAIT_S)
-        # What arrives while the group changes is dropped: before the next generation begins, faust puts all positions
-        # back to what is committed. Nothing is ever fetched before that, see `is_live`.
-        if fetched and self.is_live() and generation == self.app.consumer_generation_id:
+        if self._fetch is None:
+            wanted = await self._wanted()
+            if not wanted:  # an empty set would mean "from anywhere" to the client
+                await asyncio.sleep(PAUSE_S)
+                return
+            self._fetch_generation = self.app.consumer_generation_id
+            self._fetch = asyncio.create_task(self._getmany(wanted, FETCH_WAIT_S))
+        # A rebalance cancels this loop, but not the fetch: what it brings has moved our positions, and is looked at.
+        await asyncio.wait({self._fetch})
+        fetch, self._fetch = self._fetch, None
+        fetched = fetch.result()
+        if fetched and self.is_live() and self._fetch_generation == self.app.consumer_generation_id:
             self.is_idle.clear()
-            self._batch = asyncio.create_task(self._carry(fetched, generation))
+            self._batch = asyncio.create_task(self._carry(fetched, self._fetch_generation))
             # A stop or a rebalance cancels this loop, but not a batch whose outputs may be on their way: both wait
             # until it is done (`wait_empty`), and so it is committed and not repeated.
             await asyncio.shield(self._batch)
+        else:
+            for place, records in fetched.items():
+                self._dropped[place] = min(records[0].offset, self._dropped.get(place, records[0].offset))
 
-    async def _carry(self, fetched: Mapping[TP, Sequence[SourceRecord]], generation: int) -> None:
+    async def _wanted(self) -> set[TP]:
+        """From where to fetch now. What arrived while the group changed, and was dropped, is fetched again.
+
+        faust puts positions back to what is committed, but leaves a partition alone of which nothing is committed yet,
+        and a fetch that was under way may end after that.
+        """
+        if not self.is_live():
+            return set()
+        dropped, self._dropped = self._dropped, {}
+        for place in dropped.keys() & self.assignment():
+            position = await self.position(place)
+            if position is None or position > dropped[place]:
+                await self.seek(place, dropped[place])
+        return {place for place in self.assignment() if not self.taker.is_held(place)}
+
+    async def _carry(self, fetched: Fetched, generation: int) -> None:
         try:
             await self.taker.carry(fetched)
         except Exception as exc:  # noqa: BLE001  # whatever went wrong, nobody may go on behind a batch that is in doubt
@@ -109,6 +135,11 @@ class BatchConsumer(driver.Consumer):
     async def on_partitions_revoked(self, revoked: set[TP]) -> None:
         await super().on_partitions_revoked(revoked)
         self._carried.clear()  # what was refused now is the next owner's to do again
+
+    async def on_stop(self) -> None:
+        if self._fetch is not None:
+            self._fetch.cancel()
+        await super().on_stop()
 
     async def verify_all_partitions_active(self) -> None:
         """The watchdog looks at progress; faust's own look is at the path that is not used here."""

@@ -16,6 +16,7 @@ OVERRIDDEN = (
     ("faust.transport.drivers.aiokafka:Consumer", "wait_empty"),
     ("faust.transport.drivers.aiokafka:Consumer", "on_partitions_revoked"),
     ("faust.transport.drivers.aiokafka:Consumer", "verify_all_partitions_active"),
+    ("faust.transport.drivers.aiokafka:Consumer", "on_stop"),
     ("faust.app.base:BootStrategy", "enable_kafka_producer"),
     ("faust.app.base:App", "_create_directories"),
     ("faust.tables.manager:TableManager", "on_start"),

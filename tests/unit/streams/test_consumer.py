@@ -99,3 +99,71 @@ async def test_a_batch_that_fails_ends_the_stage_and_is_not_committed():
 
     assert [str(exc) for exc in crashed] == ["the broker is gone"]
     assert (consumer._carried, consumer.is_idle.is_set()) == ({}, True)
+
+
+class FetchingConsumer(BatchConsumer):
+    """A client whose position moves when it gives records, as the real one's does, and a group that may change."""
+
+    def __init__(self):
+        self.app = SimpleNamespace(consumer_generation_id=1)
+        self.taker = SimpleNamespace(is_held=lambda place: False)
+        self.is_idle = asyncio.Event()
+        self.carried, self.at = [], 0
+        self.may_answer = asyncio.Event()
+        self._carried, self._dropped, self._fetch, self._fetch_generation = {}, {}, None, -1
+
+    def is_live(self):
+        return True
+
+    def assignment(self):
+        return {HERE}
+
+    async def position(self, place):
+        return self.at
+
+    async def seek(self, place, offset):
+        self.at = offset
+
+    async def _getmany(self, wanted, _wait_s):
+        await self.may_answer.wait()
+        fetched = [SimpleNamespace(offset=offset) for offset in range(self.at, 3)]
+        self.at = 3
+        return {HERE: fetched} if fetched else {}
+
+    async def _carry(self, fetched, _generation):
+        self.carried += [record.offset for record in fetched[HERE]]
+
+
+async def test_what_came_while_the_group_changed_is_fetched_again():
+    consumer = FetchingConsumer()
+    fetching = asyncio.create_task(consumer._fetch_and_carry())
+    await asyncio.sleep(0)
+    consumer.app.consumer_generation_id = 2
+    consumer.may_answer.set()
+    await fetching
+    await consumer._fetch_and_carry()
+
+    assert consumer.carried == [0, 1, 2]
+
+
+async def test_what_came_after_the_loop_was_cancelled_is_fetched_again():
+    consumer = FetchingConsumer()
+    fetching = asyncio.create_task(consumer._fetch_and_carry())
+    await asyncio.sleep(0)
+    fetching.cancel()
+    await asyncio.gather(fetching, return_exceptions=True)
+    consumer.app.consumer_generation_id = 2
+    consumer.may_answer.set()
+    await consumer._fetch_and_carry()
+    await consumer._fetch_and_carry()
+
+    assert consumer.carried == [0, 1, 2]
+
+
+async def test_a_position_that_was_put_back_further_stays_there():
+    consumer = FetchingConsumer()
+    consumer.at, consumer._dropped = 0, {HERE: 2}
+    consumer.may_answer.set()
+    await consumer._fetch_and_carry()
+
+    assert consumer.carried == [0, 1, 2]
