@@ -21,6 +21,7 @@ from api.sessions import SessionBook
 from api.store import AnalyticsStore
 from contracts.errors import TidingsError
 from runtime.clock import Clock, SystemClock
+from runtime.collector import spare_the_collector
 from runtime.logging import configure_logging
 from runtime.settings import Settings, load_settings
 
@@ -117,9 +118,7 @@ async def _end_with_the_store(server: Server, analytics: Analytics) -> None:
 @contextmanager
 def _sparing_the_collector() -> Iterator[None]:
     """What lives now lives on: full collections over it would be the tail of every latency."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(50_000, 20, 100)
+    spare_the_collector()
     yield
     # What is frozen when the interpreter ends is never freed, and DuckDB's module lists it all as leaked.
     gc.unfreeze()

@@ -30,6 +30,7 @@ from contracts.identity import attempt_id, attempt_key, derived_message_id, repo
 from contracts.records import Cause, DeliveryReport, StatusChanged
 from contracts.status import DeliveryStatus
 from contracts.vocabulary import Channel, Scope, Verdict
+from runtime.collector import spare_the_collector
 from runtime.settings import StoreSettings
 
 ROWS = 200_000
@@ -54,13 +55,6 @@ def measure() -> list[Figure]:
     speeds = [one_run(fetched) for _ in range(RUNS)]
     gc.unfreeze()  # what stays frozen at the end of a process is reported as leaked by DuckDB's bindings
     return [figure("sink", "updates stored, whole transaction", speeds, unit="rows/s", goal=">= 60000")]
-
-
-def spare_the_collector() -> None:
-    """As the process of the sink does after its start; here, what lives on are the records to be stored."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(50_000, 20, 100)
 
 
 def one_run(fetched: list[list[Fetched]]) -> float:

@@ -22,12 +22,12 @@ from confluent_kafka import Consumer, Message, Producer
 from bench.figures import Figure, figure
 from contracts.topics import load_topics
 from runtime.broker import running_broker
+from runtime.collector import spare_the_collector
 from runtime.kafka import ensure_topics
 from runtime.logging import configure_logging
 from runtime.settings import Connection, KafkaSettings, Settings, StreamsSettings
 from streams.engine.guard import SleepGuard
 from streams.engine.line import Line
-from streams.engine.process import freeze
 from streams.engine.stage import Decide, Stage
 from streams.topology import stages_named
 
@@ -170,7 +170,7 @@ async def ours(stage: Stage, settings: Settings, meter: Meter) -> None:
 
     line.carry = counted  # type: ignore[method-assign]  # counted, not changed
     await line.start()
-    freeze()
+    spare_the_collector()
     await through.wait()
     await line.consumer.commit()
     print(json.dumps(meter.spent()._asdict()), flush=True)
@@ -198,7 +198,7 @@ def bare(stage: Stage, settings: Settings, meter: Meter) -> None:
             "enable.auto.commit": False,
         }
     )
-    freeze()
+    spare_the_collector()
     consumer.subscribe([names[word] for word in stage.reads])
     failures: list[object] = []
     while meter.left > 0:

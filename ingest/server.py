@@ -1,7 +1,6 @@
 """One process: both ports and the publisher on one event loop, started together and stopped in order."""
 
 import asyncio
-import gc
 import os
 import signal
 import threading
@@ -22,6 +21,7 @@ from ingest.routes import make_routes
 from ingest.topic import CallbackTopic
 from providers._kit.provider import Provider
 from runtime.clock import SystemClock
+from runtime.collector import spare_the_collector
 from runtime.metrics import CALLBACKS_WAITING
 from runtime.settings import Settings
 
@@ -62,7 +62,7 @@ class Ingest:
             asyncio.create_task(self._bodies.watch(), name="sweep of bodies"),
             asyncio.create_task(self._admin_port.serve([self._admin_socket]), name="admin port"),
         ]
-        _freeze_collector()
+        spare_the_collector()
         asked = asyncio.create_task(self._stopping.wait())
         await asyncio.wait([asked, *parts], return_when=asyncio.FIRST_COMPLETED)
         ended = [part for part in parts if part.done()]
@@ -96,15 +96,6 @@ def _check_sizes(max_body_bytes: int) -> None:
     largest = load_topics()["callbacks"].max_message_bytes - LARGEST_HEAD_BYTES
     if max_body_bytes > largest:
         raise ConfigurationInvalid(f"ingest.max_body_bytes: the topic of the callbacks takes bodies up to {largest}")
-
-
-def _freeze_collector() -> None:
-    """With many callbacks waiting, full collections over all that lives for ever are what the slowest answers wait
-    for.
-    """
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(50_000, 20, 100)
 
 
 def _exit_hard_after(limit_s: float) -> None:

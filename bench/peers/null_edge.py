@@ -4,7 +4,6 @@ python -m bench.peers.null_edge PORT
 """
 
 import asyncio
-import gc
 import signal
 import sys
 
@@ -12,6 +11,7 @@ import uvloop
 
 from ingest.ports import callback_port
 from ingest.rsgi import HttpProtocol, Scope
+from runtime.collector import spare_the_collector
 from runtime.settings import IngestSettings
 
 
@@ -23,9 +23,7 @@ async def answer(_scope: Scope, protocol: HttpProtocol) -> None:
 async def serve(port: int) -> None:
     server = callback_port(answer, IngestSettings(port=port))
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, server.stop)
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(50_000, 20, 100)
+    spare_the_collector()
     await server.serve()
 
 

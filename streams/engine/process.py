@@ -1,7 +1,6 @@
 """One process with any number of stages: one faust app each, one loop, one way to stop and one way to fail."""
 
 import asyncio
-import gc
 import signal
 from collections.abc import Sequence
 
@@ -9,6 +8,7 @@ import structlog
 
 from contracts.errors import TidingsError
 from runtime.clock import SystemClock
+from runtime.collector import spare_the_collector
 from runtime.settings import Settings
 from streams.engine.admin import Admin
 from streams.engine.exits import arm_hard_exit
@@ -19,7 +19,6 @@ from streams.engine.watchdog import Watchdog
 
 TICK_S = 0.5
 CANCEL_LIMIT_S = 1.0
-GC_THRESHOLDS = (50_000, 20, 100)
 
 log = structlog.get_logger()
 
@@ -55,7 +54,7 @@ async def _work(lines: Sequence[Line], watchdog: Watchdog, guard: SleepGuard, ad
         group.create_task(watchdog.watch())
         await asyncio.gather(*(line.start() for line in lines))
         log.info("stages_started", stages=[line.name for line in lines])
-        freeze()
+        spare_the_collector()
 
 
 async def _stay_awake(guard: SleepGuard) -> None:
@@ -71,13 +70,6 @@ async def _told_to_stop() -> None:
         loop.add_signal_handler(number, told.set)
     await told.wait()
     arm_hard_exit()
-
-
-def freeze() -> None:
-    """Leave what stays for ever out of every later collection: full ones are the tail of each latency."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(*GC_THRESHOLDS)
 
 
 def _report(failure: BaseException) -> None:
