@@ -6,10 +6,12 @@ import signal
 import sys
 from asyncio.subprocess import Process
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Protocol
 
 import aiohttp
+import structlog
 
 from contracts.errors import BrokerUnavailable, TidingsError
 from runtime.broker import LocalBroker
@@ -18,6 +20,8 @@ from runtime.broker.leash import Leash
 LARGEST_LOG_BYTES = 20 * 1024 * 1024
 LOG_END_LINES = 12
 PROBE_LIMIT_S = 2.0
+
+log = structlog.get_logger()
 
 
 class NotRunning(TidingsError):
@@ -94,7 +98,9 @@ class OwnProcess:
         try:
             await asyncio.wait_for(self._process.wait(), limit_s)
         except TimeoutError:
-            self._process.kill()
+            log.warning("process_killed", name=self.name, limit_s=limit_s)
+            with suppress(ProcessLookupError):  # it may have ended in the same instant
+                self._process.kill()
             await self._process.wait()
 
     def last_words(self) -> str:
