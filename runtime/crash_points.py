@@ -1,0 +1,40 @@
+"""Places where a process can be made to die, so that tests can stand exactly there. Off unless the environment says so.
+
+`TIDINGS_CRASH_AT=track.outputs_written` dies there the first time, `track.outputs_written:7` the seventh time. It is the
+death of `kill -9`: nothing is flushed, closed or told to anybody.
+"""
+
+import os
+import signal
+from collections.abc import Callable
+
+VARIABLE = "TIDINGS_CRASH_AT"
+
+
+def _die() -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+class CrashPoint:
+    """Counts how often one place is passed, and dies there when its time has come."""
+
+    def __init__(self, told: str, *, die: Callable[[], object] = _die) -> None:
+        self._name, _, times = told.partition(":")
+        self._left = int(times or 1)
+        self._die = die
+
+    def passing(self, name: str) -> None:
+        """Told of every place that is passed."""
+        if name == self._name:
+            self._left -= 1
+            if self._left == 0:
+                self._die()
+
+
+_armed = CrashPoint(os.environ[VARIABLE]) if os.environ.get(VARIABLE) else None
+
+
+def crash_point(name: str) -> None:
+    """Pass the place `name`, written as `<stage or part>.<what has just been done>`."""
+    if _armed is not None:
+        _armed.passing(name)
