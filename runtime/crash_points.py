@@ -1,7 +1,7 @@
-"""Places where a process can be made to die, so that tests can stand exactly there. Off unless the environment says so.
+"""Places where a process can be made to die, so that tests can stand exactly there. Off unless told.
 
-`TIDINGS_CRASH_AT=track.outputs_written` dies there the first time, `track.outputs_written:7` the seventh time. It is the
-death of `kill -9`: nothing is flushed, closed or told to anybody.
+`TIDINGS_CRASH_AT=track.outputs_written` dies there the first time, `track.outputs_written:7` the seventh time. It is
+the death of `kill -9`: nothing is flushed, closed or told to anybody.
 """
 
 import os

@@ -8,7 +8,12 @@ import pytest
 
 from runtime.crash_points import CrashPoint
 
-PASSES = "from runtime.crash_points import crash_point\nfor _ in range(3): crash_point('sink.committed')\nprint('lived')"
+PASSES = """
+from runtime.crash_points import crash_point
+for _ in range(3):
+    crash_point("sink.committed")
+print("lived")
+"""
 
 
 @pytest.mark.parametrize(
