@@ -13,6 +13,7 @@ from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
 from mode import ServiceT
 
+from runtime.crash_points import crash_point
 from streams.engine.stage import SourceRecord
 
 Fetched = Mapping[TP, Sequence[SourceRecord]]
@@ -23,6 +24,10 @@ PAUSE_S = 0.05
 
 class Taker(Protocol):
     """What stands behind the consumer of one stage."""
+
+    @property
+    def name(self) -> str:
+        """The stage's."""
 
     def is_ready(self, generation: int) -> bool:
         """Whether all that this generation of the group gave us is loaded."""
@@ -119,6 +124,7 @@ class BatchConsumer(driver.Consumer):
         if not ready:
             return False
         if await self._commit(ready):
+            crash_point(f"{self.taker.name}.committed")
             self.refused_commits = 0
             return True
         self.refused_commits += 1

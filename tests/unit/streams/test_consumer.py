@@ -17,6 +17,7 @@ class FakeConsumer(BatchConsumer):
 
     def __init__(self, owned, answers):
         self._owned, self._answers = owned, list(answers)
+        self.taker = SimpleNamespace(name="track")
         self._carried = {}
         self.refused_commits = 0
         self.committed = []
