@@ -16,6 +16,7 @@ TidingsError
 │   ├── OffsetGap                 records the store needs are gone from Kafka
 │   └── OverSlept                 the process slept past its group session
 ├── StoreUnavailable          the store cannot be opened or has failed
+├── ArchiveDamaged            a file of the archive is not what its manifest says
 └── QueryInvalid              a question the API cannot answer as asked
     └── NotFound                  nothing is known under that name
 """
@@ -102,6 +103,10 @@ class OverSlept(WorldMoved):
 
 class StoreUnavailable(TidingsError):
     """The store cannot be opened, or has failed for good in this process."""
+
+
+class ArchiveDamaged(TidingsError):
+    """A file of the archive is missing or is not what its manifest says."""
 
 
 class QueryInvalid(TidingsError):

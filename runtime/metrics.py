@@ -32,6 +32,16 @@ SINK_COMMIT_SECONDS = Histogram("tidings_sink_commit_seconds", "One transaction 
 SINK_LAG = Gauge("tidings_sink_lag_records", "Records on Kafka that the store does not have yet.", ("topic",))
 UNEXPLAINED = Gauge("tidings_unexplained_items", "Items that ought to be accounted for and are not. Must be 0.")
 
+ARCHIVE_ROWS = Counter("tidings_archive_rows_total", "Records written to the archive, by topic.", ("topic",))
+ARCHIVE_BYTES = Counter("tidings_archive_bytes_total", "Bytes of the files written to the archive.", ("topic",))
+ARCHIVE_LAG = Gauge("tidings_archive_lag_records", "Records on Kafka that the archive does not have yet.", ("topic",))
+ARCHIVE_COMPLETE_AT = Gauge(
+    "tidings_archive_complete_at_seconds", "When the archive last had all that had come, as Unix time.", ("topic",)
+)
+ARCHIVE_MISSING = Gauge(
+    "tidings_archive_missing_records", "Records that Kafka removed before they were archived. Must be 0.", ("topic",)
+)
+
 
 def exposition() -> tuple[bytes, str]:
     """The metrics page and its content type."""

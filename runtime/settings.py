@@ -7,9 +7,18 @@ Every member can be set as `TIDINGS_<SECTION>__<MEMBER>`; the environment wins o
 import os
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    model_validator,
+)
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 from contracts.errors import ConfigurationInvalid
@@ -92,6 +101,21 @@ class StreamsSettings(Section):
     """Stable per replica and unique among the living; empty joins as a dynamic member."""
     seen_days: int = Field(3, ge=1)
     """How long an attempt remembers which reports it has had; longer than the longest retry tail of a provider."""
+    parking_days: float = Field(7, gt=0)
+    """How long reports wait for the registration of their attempt; then it counts under an id of its own."""
+    keep_final_days: float = Field(7, gt=0)
+    """How long a finished attempt of which nothing more is heard is remembered; not below `seen_days`."""
+    keep_open_days: float = Field(30, gt=0)
+    """How long one that is not finished is; what comes after that begins a new attempt."""
+
+    @model_validator(mode="after")
+    def _forget_in_order(self) -> Self:
+        if not self.seen_days <= self.keep_final_days <= self.keep_open_days:
+            raise ValueError(
+                "seen_days <= keep_final_days <= keep_open_days must hold: an attempt that is forgotten before its "
+                "last repeat has come is counted as a new one"
+            )
+        return self
 
 
 class StoreSettings(Section):
@@ -104,6 +128,17 @@ class StoreSettings(Section):
     memory_limit: str = "512MB"
     threads: int = Field(2, ge=1)
     query_timeout_s: float = Field(20.0, gt=0)
+
+
+class ArchiveSettings(Section):
+    """What came in by the doors, kept in Parquet files by day beside the store."""
+
+    path: Path = Path("archive")
+    """Relative to the data directory."""
+    every_s: float = Field(300.0, gt=0)
+    """What has waited so long is archived; far below the topics' retention, because what is gone from Kafka is lost."""
+    batch_rows: int = Field(100_000, ge=1)
+    """So many waiting records are archived at once, and are the most in one new file."""
 
 
 class ApiSettings(Section):
@@ -160,6 +195,7 @@ class Settings(BaseSettings):
     ingest: IngestSettings = IngestSettings()
     streams: StreamsSettings = StreamsSettings()
     store: StoreSettings = StoreSettings()
+    archive: ArchiveSettings = ArchiveSettings()
     api: ApiSettings = ApiSettings()
     privacy: PrivacySettings = PrivacySettings()
     connections: tuple[Connection, ...] = ()
