@@ -162,7 +162,11 @@ class AttemptRegistered(Record, frozen=True, kw_only=True):
 
 
 class StatusChanged(Record, frozen=True, kw_only=True):
-    """The track stage's answer to one report or registration: the verdict, and where the attempt stands after it."""
+    """The track stage's answer to one report or registration: the verdict, and where the attempt stands after it.
+
+    `unclaimed` alone answers neither: nobody registered the attempt in time, and from then on it counts under its own
+    derived message id. A registration that comes later still joins it.
+    """
 
     verdict: Verdict
     attempt_id: str
@@ -186,6 +190,15 @@ class StatusChanged(Record, frozen=True, kw_only=True):
     """Sent to delivered; on the one update that first makes both known, null on all others."""
     released_applied_count: int = 0
     released_outranked_count: int = 0
-    """On `registered`: how many parked reports this frees, by what they did to the attempt."""
+    """On `registered` and `unclaimed`: how many parked reports this frees, by what they did to the attempt."""
     report: DeliveryReport | None = None
     registration: AttemptRegistered | None = None
+
+
+class Due(Record, frozen=True, kw_only=True):
+    """The time has come that a stage has set for what it remembers under the record's key; the stage decides.
+
+    It may come late, twice, or when something else has happened since: then there is nothing to do.
+    """
+
+    due_at: datetime

@@ -76,7 +76,8 @@ class InboundKind(StrEnum):
 class Verdict(StrEnum):
     """What a report did to its attempt, decided once by the track stage.
 
-    Each record of `updates` has one. `registered` answers a registration, not a report, and is not counted as an item.
+    Each record of `updates` has one. `registered` answers a registration and `unclaimed` says that none came in time;
+    neither answers a report, and neither is counted as an item.
     """
 
     APPLIED = "applied"
@@ -84,6 +85,7 @@ class Verdict(StrEnum):
     OUTRANKED = "outranked"
     PARKED = "parked"
     REGISTERED = "registered"
+    UNCLAIMED = "unclaimed"
 
 
 class DeadLetterKind(StrEnum):

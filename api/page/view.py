@@ -22,6 +22,7 @@ VERDICTS = {
     Verdict.REPEATED: "had been said before",
     Verdict.OUTRANKED: "true, and changed nothing",
     Verdict.PARKED: "waits for its registration",
+    Verdict.UNCLAIMED: "its registration did not come in time",
 }
 
 

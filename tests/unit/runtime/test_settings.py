@@ -57,6 +57,8 @@ def test_the_usual_variable_names_the_broker(monkeypatch):
         pytest.param(
             '[[connections]]\nprovider = "A B"\nname = "x"\n', "connections.0.provider", id="a bad slug is named"
         ),
+        pytest.param("[streams]\nkeep_final_days = 2", "seen_days <= keep", id="forgotten before its last repeat"),
+        pytest.param("[streams]\nkeep_open_days = 5", "<= keep_open_days", id="an open attempt forgotten first"),
         pytest.param(CONNECTION.format(token="env:NOWHERE_SET"), "NOWHERE_SET", id="a missing secret is named"),
         pytest.param(CONNECTION.format(token="file:/nowhere/at/all"), "/nowhere/at/all", id="a missing file is named"),
         pytest.param(CONNECTION.format(token=""), "must not be empty", id="an empty secret is refused"),
