@@ -10,13 +10,14 @@ QUIET_S = 60.0
 class BackOff:
     """How long to wait before a restart: doubling up to a limit, spread so that not all come back at once."""
 
-    def __init__(self, chance: Random) -> None:
+    def __init__(self, chance: Random, quiet_s: float = QUIET_S) -> None:
         self._chance = chance
+        self._quiet_s = quiet_s
         self._deaths = 0
 
     def pause_after(self, lived_s: float) -> float:
         """The pause in seconds after a life of `lived_s`."""
-        self._deaths = 0 if lived_s >= QUIET_S else self._deaths
+        self._deaths = 0 if lived_s >= self._quiet_s else self._deaths
         pause_s = min(LONGEST_PAUSE_S, FIRST_PAUSE_S * 2.0**self._deaths)
         self._deaths += 1
         return pause_s * self._chance.uniform(0.5, 1.0)

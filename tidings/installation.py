@@ -14,6 +14,7 @@ from runtime.broker import LocalBroker
 from runtime.clock import SystemClock
 from runtime.kafka import ensure_topics
 from runtime.settings import KafkaSettings, Settings
+from tidings.back_off import QUIET_S
 from tidings.children import OwnBroker, OwnProcess
 from tidings.supervisor import Supervisor
 
@@ -69,15 +70,16 @@ class Installation:
 
 @asynccontextmanager
 async def running(
-    settings: Settings, config: Path | None, tell: Tell = lambda _name: None
+    settings: Settings, config: Path | None, tell: Tell = lambda _name: None, *, quiet_s: float = QUIET_S
 ) -> AsyncIterator[tuple[Installation, Supervisor]]:
     """The installation, up and ready, for the time of the block; all of it is stopped behind the block.
 
+    A process that lived for `quiet_s` is well: when it dies then, it is started again at once.
     Raises `BrokerUnavailable`, `ConfigurationInvalid` or `ProcessFailed` when it cannot be brought up.
     """
     installation = Installation(settings, config)
     installation.data_dir.mkdir(parents=True, exist_ok=True)
-    supervisor = Supervisor(installation.data_dir, SystemClock())
+    supervisor = Supervisor(installation.data_dir, SystemClock(), quiet_s=quiet_s)
     try:
         await _bring_up(installation, supervisor, tell)
         yield installation, supervisor

@@ -13,7 +13,7 @@ import structlog
 
 from contracts.errors import TidingsError
 from runtime.clock import Clock
-from tidings.back_off import BackOff
+from tidings.back_off import QUIET_S, BackOff
 from tidings.children import Child
 
 EARLY_DEATHS = 3
@@ -49,10 +49,11 @@ class _Ward:
 class Supervisor:
     """Starts children, starts them again when they die, and stops all of them."""
 
-    def __init__(self, data_dir: Path, clock: Clock, *, chance: Random | None = None) -> None:
+    def __init__(self, data_dir: Path, clock: Clock, *, chance: Random | None = None, quiet_s: float = QUIET_S) -> None:
         self._file = data_dir / "processes.json"
         self._clock = clock
         self._chance = chance or Random()  # noqa: S311  # spreads restarts, protects nothing
+        self._quiet_s = quiet_s
         self._groups: list[list[_Ward]] = []
         self._watches: list[asyncio.Task[None]] = []
         self._is_stopping = asyncio.Event()
@@ -63,7 +64,7 @@ class Supervisor:
         Those of later calls need these: they are stopped before, and their early deaths are forgiven while one of
         these is down.
         """
-        wards = [_Ward(child, BackOff(self._chance)) for child in children]
+        wards = [_Ward(child, BackOff(self._chance, self._quiet_s)) for child in children]
         self._groups.append(wards)
         for ward in wards:
             await self._launch(ward)

@@ -43,6 +43,7 @@ class Wishes:
     speed: float | None = None
     start: datetime | None = None
     providers: tuple[str, ...] = ()
+    clock_step_s: float = 0.0
 
     def play(self, clock: Clock) -> Play:
         """What is to be played, with all choices made. Nothing in it happens later than now."""
@@ -56,6 +57,7 @@ class Wishes:
             is_shuffled=self.is_shuffled,
             unregistered=self.unregistered,
             speed=speed,
+            clock_step_s=self.clock_step_s,
         )
 
     def _latest_start(self, clock: Clock, speed: float) -> datetime:

@@ -21,6 +21,10 @@ PATIENCE_S = 90.0
 """How long one post is tried. Providers try for hours; a run has to end."""
 
 
+Answered = Callable[[int, float], object]
+"""Takes the status with which a callback was answered, 0 when it was not, and how many seconds that took."""
+
+
 class NotTaken(TidingsError):
     """A post was not answered as hoped; a provider would try again."""
 
@@ -46,10 +50,18 @@ class _Departures:
 class Poster:
     """Plays a schedule against the doors, and takes down in the ledger what came of it."""
 
-    def __init__(self, doors: Doors, ledger: Tally, *, on_done: Callable[[Act], object] = lambda _act: None) -> None:
+    def __init__(
+        self,
+        doors: Doors,
+        ledger: Tally,
+        *,
+        on_done: Callable[[Act], object] = lambda _act: None,
+        on_answer: Answered = lambda _status, _took_s: None,
+    ) -> None:
         self._doors = doors
         self._ledger = ledger
         self._on_done = on_done
+        self._on_answer = on_answer
         self._slots = asyncio.Semaphore(CONNECTIONS)
 
     async def play(self, acts: Iterable[Act]) -> None:
@@ -92,6 +104,7 @@ class Poster:
         callback, departures = posting.callback, _Departures()
         # Until an answer tells, each departure may have been stored.
         certain = 0
+        status, began = 0, monotonic()
         try:
             async with client.request(
                 callback.method,
@@ -100,11 +113,12 @@ class Poster:
                 headers=callback.headers,
                 trace_request_ctx=departures,
             ) as answer:
-                certain = 1 if answer.status < 500 else 0
+                status, certain = answer.status, 1 if answer.status < 500 else 0
                 if answer.status != 200:
                     raise NotTaken(f"the callback was answered with {answer.status}: {await answer.text()}")
                 self._ledger.taken(posting)
         finally:
+            self._on_answer(status, monotonic() - began)
             self._ledger.doubted(posting, departures.count - certain)
 
     async def _register(self, client: aiohttp.ClientSession, registration: Registration) -> None:

@@ -20,6 +20,9 @@ from tidings.simulation.repertoire import Repertoire, rehearse
 WINDOW_S = 1.5
 """How far duplicates, shuffled callbacks and late registrations stray from their time."""
 LATE_REGISTRATIONS = 0.3
+SPELL_MESSAGES = 500
+"""For so many messages a provider's clock stays right, or wrong."""
+WRONG_SPELLS = 0.3
 
 
 @dataclass(frozen=True)
@@ -37,10 +40,18 @@ class Play:
     unregistered: float = 0.0
     speed: float = 1.0
     """Seconds in the messages' lives per second of ours."""
+    clock_step_s: float = 0.0
+    """By how much the providers' clocks jump, either way, when they are wrong for a while."""
 
     def due_s(self, at: datetime) -> float:
         """How long after our start a moment of the messages' lives comes."""
         return (at - self.start).total_seconds() / self.speed
+
+    def clock_error(self, number: int) -> timedelta:
+        """How far the clock of message `number`'s provider is ahead; behind, when negative."""
+        chance = Random(f"{self.seed}:{number // SPELL_MESSAGES}:clock")  # noqa: S311  # a play, not a secret
+        is_wrong = chance.random() < WRONG_SPELLS
+        return timedelta(seconds=int(chance.uniform(-1, 1) * self.clock_step_s)) if is_wrong else timedelta()
 
 
 @dataclass(frozen=True)
@@ -120,12 +131,13 @@ def acts_of(play: Play, cast: Sequence[Actor], number: int) -> list[Act]:
     fate = Random(f"{play.seed}:{number}:post")  # noqa: S311  # a play, not a secret
     actor = fate.choice(cast)
     sent_at = play.start + timedelta(seconds=number / play.rate_per_s * play.speed)
-    script = write_script(play.seed, number, sent_at, actor.repertoire)
+    error = play.clock_error(number)
+    script = write_script(play.seed, number, sent_at + error, actor.repertoire)
     callbacks = actor.provider.simulate(script, actor.settings)
     acts: list[Act] = [
         Posting(due_s, number, actor, callback)
         for callback in callbacks
-        for due_s in _due_times(play, fate, callback.at)
+        for due_s in _due_times(play, fate, callback.at - error)
     ]
     if actor.is_registering and callbacks and fate.random() >= play.unregistered:
         due_s = play.due_s(sent_at) + (fate.random() * WINDOW_S if fate.random() < LATE_REGISTRATIONS else 0.0)

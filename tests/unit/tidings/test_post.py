@@ -120,6 +120,16 @@ async def test_a_callback_is_posted_until_it_is_taken(posting, answers, tries, d
     assert doubtful(ledger) == doubts * posting.callback.expected_items
 
 
+async def test_every_answer_is_told_with_its_status_and_none_with_zero(posting):
+    told = []
+    async with FakeServer(503, CUT) as server:
+        poster = Poster(server.doors(), Ledger(), on_answer=lambda status, took_s: told.append((status, took_s)))
+        await poster.play([replace(posting, due_s=0.0)])
+
+    assert [status for status, _ in told] == [503, 0, 200]
+    assert all(took_s > 0 for _, took_s in told)
+
+
 async def test_a_get_that_the_client_repeats_by_itself_is_a_doubt_too(posting, get_posting):
     # The first takes the connection into the pool; only on a pooled one does the client try again unasked.
     async with FakeServer(200, CUT) as server:

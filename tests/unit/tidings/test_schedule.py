@@ -18,6 +18,10 @@ def postings(play, cast):
     return [act for act in schedule(play, cast) if isinstance(act, Posting)]
 
 
+def first_postings(play, cast):
+    return {act.number: act for act in reversed(postings(play, cast))}
+
+
 def registrations(play, cast):
     return [act for act in schedule(play, cast) if isinstance(act, Registration)]
 
@@ -62,6 +66,18 @@ def test_shuffling_moves_callbacks_and_changes_none(play, cast):
 
     assert [act.callback.body for act in shuffled] != [act.callback.body for act in straight]
     assert Counter(act.callback.body for act in shuffled) == Counter(act.callback.body for act in straight)
+
+
+def test_a_clock_step_changes_what_callbacks_say_and_not_when_they_come(play, cast):
+    stepping = replace(play, message_count=3000, duplicates=0, is_shuffled=False, clock_step_s=3600)
+    stepped, right = first_postings(stepping, cast), first_postings(replace(stepping, clock_step_s=0), cast)
+    errors = {number: act.callback.at - right[number].callback.at for number, act in stepped.items()}
+
+    assert {number: act.due_s for number, act in stepped.items()} == pytest.approx(
+        {number: act.due_s for number, act in right.items()}
+    )
+    assert errors == {number: stepping.clock_error(number) for number in stepped}
+    assert len(set(errors.values())) > 1
 
 
 def test_only_who_registers_is_registered_and_not_all_of_them(play, cast):

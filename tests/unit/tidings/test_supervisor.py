@@ -85,6 +85,12 @@ def test_back_off(lives_s, ceilings_s):
     assert all(ceiling / 2 <= pause <= ceiling for pause, ceiling in zip(pauses, ceilings, strict=True))
 
 
+def test_what_counts_as_quiet_may_be_shorter():
+    back_off = BackOff(Random(7), quiet_s=2.0)
+
+    assert max(back_off.pause_after(2.0) for _ in range(9)) <= FIRST_PAUSE_S
+
+
 def test_two_back_offs_do_not_come_back_at_once():
     assert BackOff(Random(1)).pause_after(0) != BackOff(Random(2)).pause_after(0)
 
