@@ -16,6 +16,7 @@ TidingsError
 │   ├── OffsetGap                 records the store needs are gone from Kafka
 │   └── OverSlept                 the process slept past its group session
 ├── StoreUnavailable          the store cannot be opened or has failed
+│   └── StoreDamaged              its file is not what was written; another takes its place
 ├── ArchiveDamaged            a file of the archive is not what its manifest says
 └── QueryInvalid              a question the API cannot answer as asked
     └── NotFound                  nothing is known under that name
@@ -103,6 +104,10 @@ class OverSlept(WorldMoved):
 
 class StoreUnavailable(TidingsError):
     """The store cannot be opened, or has failed for good in this process."""
+
+
+class StoreDamaged(StoreUnavailable):
+    """The store's file, or a copy of it, is not what was written; something else must take its place."""
 
 
 class ArchiveDamaged(TidingsError):

@@ -30,6 +30,21 @@ DEAD_LETTERS = Counter("tidings_dead_letters_total", "Items put aside.", ("provi
 SINK_ROWS = Counter("tidings_sink_rows_total", "Rows written to the store, by topic.", ("topic",))
 SINK_COMMIT_SECONDS = Histogram("tidings_sink_commit_seconds", "One transaction of the sink, rows and offsets.")
 SINK_LAG = Gauge("tidings_sink_lag_records", "Records on Kafka that the store does not have yet.", ("topic",))
+SNAPSHOT_TIME = Gauge(
+    "tidings_store_snapshot_timestamp_seconds",
+    "When the newest good snapshot of the store was made, in Unix time; its age is time() minus this.",
+)
+SNAPSHOT_BYTES = Gauge("tidings_store_snapshot_bytes", "Size of the newest good snapshot of the store.")
+SNAPSHOT_SECONDS = Histogram(
+    "tidings_store_snapshot_seconds",
+    "One snapshot of the store: checkpoint, copy and reading it through. The sink waits meanwhile.",
+    buckets=(0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120),
+)
+STORE_RECOVERIES = Counter(
+    "tidings_store_recoveries_total",
+    "Starts with a store that was damaged or gone, by what was gone on from: file, snapshot or nothing.",
+    ("origin",),
+)
 UNEXPLAINED = Gauge("tidings_unexplained_items", "Items that ought to be accounted for and are not. Must be 0.")
 
 ARCHIVE_ROWS = Counter("tidings_archive_rows_total", "Records written to the archive, by topic.", ("topic",))

@@ -128,6 +128,8 @@ class StoreSettings(Section):
     memory_limit: str = "512MB"
     threads: int = Field(2, ge=1)
     query_timeout_s: float = Field(20.0, gt=0)
+    snapshot_every_s: float = Field(3600.0, ge=0)
+    """How often a copy is made to fall back on, when something was stored since; 0: never. Below Kafka's retention."""
 
 
 class ArchiveSettings(Section):
