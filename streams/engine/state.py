@@ -5,11 +5,16 @@ did. The stamp answers two questions without knowing the stage's format. Was thi
 (a crash can leave the entries of a batch written and its marks not)? And which of two entries is the younger one: an
 owner that lost its partition unnoticed may write behind its successor, so what counts when a changelog is read back is
 the higher epoch, and only within one epoch the later record.
+
+Behind the stamp stand two times, in seconds: when the entry is due, and since when it waits for something. So they are
+read back without knowing the format either.
 """
 
 from collections.abc import Iterable, Sequence
 from struct import Struct
+from typing import NamedTuple
 
+from streams.engine.agenda import Agenda
 from streams.engine.marks import Marks, decode_marks, encode_marks
 from streams.engine.stage import SourceRecord
 
@@ -17,6 +22,18 @@ MARKS_KEY = b"\x00marks"
 """No stage's key begins with a zero byte."""
 
 Change = tuple[bytes, bytes | None]
+
+_TIMES = Struct(">II")
+_NO_TIMES = (0, 0)
+_LAST_SECOND = 2**32 - 1
+
+
+class _Put(NamedTuple):
+    """What a stage has put under a key in this batch."""
+
+    value: bytes | None
+    due: int
+    waits_since: int
 
 
 class PartitionState:
@@ -27,8 +44,12 @@ class PartitionState:
         self.epoch = 0
         self._reads = reads
         self._stamp = Struct(f">I{len(reads)}q")
+        self._body = self._stamp.size + _TIMES.size
         self._entries: dict[bytes, bytes] = {}
-        self._changed: dict[bytes, bytes | None] = {}
+        self._changed: dict[bytes, _Put] = {}
+        self.due = Agenda(lambda key: self._times_under(key)[0])
+        self.waiting = Agenda(lambda key: self._times_under(key)[1])
+        self._overwritten: set[bytes] = set()
         self._highest_epoch = 0
         self._marks_epoch = -1
 
@@ -37,12 +58,13 @@ class PartitionState:
 
     def get(self, key: bytes) -> bytes | None:
         if key in self._changed:
-            return self._changed[key]
+            return self._changed[key].value
         entry = self._entries.get(key)
-        return None if entry is None else entry[self._stamp.size :]
+        return None if entry is None else entry[self._body :]
 
-    def put(self, key: bytes, value: bytes | None) -> None:
-        self._changed[key] = value
+    def put(self, key: bytes, value: bytes | None, /, *, due_ms: int = 0, waits_since_ms: int = 0) -> None:
+        # Upwards, so that what is sent in a due second is never before the time that was asked for.
+        self._changed[key] = _Put(value, _second(due_ms + 999), _second(waits_since_ms))
 
     def unapplied(self, topic: str, records: Iterable[SourceRecord]) -> list[SourceRecord]:
         """Those of `records` that the entry under their key does not contain yet."""
@@ -61,17 +83,27 @@ class PartitionState:
         """
         applied = [self.marks.applied.get(topic, -1) for topic in self._reads]
         stamp = self._stamp.pack(self.epoch, *applied)
-        written: list[Change] = []
-        for key, value in self._changed.items():
-            entry = None if value is None else stamp + value
-            if entry is None:
-                self._entries.pop(key, None)
-            else:
-                self._entries[key] = entry
-            written.append((key, entry))
+        written = self.current(self._overwritten - self._changed.keys())
+        self._overwritten.clear()
+        for key, put in self._changed.items():
+            written.append((key, self._change(key, put, stamp)))
         self._changed.clear()
         written.append((MARKS_KEY, stamp + encode_marks(self.marks)))
         return written
+
+    def _change(self, key: bytes, put: _Put, stamp: bytes) -> bytes | None:
+        was_due, was_waiting = self._times_under(key)
+        value, due, waits_since = put
+        if value is None:
+            entry, due, waits_since = None, 0, 0
+            self._entries.pop(key, None)
+        else:
+            entry = self._entries[key] = stamp + _TIMES.pack(due, waits_since) + value
+        if due != was_due:
+            self.due.moved(key, was_due, due)
+        if waits_since != was_waiting:
+            self.waiting.moved(key, was_waiting, waits_since)
+        return entry
 
     def current(self, keys: Iterable[bytes]) -> list[Change]:
         """What stands under `keys` now, to be written again over what somebody else wrote there."""
@@ -88,11 +120,24 @@ class PartitionState:
             self._load_marks(epoch, entry)
         elif (known := self._entries.get(key)) is None or self._epoch_of(known) <= epoch:
             self._entries[key] = entry
+            self._overwritten.discard(key)
+        else:  # what stands last is what compaction keeps, so the better one has to be written once more
+            self._overwritten.add(key)
 
     def begin(self, generation: int) -> None:
         """Own the partition from now on, under an epoch above all that were seen in its changelog."""
         # Generations grow for as long as the group lives; after a group was deleted they start again.
         self.epoch = max(generation, self._highest_epoch + 1)
+        for key, entry in self._entries.items():
+            due, waits_since = _TIMES.unpack_from(entry, self._stamp.size)
+            if due:
+                self.due.moved(key, 0, due)
+            if waits_since:
+                self.waiting.moved(key, 0, waits_since)
+
+    def _times_under(self, key: bytes) -> tuple[int, ...]:
+        entry = self._entries.get(key)
+        return _NO_TIMES if entry is None else _TIMES.unpack_from(entry, self._stamp.size)
 
     def _load_marks(self, epoch: int, entry: bytes) -> None:
         if epoch >= self._marks_epoch:
@@ -102,3 +147,7 @@ class PartitionState:
     @staticmethod
     def _epoch_of(entry: bytes) -> int:
         return int.from_bytes(entry[:4], "big")
+
+
+def _second(moment_ms: int) -> int:
+    return min(max(0, moment_ms // 1000), _LAST_SECOND)

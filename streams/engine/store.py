@@ -34,7 +34,8 @@ class StateStore:
         self._names = names
         self._open_changelog = open_changelog
         self._generation = 0
-        self._ends: dict[int, int] = {}
+        self._last_written: dict[int, tuple[int, int]] = {}
+        """By partition of the changelog: where our last write began, and where it would end if it was not cut."""
         self._unfinished: dict[int, int] = {}
 
     async def take_over(self, owned: set[int], generation: int) -> None:
@@ -80,11 +81,13 @@ class StateStore:
         Between our last record and this one there ought to be nothing. What stands there is an earlier owner's, who
         woke up; compaction would keep it in place of ours, so ours has to follow it.
         """
-        expected, self._ends[partition] = self._ends[partition], first_offset + count
-        if first_offset == expected:
+        began, ended = self._last_written[partition]
+        self._last_written[partition] = first_offset, first_offset + count
+        if first_offset == ended:
             return []
+        # From where our last write began, because a large one travels in pieces, and the other's may be among them.
         async with self._open_changelog() as changelog:
-            keys = await changelog.keys_between(partition, expected, first_offset)
+            keys = await changelog.keys_between(partition, began, first_offset)
         log.error("state_overwritten", stage=self._stage.name, partition=partition, keys=len(keys))
         return self.partitions[partition].current(keys)
 
@@ -97,7 +100,7 @@ class StateStore:
 
     async def _load(self, new: dict[int, PartitionState], generation: int) -> None:
         async with self._open_changelog() as changelog:
-            self._ends |= await changelog.load(new)
+            self._last_written |= {number: (end, end) for number, end in (await changelog.load(new)).items()}
             for topic in self._stage.reads:
                 in_flight = {
                     number: state.marks.applied.get(topic, -1) + 1

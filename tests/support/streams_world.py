@@ -1,8 +1,9 @@
 """Kafka in memory, for the engine: logs that outlive a stage which is killed at a step of its own choosing."""
 
+import asyncio
 import random
 from collections import defaultdict
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
@@ -45,6 +46,8 @@ class World:
     arriving: list[tuple[str, Row]] = field(default_factory=list)
     loaded: list[list[int]] = field(default_factory=list)
     """Which partitions of a changelog were read back, each time."""
+    is_compacted: bool = False
+    """Whether who reads a changelog back finds only the last record of each key."""
 
     def name(self, word: str) -> str:
         return f"{self.prefix}{word}"
@@ -93,8 +96,11 @@ class WorldChangelog:
     async def load(self, states: Mapping[int, PartitionState]) -> dict[int, int]:
         self.world.loaded.append(sorted(states))
         for number, state in states.items():
-            for record in self.world.logs[self.topic, number]:
-                state.load(record.key or b"", record.value)
+            log = self.world.logs[self.topic, number]
+            last = {record.key: record for record in log}
+            for record in log:
+                if not self.world.is_compacted or last[record.key] is record:
+                    state.load(record.key or b"", record.value)
         return {number: len(self.world.logs[self.topic, number]) for number in states}
 
     async def keys_between(self, partition: int, begin: int, end: int) -> set[bytes]:
@@ -106,32 +112,60 @@ class WorldChangelog:
 
 
 @dataclass
+class Stall:
+    """Cuts a worker off at one of its sends: what is in that write arrives only when it is `over`."""
+
+    sends_left: int
+    reached: asyncio.Event = field(default_factory=asyncio.Event)
+    over: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def passing(self) -> None:
+        self.sends_left -= 1
+        if self.sends_left < 0:
+            self.reached.set()
+            await self.over.wait()
+
+
+@dataclass
 class WorldWriter:
     """The writer of one stage. Which partition is written first is up to chance, as with a real producer."""
 
     world: World
     chance: random.Random
+    stall: Stall | None = None
+    is_member: Callable[[], bool] = lambda: True
+    """Asked before each write, as a lease is; who is no member any more ends."""
 
     async def write(self, outputs: Outputs) -> None:
+        self._check()
         by_place = defaultdict(list)
         for word, records in outputs.items():
             for record in records:
                 place = self.world.name(word), partition_of(record.key, self.world.partitions)
                 by_place[place].append((record.key, record.value, record.headers, record.timestamp_ms))
         for place in self._shuffled(by_place):
-            self._append(*place, by_place[place])
+            await self._append(*place, by_place[place])
 
     async def write_changes(self, topic: str, changes: Mapping[int, Sequence[Change]]) -> dict[int, int]:
+        self._check()
         return {
-            number: self._append(topic, number, [(key, entry, [], 0) for key, entry in changes[number]])
+            number: await self._append(topic, number, [(key, entry, [], 0) for key, entry in changes[number]])
             for number in self._shuffled(changes)
         }
 
-    def _append(self, topic: str, partition: int, rows: list[Row]) -> int:
+    def _check(self) -> None:
+        if not self.is_member():
+            raise KilledError
+
+    async def _append(self, topic: str, partition: int, rows: list[Row]) -> int:
         """In one batch or in two, as a real producer does with what is too much for one."""
         cut = self.chance.randint(0, len(rows))
         portions = [portion for portion in (rows[:cut], rows[cut:]) if portion]
-        offsets = [self.world.append(topic, partition, portion) for portion in portions]
+        offsets = []
+        for portion in portions:
+            if self.stall:
+                await self.stall.passing()
+            offsets.append(self.world.append(topic, partition, portion))
         return offsets[0]
 
     def _shuffled(self, places: Iterable) -> list:
@@ -150,21 +184,32 @@ class Worker:
     """Outlives the worker."""
     carrier: type[Carrier] = Carrier
     store: type[StateStore] = StateStore
+    stall: Stall | None = None
+    is_member: Callable[[], bool] = lambda: True
 
     async def live(self, generation: int) -> None:
         """Until all is read, or until it is killed."""
+        await self.begin(generation)
+        await self.read()
+
+    async def begin(self, generation: int) -> None:
+        """Take over all partitions."""
         names = self.world.names(self.stage)
-        store = self.store(self.stage, names, lambda: self.world.changelog(names[self.stage.state or ""]))
-        carrier = self.carrier(self.stage, self.decide, WorldWriter(self.world, self.chance), store)  # type: ignore[arg-type]  # a fake
-        await store.take_over(set(range(self.world.partitions)), generation)
-        position = dict(self.committed)
-        while (fetched := self._fetch(store, position)) or self.world.arriving:
+        self._store = self.store(self.stage, names, lambda: self.world.changelog(names[self.stage.state or ""]))
+        writer = WorldWriter(self.world, self.chance, self.stall, self.is_member)
+        self._carrier = self.carrier(self.stage, self.decide, writer, self._store)  # type: ignore[arg-type]  # a fake
+        await self._store.take_over(set(range(self.world.partitions)), generation)
+        self._position = dict(self.committed)
+
+    async def read(self) -> None:
+        """What there is now and what arrives meanwhile."""
+        while (fetched := self._fetch(self._store, self._position)) or self.world.arriving:
             if not fetched:
                 continue
-            await carrier.carry(fetched)
-            position |= {place: records[-1].offset + 1 for place, records in fetched.items()}
-            if self.chance.random() < 0.3:
-                self.committed |= position
+            await self._carrier.carry(fetched)
+            self._position |= {place: records[-1].offset + 1 for place, records in fetched.items()}
+            if self.chance.random() < 0.3 and self.is_member():
+                self.committed |= self._position
 
     def _fetch(self, store: StateStore, position: Mapping[tuple[str, int], int]) -> dict[tuple[str, int], list[Record]]:
         self.world.arrive(self.chance.randint(0, 5))
