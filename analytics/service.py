@@ -4,6 +4,7 @@ import asyncio
 from contextlib import suppress
 from dataclasses import dataclass
 
+from analytics.archive.archivist import Archivist
 from analytics.columns import hasher
 from analytics.database import Database
 from analytics.pseudonyms import load_hash_key
@@ -36,6 +37,7 @@ class Analytics:
         self._settings = settings
         self._database = Database(settings.data_dir / settings.store.path, settings.store)
         self._sink = Sink(settings, self._writer, clock)
+        self._archivist = Archivist(settings, clock)
         self.reader = Reader(
             self._database,
             self._sink.skyline,
@@ -54,13 +56,14 @@ class Analytics:
         self._hashed = hasher(load_hash_key(self._settings))
         await asyncio.to_thread(self._database.open)
         self._sink.start()
+        self._archivist.start()
         self._accounting = asyncio.create_task(self._account())
 
     async def stop(self) -> None:
         """Finish the running batch and close the store."""
         if self._accounting is not None:
             self._accounting.cancel()
-        await asyncio.to_thread(self._sink.stop)
+        await asyncio.gather(asyncio.to_thread(self._sink.stop), asyncio.to_thread(self._archivist.stop))
         self.reader.close()
         await asyncio.to_thread(self._database.close)
 
