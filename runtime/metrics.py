@@ -13,6 +13,16 @@ CALLBACK_SECONDS = Histogram(
     buckets=(0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5),
 )
 CALLBACKS_WAITING = Gauge("tidings_callbacks_waiting", "Callbacks that wait for the broker's acknowledgement.")
+SPOOL_BYTES = Gauge("tidings_spool_bytes", "What the spool directory holds, of all processes together.")
+SPOOL_RECORDS = Gauge("tidings_spool_records", "Callbacks in the spool that this process has to drain.")
+SPOOL_OLDEST_SECONDS = Gauge("tidings_spool_oldest_seconds", "Age of the oldest of them; 0 when there is none.")
+SPOOL_APPENDED = Counter("tidings_spool_appended_total", "Callbacks made durable in the spool.")
+SPOOL_DRAINED = Counter("tidings_spool_drained_total", "Callbacks that went from the spool to Kafka.")
+SPOOL_REFUSED = Counter("tidings_spool_refused_total", "Callbacks that the spool could not take: full, or an ill disk.")
+SPOOL_TORN = Counter("tidings_spool_torn_total", "Segments whose end was never written whole, and cut; costs nothing.")
+SPOOL_DAMAGED_BYTES = Counter(
+    "tidings_spool_damaged_bytes_total", "Bytes in segments that could not be read; the files are kept aside."
+)
 STAGE_RECORDS = Counter("tidings_stage_records_total", "Records that a stage has read.", ("stage",))
 STAGE_OUTPUTS = Counter(
     "tidings_stage_outputs_total", "Records that a stage has written, by topic.", ("stage", "topic")
@@ -24,6 +34,20 @@ STAGE_BATCH_SECONDS = Histogram(
     "tidings_stage_batch_seconds", "One batch, from the fetch to the acknowledged outputs and state.", ("stage",)
 )
 STAGE_KEYS = Gauge("tidings_stage_keys", "Keys that a stage holds in memory.", ("stage",))
+STAGE_DUE = Counter("tidings_stage_due_total", "Times that a stage had set itself and that have come.", ("stage",))
+STAGE_WAITING = Gauge(
+    "tidings_stage_waiting",
+    "Keys that wait for something; in track, attempts parked for their registration.",
+    ("stage",),
+)
+STAGE_OLDEST_WAIT_SECONDS = Gauge(
+    "tidings_stage_oldest_wait_seconds", "How long the oldest of them has waited; 0 when none does.", ("stage",)
+)
+FORGOTTEN_ATTEMPTS = Counter(
+    "tidings_forgotten_attempts_total",
+    "Attempts that were silent for long enough, by whether they had ended.",
+    ("end",),
+)
 UPDATES = Counter("tidings_updates_total", "Verdicts of the track stage.", ("provider", "verdict"))
 UNKNOWN_CODES = Counter("tidings_unknown_codes_total", "Reports with a code that no table knows.", ("provider",))
 DEAD_LETTERS = Counter("tidings_dead_letters_total", "Items put aside.", ("provider", "kind"))
