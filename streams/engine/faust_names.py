@@ -27,9 +27,11 @@ CALLED = (
     ("faust.transport.drivers.aiokafka:Consumer", "_getmany"),
     ("faust.transport.drivers.aiokafka:Consumer", "_commit"),
     ("faust.transport.drivers.aiokafka:AIOKafkaConsumerThread", "_consumer"),
+    ("faust.transport.drivers.aiokafka:AIOKafkaConsumerThread", "call_thread"),
     ("faust.tables.manager:TableManager", "_update_channels"),
     ("faust.tables.manager:TableManager", "recovery"),
     ("aiokafka.consumer.group_coordinator:GroupCoordinator", "check_errors"),
+    ("aiokafka.consumer.group_coordinator:GroupCoordinator", "_do_heartbeat"),
 )
 """What it calls or reads, as far as a class shows it."""
 
@@ -38,6 +40,7 @@ SET_IN_INIT = (
     ("aiokafka.consumer.consumer:AIOKafkaConsumer.start", "_coordinator"),
     ("aiokafka.consumer.group_coordinator:GroupCoordinator.__init__", "_pending_exception"),
     ("aiokafka.consumer.group_coordinator:GroupCoordinator.__init__", "_coordination_task"),
+    ("aiokafka.consumer.group_coordinator:GroupCoordinator.__init__", "generation"),
 )
 """Attributes that exist on instances only, by the function that sets them."""
 
@@ -60,6 +63,19 @@ def coordinator_failure(consumer: driver.Consumer) -> BaseException | None:
     if pending is None and task.done() and not task.cancelled():
         pending = task.exception()
     return pending
+
+
+async def is_member(consumer: driver.Consumer) -> bool | None:
+    """Whether the group counts us in, asked anew; null when nobody answers.
+
+    A member that is waited for in a rebalance is one until it has given its partitions back.
+    """
+    coordinator = _client(consumer)._coordinator  # noqa: SLF001  # named above
+    answered: bool = await consumer._thread.call_thread(coordinator._do_heartbeat)  # noqa: SLF001  # named above
+    # A refusal resets the generation; other failures leave it as it is, and are no answer.
+    if coordinator.generation < 0:
+        return False
+    return True if answered else None
 
 
 def subscribed_topics(consumer: driver.Consumer) -> frozenset[str]:

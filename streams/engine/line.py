@@ -19,8 +19,9 @@ from streams.engine.app import make_app
 from streams.engine.carrier import Carrier
 from streams.engine.changelog import ChangelogReader
 from streams.engine.consumer import BatchConsumer
-from streams.engine.faust_names import coordinator_failure, subscribed_topics
+from streams.engine.faust_names import coordinator_failure, is_member, subscribed_topics
 from streams.engine.guard import SleepGuard
+from streams.engine.lease import Lease
 from streams.engine.stage import SourceRecord, Stage
 from streams.engine.store import StateStore
 from streams.engine.writer import Writer
@@ -52,7 +53,8 @@ class Line:
         self._store = (
             StateStore(stage, names, partial(ChangelogReader, kafka, names[stage.state])) if stage.state else None
         )
-        writer = Writer(self.producer, guard, names=names, partitions=kafka.partitions)
+        lease = Lease(settings.streams.session_timeout_s, lambda: is_member(self.consumer))
+        writer = Writer(self.producer, guard, lease=lease, names=names, partitions=kafka.partitions)
         self._carrier = Carrier(stage, stage.prepare(settings), writer, self._store)
         self._generation = -1
         self.app: faust.App = make_app(self.group, [names[word] for word in stage.reads], settings, taker=self)

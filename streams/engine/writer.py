@@ -11,6 +11,7 @@ from contracts.errors import BrokerUnavailable
 from runtime.kafka import Outgoing, send_records
 from runtime.partitioner import partition_of
 from streams.engine.guard import SleepGuard
+from streams.engine.lease import Lease
 from streams.engine.stage import Outputs
 from streams.engine.state import Change
 
@@ -23,10 +24,17 @@ class Writer:
     """One stage's producer. Each write returns when all of it is acknowledged, and raises when that takes too long."""
 
     def __init__(
-        self, producer: AIOKafkaProducer, guard: SleepGuard, *, names: Mapping[str, str], partitions: int
+        self,
+        producer: AIOKafkaProducer,
+        guard: SleepGuard,
+        *,
+        lease: Lease,
+        names: Mapping[str, str],
+        partitions: int,
     ) -> None:
         self._producer = producer
         self._guard = guard
+        self._lease = lease
         self._names = names
         self._partitions = partitions
 
@@ -47,6 +55,11 @@ class Writer:
         }
         return {partition: first for (_, partition), first in (await self._acknowledged(by_place)).items()}
 
+    async def write_rows(self, topic: str, rows: Mapping[int, Sequence[Outgoing]]) -> None:
+        """Records for partitions of `topic` (its plural word) that somebody has chosen."""
+        name = self._names[topic]
+        await self._acknowledged({(name, partition): records for partition, records in rows.items()})
+
     async def _acknowledged(self, by_place: Mapping[tuple[str, int], Iterable[Outgoing]]) -> dict[tuple[str, int], int]:
         try:
             async with asyncio.timeout(DELIVERY_TIMEOUT_S):
@@ -58,6 +71,7 @@ class Writer:
             ) from exc
 
     async def _send(self, by_place: Mapping[tuple[str, int], Iterable[Outgoing]]) -> dict[tuple[str, int], int]:
+        await self._lease.check()
         sent: dict[tuple[str, int], list[asyncio.Future[Any]]] = {}
         for place, records in by_place.items():
             self._guard.check()

@@ -4,10 +4,11 @@ import asyncio
 
 import pytest
 
-from contracts.errors import BrokerUnavailable
+from contracts.errors import BrokerUnavailable, WorldMoved
 from runtime.partitioner import partition_of
 from streams.engine import writer as module
 from streams.engine.guard import SleepGuard
+from streams.engine.lease import Lease
 from streams.engine.stage import Output
 from streams.engine.writer import Writer
 from tests.support.streams_producer import FakeProducer
@@ -15,9 +16,18 @@ from tests.support.streams_producer import FakeProducer
 PARTITIONS = 4
 
 
-def a_writer(producer: FakeProducer, guard: SleepGuard | None = None) -> Writer:
+async def counted_in() -> bool:
+    return True
+
+
+async def counted_out() -> bool:
+    return False
+
+
+def a_writer(producer: FakeProducer, guard: SleepGuard | None = None, ask=counted_in) -> Writer:
     names = {"reports": "t-reports-v1", "inbound": "t-inbound-v1"}
-    return Writer(producer, guard or SleepGuard(1000), names=names, partitions=PARTITIONS)
+    lease = Lease(1000, ask)
+    return Writer(producer, guard or SleepGuard(1000), lease=lease, names=names, partitions=PARTITIONS)
 
 
 def outputs(*keys: bytes) -> list[Output]:
@@ -64,6 +74,14 @@ async def test_who_overslept_sends_nothing():
     now[0] = 9.0
     with pytest.raises(asyncio.CancelledError):
         await a_writer(producer, guard).write({"reports": outputs(b"a")})
+
+    assert producer.logs == {}
+
+
+async def test_who_is_no_member_any_more_sends_nothing():
+    producer = FakeProducer()
+    with pytest.raises(WorldMoved, match="no longer counts"):
+        await a_writer(producer, ask=counted_out).write({"reports": outputs(b"a")})
 
     assert producer.logs == {}
 
