@@ -21,6 +21,8 @@ app = PlainTyper(
 )
 keys = typer.Typer(no_args_is_help=True, help="Make, list and revoke the keys of the API.")
 app.add_typer(keys, name="keys")
+archive = typer.Typer(no_args_is_help=True, help="List and verify what is kept of all that came in.")
+app.add_typer(archive, name="archive")
 
 
 def fraction(text: str | float) -> float:
@@ -220,3 +222,22 @@ def revoke_key(
     from tidings.keys import revoke
 
     revoke(config, key_id)
+
+
+@archive.command("list")
+def list_archive(*, config: Config = None, as_json: AsJson = False) -> None:
+    """List the files of the archive: what they hold, from when to when."""
+    from tidings.archive import show_archive
+
+    show_archive(config, as_json=as_json)
+
+
+@archive.command("verify")
+def verify_archive(*, config: Config = None, as_json: AsJson = False) -> None:
+    """Read every file of the archive again: its hash, its count, and that every place is there once.
+
+    Exit status 1 when anything is wrong; each finding is a line on standard output.
+    """
+    from tidings.archive import verify_archive
+
+    raise typer.Exit(verify_archive(config, as_json=as_json))

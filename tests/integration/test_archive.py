@@ -1,0 +1,109 @@
+"""The archive from a real Kafka: killed at every step, over holes, beside the sink."""
+
+import asyncio
+import os
+import subprocess
+import sys
+import time
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+
+from analytics.archive.manifest import load
+from analytics.archive.verification import wrong
+from analytics.service import Analytics
+from runtime.clock import SystemClock
+from runtime.settings import ArchiveSettings, KafkaSettings, Settings
+from tests.support.archived import places
+from tests.support.store_line import Line
+from tests.support.store_on_kafka import Pour, pouring
+
+pytestmark = [pytest.mark.broker, pytest.mark.timeout(120)]
+
+ROOT = Path(__file__).parents[2]
+STEPS = ("archive.written:2", "archive.renamed:3", "archive.recorded:2", "archive.renamed:2", "archive.written:3")
+
+
+@pytest.fixture
+def settings(broker: str, tmp_path: Path) -> Settings:
+    kafka = KafkaSettings(bootstrap_servers=broker, topic_prefix=f"archive-{uuid4().hex[:8]}-", partitions=3)
+    return Settings(data_dir=tmp_path, kafka=kafka, archive=ArchiveSettings(every_s=0.1, batch_rows=20))
+
+
+@pytest.fixture
+async def pour(settings: Settings) -> AsyncIterator[Pour]:
+    async with pouring(settings.kafka) as made:
+        yield made
+
+
+def received(line: Line, count: int) -> None:
+    for _ in range(count):
+        line.receive()
+
+
+def expected(line: Line) -> list[tuple[int, int]]:
+    return [(part, offset) for part in range(line.partitions) for offset in range(len(line.logs["callbacks", part]))]
+
+
+async def until(holds: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 60
+    while not holds():
+        assert time.monotonic() < deadline, "it did not come to hold in time"
+        await asyncio.sleep(0.05)
+
+
+def dies(settings: Settings, step: str) -> int:
+    environment = os.environ | {
+        "TIDINGS_DATA_DIR": str(settings.data_dir),
+        "TIDINGS_KAFKA__BOOTSTRAP_SERVERS": settings.kafka.bootstrap_servers,
+        "TIDINGS_KAFKA__TOPIC_PREFIX": settings.kafka.topic_prefix,
+        "TIDINGS_KAFKA__PARTITIONS": "3",
+        "TIDINGS_ARCHIVE__BATCH_ROWS": "20",
+        "TIDINGS_ARCHIVE__EVERY_S": "0.1",
+        "TIDINGS_CRASH_AT": step,
+    }
+    command = [sys.executable, "-m", "tests.support.archive_process"]
+    return subprocess.run(command, cwd=ROOT, env=environment, timeout=60, check=False).returncode
+
+
+async def test_killed_at_any_step_every_callback_is_archived_once(settings: Settings, pour: Pour) -> None:
+    directory, line = settings.data_dir / "archive" / "callbacks", Line()
+    endings = []
+    for step in STEPS:
+        received(line, 60)
+        await pour.pour(line)
+        endings.append(await asyncio.to_thread(dies, settings, step))
+    analytics = Analytics(settings, SystemClock())
+    await analytics.start()
+    await until(lambda: len(places(directory)) >= 300)
+    await analytics.stop()
+
+    assert endings == [-9] * len(STEPS)
+    assert places(directory) == expected(line)
+    assert list(wrong(directory)) == []
+
+
+async def test_what_kafka_lost_is_told_and_the_rest_is_archived(settings: Settings, pour: Pour) -> None:
+    directory, line = settings.data_dir / "archive" / "callbacks", Line()
+    received(line, 30)
+    await pour.pour(line)
+    first = Analytics(settings, SystemClock())
+    await first.start()
+    await until(lambda: len(places(directory)) >= 30)
+    await first.stop()
+    received(line, 30)
+    await pour.pour(line)
+    begin = len(line.logs["callbacks", 0])
+    await pour.forget("callbacks", 0, before=begin - 5)
+    second = Analytics(settings, SystemClock())
+    await second.start()
+    await until(lambda: bool(load(directory, "").holes) and places(directory)[-1] == expected(line)[-1])
+    await second.stop()
+
+    archived = set(places(directory))
+    ((partition, first_lost, after),) = [hole.run for hole in load(directory, "").holes]
+
+    assert (partition, after) == (0, begin - 5)
+    assert set(expected(line)) - archived == {(0, offset) for offset in range(first_lost, after)}
