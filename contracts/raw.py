@@ -9,6 +9,11 @@ from contracts.records import RawCallback
 from contracts.vocabulary import Source
 
 KIND = "callback"
+RECEIVED_AT = "received-at"
+"""On a replay: when the callback first came, in milliseconds. Kafka's own time is that of the replay, because records
+with the old time would be removed by the retention at once."""
+REPLAY_OF = "replay-of"
+"""On a replay: the place of the callback that is played again."""
 
 
 def origin_headers(provider: str, connection: str) -> Headers:
@@ -33,6 +38,14 @@ def request_headers(callback: RawCallback) -> Headers:
     return headers
 
 
+def replay_headers(original: Iterable[tuple[str, bytes]], received_at_ms: int, *, place: bytes) -> Headers:
+    """The headers of a callback that is written again; `place` is where it stood first. The id is the writer's."""
+    told = {"ce_id", "source", RECEIVED_AT, REPLAY_OF}
+    kept = [pair for pair in original if pair[0] not in told]
+    again = ("source", Source.REPLAY.encode()), (RECEIVED_AT, str(received_at_ms).encode()), (REPLAY_OF, place)
+    return [*kept, *again]
+
+
 def read_callback(value: bytes | None, timestamp_ms: int, headers: Iterable[tuple[str, bytes]]) -> RawCallback:
     """The callback in a record of `callbacks`; raises `PayloadInvalid` when the record was not written by ingest."""
     text = {name: data.decode("utf-8", "replace") for name, data in headers}
@@ -41,12 +54,12 @@ def read_callback(value: bytes | None, timestamp_ms: int, headers: Iterable[tupl
             provider=text["provider"],
             connection=text["connection"],
             method=text.get("method", "POST"),
-            received_at=datetime.fromtimestamp(timestamp_ms / 1000, UTC),
+            received_at=datetime.fromtimestamp(int(text.get(RECEIVED_AT, timestamp_ms)) / 1000, UTC),
             body=value or b"",
             source=Source(text.get("source", Source.PUSH)),
             query=text.get("query", ""),
             hint=text.get("hint", ""),
             content_type=text.get("content-type", ""),
         )
-    except (KeyError, ValueError) as exc:
+    except (KeyError, ValueError, OverflowError) as exc:
         raise PayloadInvalid(f"not a callback record: {exc!r} is missing or unknown among its headers") from exc

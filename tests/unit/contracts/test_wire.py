@@ -5,12 +5,13 @@ from datetime import UTC, datetime
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import structs
 
 from contracts import records
 from contracts.codec import decode, encode
-from contracts.envelope import Position, fixed_headers, source_position, with_id
+from contracts.envelope import Position, fixed_headers, header, source_position, with_id
 from contracts.errors import PayloadInvalid
-from contracts.raw import origin_headers, read_callback, request_headers
+from contracts.raw import origin_headers, read_callback, replay_headers, request_headers
 from contracts.topics import Topic, load_topics
 from contracts.vocabulary import Source
 
@@ -51,6 +52,34 @@ def test_a_callback_comes_back_from_its_record_as_it_went_in(**request):
     headers = origin_headers("telesign", "main") + request_headers(callback)
 
     assert read_callback(callback.body, int(received_at.timestamp() * 1000), headers) == callback
+
+
+def test_a_replay_is_the_callback_again_received_when_it_first_came():
+    first = records.RawCallback(
+        provider="telesign",
+        connection="main",
+        method="GET",
+        received_at=datetime(2026, 11, 21, 10, tzinfo=UTC),
+        body=b"{}",
+        query="a=b",
+        source=Source.POLL,
+    )
+    headers = [*origin_headers("telesign", "main"), *request_headers(first), ("ce_id", b"first")]
+    first_ms = int(first.received_at.timestamp() * 1000)
+
+    again = replay_headers(headers, first_ms, place=b"tidings-callbacks-v1/3/14")
+    twice = replay_headers(again, first_ms, place=b"tidings-callbacks-v1/3/14")
+
+    assert read_callback(b"{}", first_ms + 86_400_000, again) == structs.replace(first, source=Source.REPLAY)
+    assert header(again, "replay-of") == b"tidings-callbacks-v1/3/14"
+    assert header(again, "ce_id") is None
+    assert twice == again
+
+
+@pytest.mark.parametrize("text", [b"soon", b"9" * 30, b"9" * 400, b"9" * 5000, b""])
+def test_a_time_of_receipt_that_is_none_is_told_apart(text):
+    with pytest.raises(PayloadInvalid, match="not a callback record"):
+        read_callback(b"{}", 0, [*origin_headers("telesign", "main"), ("received-at", text)])
 
 
 def test_a_record_that_ingest_did_not_write_is_told_apart():
