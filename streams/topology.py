@@ -35,7 +35,7 @@ def topology_of(settings: Settings) -> tuple[Node, ...]:
             stage=stage.name,
             group=f"{prefix}{stage.name}",
             reads=full(stage.reads),
-            writes=full(stage.writes),
+            writes=full((*stage.writes, *((stage.due,) if stage.due else ()))),
             state=full((stage.state,))[0] if stage.state else None,
         )
         for stage in STAGES

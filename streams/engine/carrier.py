@@ -14,6 +14,7 @@ to other partitions, where nobody could recognise them as repeats. So it first f
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
+from runtime.crash_points import crash_point
 from runtime.metrics import STAGE_BATCH_SECONDS, STAGE_OUTPUTS, STAGE_RECORDS, STAGE_REPEATS
 from streams.engine.stage import Decide, Outputs, SourceRecord, Stage, Stateless
 from streams.engine.state import Change
@@ -93,7 +94,9 @@ class Carrier:
         await self._write_state(batch, store)
 
     async def _write_outputs(self, outputs: Outputs) -> None:
+        crash_point(f"{self._name}.decided")
         await self._writer.write(outputs)
+        crash_point(f"{self._name}.outputs_written")
         for topic, records in outputs.items():
             STAGE_OUTPUTS.labels(self._name, topic).inc(len(records))
 
@@ -105,6 +108,7 @@ class Carrier:
                 number: await store.overwritten(number, first, len(changes[number])) for number, first in firsts.items()
             }
             changes = {number: records for number, records in again.items() if records}
+        crash_point(f"{self._name}.state_written")
         for number in partitions:
             store.settle(number)
         store.count_keys()

@@ -13,6 +13,7 @@ from faust.types import TP
 
 from contracts.errors import BrokerUnavailable, ConfigurationInvalid
 from contracts.topics import load_topics
+from runtime.clock import SystemClock
 from runtime.kafka import make_producer
 from runtime.settings import Settings
 from streams.engine.app import make_app
@@ -24,6 +25,7 @@ from streams.engine.guard import SleepGuard
 from streams.engine.lease import Lease
 from streams.engine.stage import SourceRecord, Stage
 from streams.engine.store import StateStore
+from streams.engine.timers import Timers
 from streams.engine.writer import Writer
 
 ANSWER_LIMIT_S = 2.0
@@ -56,6 +58,9 @@ class Line:
         lease = Lease(settings.streams.session_timeout_s, lambda: is_member(self.consumer))
         writer = Writer(self.producer, guard, lease=lease, names=names, partitions=kafka.partitions)
         self._carrier = Carrier(stage, stage.prepare(settings), writer, self._store)
+        self._timers = Timers(stage, self._store, writer, SystemClock()) if self._store else None
+        self._timing: asyncio.Task[None] | None = None
+        self._heard: dict[TP, int] = {}
         self._generation = -1
         self.app: faust.App = make_app(self.group, [names[word] for word in stage.reads], settings, taker=self)
         self.app.on_rebalance_complete.connect(self._take_over, weak=False)
@@ -68,9 +73,13 @@ class Line:
             raise BrokerUnavailable(f"no Kafka answers at {self._kafka.bootstrap_servers}: {exc}") from exc
         await self._check_topics()
         await self.app.start()
+        if self._timers is not None:
+            self._timing = asyncio.create_task(self._timers.run(self))
 
     async def stop(self) -> None:
         """Finish the batch in hand, commit, leave the group."""
+        if self._timing is not None:
+            self._timing.cancel()
         await self.app.stop()
         await self.producer.stop()
 
@@ -115,7 +124,7 @@ class Line:
 
     def failure(self) -> BaseException | None:
         """What ended this stage, if anything did."""
-        return self.app.crash_reason or coordinator_failure(self.consumer)
+        return self.app.crash_reason or coordinator_failure(self.consumer) or self._timing_failure()
 
     async def progress(self) -> dict[TP, Progress]:
         """Of each partition that may be read and whose end is known."""
@@ -130,6 +139,16 @@ class Line:
             return {}  # the client's thread has begun to give partitions back; ask again another time
         return found
 
+    async def heard_until(self, now_ms: int) -> dict[int, int]:
+        """By owned partition, the time of the oldest of what is still to be read, at least about; else now."""
+        progress, moments = await self.progress(), {}
+        for number in self._store.partitions if self._store else ():
+            places = [TP(self._names[word], number) for word in self.stage.reads if word != self.stage.due]
+            if all(place in progress for place in places):
+                behind = [place for place in places if progress[place].position < progress[place].end]
+                moments[number] = min([now_ms, *(self._heard.get(place, 0) for place in behind)])
+        return moments
+
     def is_ready(self, generation: int) -> bool:
         return self._generation == generation
 
@@ -138,7 +157,12 @@ class Line:
 
     async def carry(self, fetched: Mapping[TP, Sequence[SourceRecord]]) -> None:
         await self._carrier.carry({(self._words[place.topic], place.partition): r for place, r in fetched.items()})
+        self._heard.update({place: records[-1].timestamp for place, records in fetched.items()})
         self.batches_count += 1
+
+    def _timing_failure(self) -> BaseException | None:
+        timing = self._timing
+        return timing.exception() if timing is not None and timing.done() and not timing.cancelled() else None
 
     async def _check_topics(self) -> None:
         """Without this a missing topic would be an idle stage."""

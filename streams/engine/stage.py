@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
 from contracts.envelope import Headers
+from contracts.errors import ConfigurationInvalid
 from runtime.settings import Settings
 
 LARGEST_FETCH = 10_000
@@ -44,8 +45,12 @@ class StateView(Protocol):
     def get(self, key: bytes) -> bytes | None:
         """What is remembered under `key`, with the changes of this batch."""
 
-    def put(self, key: bytes, value: bytes | None, /) -> None:
-        """Remember `value` under `key`; null forgets it."""
+    def put(self, key: bytes, value: bytes | None, /, *, due_ms: int = 0, waits_since_ms: int = 0) -> None:
+        """Remember `value` under `key`; null forgets it.
+
+        At `due_ms` or later a record of the stage's `due` topic comes with that key; 0 means never. Each `put` sets
+        the time anew. What `waits_since_ms` for something is counted, with the age of the oldest.
+        """
 
 
 class Output(NamedTuple):
@@ -79,6 +84,12 @@ class Stage:
     state: str | None
     """The compacted topic that keeps what the stage remembers; null when it remembers nothing."""
     prepare: Callable[[Settings], Decide]
+    due: str | None = None
+    """Which of `reads` brings the times that the stage has set with `put`; the engine writes it."""
+
+    def __post_init__(self) -> None:
+        if self.due is not None and (self.state is None or self.due not in self.reads):
+            raise ConfigurationInvalid(f"stage {self.name}: {self.due} must be among what it reads, and needs a state")
 
     @property
     def topics(self) -> tuple[str, ...]:
@@ -92,5 +103,5 @@ class Stateless:
     def get(self, key: bytes) -> bytes | None:
         raise LookupError(f"this stage declares no state, so there is nothing under {key!r}; name its topic in Stage")
 
-    def put(self, key: bytes, _value: bytes | None) -> None:
+    def put(self, key: bytes, _value: bytes | None, /, *, due_ms: int = 0, waits_since_ms: int = 0) -> None:  # noqa: ARG002  # the face of a view
         raise LookupError(f"this stage declares no state, so {key!r} cannot be kept; name its topic in Stage")

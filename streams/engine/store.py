@@ -91,6 +91,16 @@ class StateStore:
         log.error("state_overwritten", stage=self._stage.name, partition=partition, keys=len(keys))
         return self.partitions[partition].current(keys)
 
+    def has_due(self, until: int) -> bool:
+        """Whether the time of some key may have come by that second."""
+        return any(state.due.has_until(until) for state in self.partitions.values())
+
+    def waiting(self) -> tuple[int, int | None]:
+        """How many keys wait for something, and since which second the oldest does."""
+        agendas = [state.waiting for state in self.partitions.values()]
+        oldest = [second for agenda in agendas if (second := agenda.earliest()) is not None]
+        return sum(agenda.keys_count for agenda in agendas), min(oldest, default=None)
+
     @property
     def keys_count(self) -> int:
         return sum(map(len, self.partitions.values()))

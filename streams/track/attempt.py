@@ -24,7 +24,9 @@ class AttemptState(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """Members are stored by place: append, never reorder."""
 
     first_ms: int
-    """Kafka's time of the first record about the attempt; our ids are made from it."""
+    """When the first record about the attempt reached us, not its replay; our ids are made from it."""
+    heard_ms: int = 0
+    """Kafka's time of the last record that said something new; from here its silence is counted."""
     units: dict[str, Evidence] = {}
     """See `evidence`. Empty until the first report."""
     parts_counts: dict[str, int] = {}
@@ -37,8 +39,12 @@ class AttemptState(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """The earliest time of a report that it was accepted, queued or sent; stands in for a time of sending."""
     delivered_at: datetime | None = None
     is_latency_told: bool = False
+    parked_ms: int = 0
+    """Kafka's time of the first report that is parked; 0 when none is."""
     parked_applied_count: int = 0
     parked_outranked_count: int = 0
+    is_unclaimed: bool = False
+    """Its registration did not come in time; what is said of it is no longer parked."""
     registered: Registered | None = None
 
     @property

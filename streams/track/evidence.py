@@ -31,6 +31,8 @@ _PART = "\x1f"
 _BAD = evidence(*BAD_ENDS)
 _SUCCESS = evidence(*SUCCESSES)
 
+_LOWEST_END = min(evidence(status) for status in BAD_ENDS | SUCCESSES)
+
 Units = Mapping[str, Evidence]
 
 
@@ -66,6 +68,12 @@ def _of_leg(leg: str, units: Units, parts_counts: Mapping[str, int]) -> Delivery
     if parts:
         statuses.append(status_of_parts(parts, parts_counts.get(leg, 1)))
     return max(statuses, key=lambda status: status.rank)
+
+
+def have_ended(units: Units) -> bool:
+    """Whether each unit has a final status; true of none."""
+    # All final statuses lie above all others, so the lowest set tells.
+    return min(units.values(), default=_LOWEST_END) >= _LOWEST_END
 
 
 def contradicts(units: Units) -> bool:

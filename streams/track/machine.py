@@ -5,7 +5,7 @@ give the same standing in any order and however often they come.
 """
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
 from msgspec import structs
@@ -15,11 +15,13 @@ from contracts.records import AttemptRegistered, DeliveryReport, StatusChanged
 from contracts.status import NO_EVIDENCE, DeliveryStatus, evidence, join, status_of
 from contracts.vocabulary import Scope, Verdict
 from streams.track.attempt import AttemptState, Registered
-from streams.track.evidence import contradicts, leg_of, standing, unit_of
+from streams.track.evidence import contradicts, have_ended, leg_of, standing, unit_of
 from streams.track.seen import is_seen, remember, short_id
 
 ON_THE_WAY = frozenset({DeliveryStatus.ACCEPTED, DeliveryStatus.QUEUED, DeliveryStatus.SENT})
 MILLISECOND = timedelta(milliseconds=1)
+DAY_MS = 86_400_000
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +32,12 @@ class Rules:
     """Nobody registers attempts there, so none is parked."""
     keep_s: int
     """How long an attempt remembers which reports it has had."""
+    parking_ms: int = 7 * DAY_MS
+    """How long reports wait for a registration."""
+    keep_final_ms: int = 7 * DAY_MS
+    """How long a finished attempt is remembered in silence."""
+    keep_open_ms: int = 30 * DAY_MS
+    """How long one that is not finished is."""
 
 
 class Standing(NamedTuple):
@@ -40,7 +48,11 @@ class Standing(NamedTuple):
 
 
 class Place(NamedTuple):
-    """Where a record about an attempt was read: under which key, and when Kafka took it."""
+    """Where a record about an attempt was read: under which key, and when Kafka took it.
+
+    Kafka's time is that of a replay, where the record has an older time of its own. So it tells how long we have heard
+    nothing, and never what an attempt is called or which of its reports are old.
+    """
 
     key: bytes
     at_ms: int
@@ -56,7 +68,19 @@ def standing_of(state: AttemptState) -> Standing:
 
 def is_parked(state: AttemptState, rules: Rules) -> bool:
     """Whether nobody has told us yet whose attempt this is, and somebody ought to."""
-    return state.registered is None and not rules.is_observed_only
+    return state.registered is None and not state.is_unclaimed and not rules.is_observed_only
+
+
+def is_finished(state: AttemptState) -> bool:
+    """Whether no more is owed: it stands at an end, and so does each leg and part."""
+    return have_ended(state.units) and standing(state.units, state.parts_counts).is_final
+
+
+def due_ms(state: AttemptState, rules: Rules) -> int:
+    """When its time has come, in Kafka's time: to be given up as parked, else to be forgotten."""
+    if state.parked_ms:
+        return state.parked_ms + rules.parking_ms
+    return state.heard_ms + (rules.keep_final_ms if is_finished(state) else rules.keep_open_ms)
 
 
 def message_id_of(state: AttemptState, key: bytes, rules: Rules) -> str | None:
@@ -72,18 +96,19 @@ def advance(
     before: AttemptState | None, report: DeliveryReport, place: Place, rules: Rules
 ) -> tuple[AttemptState, StatusChanged]:
     """The state after `report`, and what to tell of it."""
-    state = before or AttemptState(first_ms=place.at_ms)
+    state = before or AttemptState(first_ms=_ms(report.received_at))
     was = now = standing_of(state)
     unit, event = unit_of(report, state.units), short_id(report.event_id)
     known, verdict = _with_times(state, report), Verdict.REPEATED
     if not is_seen(state.seen, event):
-        seen = remember(state.seen, event, place.at_ms // 1000, keep_s=rules.keep_s)
-        known = _with_evidence(known, report, unit, seen=seen)
+        seen = remember(state.seen, event, _ms(report.received_at) // 1000, keep_s=rules.keep_s)
+        heard = structs.replace(known, seen=seen, heard_ms=max(known.heard_ms, place.at_ms))
+        known = _with_evidence(heard, report, unit)
         now = standing_of(known)
         moved = was != now or _has_moved(state, known, unit)
         verdict = Verdict.APPLIED if moved else Verdict.OUTRANKED
         if is_parked(known, rules):
-            known, verdict = _parked(known, verdict), Verdict.PARKED
+            known, verdict = _parked(known, verdict, place.at_ms), Verdict.PARKED
     known, latency_ms = _with_latency(known)
     return known, StatusChanged(
         verdict=verdict,
@@ -98,12 +123,14 @@ def register(
     before: AttemptState | None, registration: AttemptRegistered, place: Place, rules: Rules
 ) -> tuple[AttemptState, StatusChanged]:
     """The state after `registration`, and what to tell of it. The first one stands; a further one frees nothing."""
-    state = before or AttemptState(first_ms=place.at_ms)
-    known = structs.replace(state, told_sent_at=_earliest(state.told_sent_at, registration.sent_at))
+    state = before or AttemptState(first_ms=_ms(registration.registered_at))
+    known = structs.replace(
+        state,
+        told_sent_at=_earliest(state.told_sent_at, registration.sent_at),
+        heard_ms=max(state.heard_ms, place.at_ms),
+    )
     if state.registered is None:
-        known = structs.replace(
-            known, registered=_kept_of(registration), parked_applied_count=0, parked_outranked_count=0
-        )
+        known = structs.replace(_freed(known), registered=_kept_of(registration))
     known, latency_ms = _with_latency(known)
     was = standing_of(state) if before else None
     return known, StatusChanged(
@@ -113,6 +140,25 @@ def register(
         released_outranked_count=state.parked_outranked_count - known.parked_outranked_count,
         registration=registration,
         **_standing_told(known, (was, standing_of(known)), place, rules),
+    )
+
+
+def time_is_up(state: AttemptState, place: Place, rules: Rules) -> tuple[AttemptState | None, StatusChanged | None]:
+    """The state when a time that it had set has come: unclaimed, which is told, or forgotten, which is not.
+
+    Unchanged when the time has moved since, as it does with all that is said of the attempt.
+    """
+    if place.at_ms < due_ms(state, rules):
+        return state, None
+    if not state.parked_ms:
+        return None, None
+    known = structs.replace(_freed(state), is_unclaimed=True, heard_ms=max(state.heard_ms, place.at_ms))
+    now = standing_of(known)
+    return known, StatusChanged(
+        verdict=Verdict.UNCLAIMED,
+        released_applied_count=state.parked_applied_count,
+        released_outranked_count=state.parked_outranked_count,
+        **_standing_told(known, (now, now), place, rules),
     )
 
 
@@ -134,12 +180,12 @@ def _earliest(one: datetime | None, other: datetime | None) -> datetime | None:
     return min(one, other)
 
 
-def _with_evidence(state: AttemptState, report: DeliveryReport, unit: str, *, seen: bytes) -> AttemptState:
+def _with_evidence(state: AttemptState, report: DeliveryReport, unit: str) -> AttemptState:
     units = {**state.units, unit: join(state.units.get(unit, NO_EVIDENCE), evidence(report.status))}
     leg = leg_of(unit)
     if report.parts_count <= state.parts_counts.get(leg, 1):
-        return structs.replace(state, units=units, seen=seen)
-    return structs.replace(state, units=units, seen=seen, parts_counts={**state.parts_counts, leg: report.parts_count})
+        return structs.replace(state, units=units)
+    return structs.replace(state, units=units, parts_counts={**state.parts_counts, leg: report.parts_count})
 
 
 def _has_moved(before: AttemptState, after: AttemptState, unit: str) -> bool:
@@ -148,11 +194,17 @@ def _has_moved(before: AttemptState, after: AttemptState, unit: str) -> bool:
     return known is None or status_of(known) is not status_of(after.units[unit])
 
 
-def _parked(state: AttemptState, verdict: Verdict) -> AttemptState:
+def _parked(state: AttemptState, verdict: Verdict, at_ms: int) -> AttemptState:
     """Remember what a report did that nobody can be told of yet."""
+    parked_ms = state.parked_ms or max(1, at_ms)
     if verdict is Verdict.APPLIED:
-        return structs.replace(state, parked_applied_count=state.parked_applied_count + 1)
-    return structs.replace(state, parked_outranked_count=state.parked_outranked_count + 1)
+        return structs.replace(state, parked_ms=parked_ms, parked_applied_count=state.parked_applied_count + 1)
+    return structs.replace(state, parked_ms=parked_ms, parked_outranked_count=state.parked_outranked_count + 1)
+
+
+def _freed(state: AttemptState) -> AttemptState:
+    """Without what was parked."""
+    return structs.replace(state, parked_ms=0, parked_applied_count=0, parked_outranked_count=0)
 
 
 def _with_latency(state: AttemptState) -> tuple[AttemptState, int | None]:
@@ -198,3 +250,7 @@ def _completed(report: DeliveryReport, registered: Registered | None) -> Deliver
     if report.scope is not Scope.CHANNEL or report.provider_message_id != report.root_id:
         lacking.pop("channel", None)
     return structs.replace(report, **lacking) if lacking else report
+
+
+def _ms(moment: datetime) -> int:
+    return (moment - EPOCH) // MILLISECOND

@@ -4,7 +4,10 @@ from hashlib import blake2b
 from struct import Struct
 
 ENTRY = Struct(">I8s")
-"""When it was first seen, in seconds of Kafka's time, and the first half of its event id."""
+"""When it first reached us, in seconds, and the first half of its event id.
+
+A replayed report keeps the time of the callback it repeats: taken for new, it would push out what is younger than it.
+"""
 
 MOST = 512
 """Reports that one attempt remembers; a provider that tells more of one message than that repeats itself anyway."""

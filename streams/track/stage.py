@@ -1,7 +1,8 @@
-"""Reports and registrations in; one update for each out, and the state of the attempt kept."""
+"""Reports and registrations in, one update for each out; the state of an attempt is kept for as long as it matters."""
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from contracts.codec import decode, encode
@@ -9,14 +10,14 @@ from contracts.envelope import VERDICT, Position, fixed_headers, source_position
 from contracts.errors import PayloadInvalid
 from contracts.records import AttemptRegistered, Cause, DeadLetter, DeliveryReport, StatusChanged
 from contracts.vocabulary import DeadLetterKind, Verdict
-from runtime.metrics import DEAD_LETTERS, UPDATES
+from runtime.metrics import DEAD_LETTERS, FORGOTTEN_ATTEMPTS, UPDATES
 from runtime.settings import Settings
 from streams.engine.stage import Decide, Output, Outputs, SourceRecord, Stage, StateView
 from streams.track.attempt import AttemptState, decode_attempt, encode_attempt
-from streams.track.machine import Place, Rules, advance, register
+from streams.track.machine import DAY_MS, Place, Rules, advance, due_ms, is_finished, register, time_is_up
 
 NAME = "track"
-DAY_S = 86_400
+DUE = "track-due"
 NOWHERE = Cause(partition=-1, offset=-1, items=0)
 """The cause of what stems from no callback."""
 
@@ -33,66 +34,104 @@ class TrackBatch:
 
     def __call__(self, view: StateView, records: Sequence[SourceRecord], /, *, topic: str) -> Outputs:
         outputs: Outputs = defaultdict(list)
-        states = _States(view)
+        attempts = _Attempts(view)
         told: Counter[tuple[str, Verdict]] = Counter()
+        step = self._keep_time if topic == DUE else self._hear
         for record in records:
             try:
-                said = _read(record, topic)
+                label, update = step(attempts, record, topic)
             except PayloadInvalid as exc:
                 outputs["dead-letters"].append(_dead_letter(record, exc))
                 continue
-            update = self._step(states, said, Place(record.key or b"", record.timestamp))
-            told[self._label(said), update.verdict] += 1
-            outputs["updates"].append(_output(record, update))
-        states.keep()
+            if update is not None:
+                told[label, update.verdict] += 1
+                outputs["updates"].append(_output(record, update))
+        attempts.keep()
         for (provider, verdict), count in told.items():
             UPDATES.labels(provider, verdict).inc(count)
         return outputs
 
-    def _label(self, said: DeliveryReport | AttemptRegistered) -> str:
-        """A configured name; what a caller of the API wrote is no label."""
-        return said.provider if (said.provider, said.connection) in self._rules else "unknown"
-
-    def _step(self, states: "_States", said: DeliveryReport | AttemptRegistered, place: Place) -> StatusChanged:
-        rules = self._rules.get((said.provider, said.connection), self._otherwise)
-        before = states.get(place.key)
+    def _hear(self, attempts: "_Attempts", record: SourceRecord, topic: str) -> tuple[str, StatusChanged]:
+        """Of a report or a registration."""
+        said = _read(record, topic)
+        label, rules = self._rules_of(said.provider, said.connection)
+        place = Place(record.key or b"", record.timestamp)
+        before = attempts.get(place.key)
         if isinstance(said, DeliveryReport):
             after, update = advance(before, said, place, rules)
         else:
             after, update = register(before, said, place, rules)
         if after is not before:
-            states.put(place.key, after)
-        return update
+            attempts.put(place.key, after, rules)
+        return label, update
+
+    def _keep_time(self, attempts: "_Attempts", record: SourceRecord, topic: str) -> tuple[str, StatusChanged | None]:
+        """Of a time that was set; the record's own is now."""
+        place = Place(_key_of(record, topic), record.timestamp)
+        provider, connection = _origin(place.key)
+        label, rules = self._rules_of(provider, connection)
+        if (before := attempts.get(place.key)) is None:
+            return label, None
+        after, update = time_is_up(before, place, rules)
+        if after is None:
+            attempts.forget(place.key)
+            FORGOTTEN_ATTEMPTS.labels("finished" if is_finished(before) else "open").inc()
+        elif after is not before:
+            attempts.put(place.key, after, rules)
+        return label, update
+
+    def _rules_of(self, provider: str, connection: str) -> tuple[str, Rules]:
+        """The label of the metrics too: a configured name, because what a caller of the API wrote is none."""
+        rules = self._rules.get((provider, connection))
+        return ("unknown", self._otherwise) if rules is None else (provider, rules)
 
 
-class _States:
-    """The attempts of one batch, decoded."""
+class _Attempts:
+    """Those of one batch, decoded."""
 
     def __init__(self, view: StateView) -> None:
         self._view = view
-        self._known: dict[bytes, AttemptState] = {}
-        self._changed: set[bytes] = set()
+        self._known: dict[bytes, AttemptState | None] = {}
+        self._changed: dict[bytes, Rules] = {}
 
     def get(self, key: bytes) -> AttemptState | None:
         if key not in self._known and (data := self._view.get(key)) is not None:
             self._known[key] = decode_attempt(data)
         return self._known.get(key)
 
-    def put(self, key: bytes, state: AttemptState) -> None:
+    def put(self, key: bytes, state: AttemptState, rules: Rules) -> None:
         self._known[key] = state
-        self._changed.add(key)
+        self._changed[key] = rules
+
+    def forget(self, key: bytes) -> None:
+        self._known[key] = None
+        self._changed.pop(key, None)
+        self._view.put(key, None)
 
     def keep(self) -> None:
-        """Hand what changed to the view. An attempt that is through could be forgotten here with a null."""
-        for key in self._changed:
-            self._view.put(key, encode_attempt(self._known[key]))
+        """Hand what changed to the view."""
+        for key, rules in self._changed.items():
+            if (state := self._known[key]) is not None:
+                times = {"due_ms": due_ms(state, rules), "waits_since_ms": state.parked_ms}
+                self._view.put(key, encode_attempt(state), **times)
 
 
 def _read(record: SourceRecord, topic: str) -> DeliveryReport | AttemptRegistered:
-    if record.key is None:
-        raise PayloadInvalid(f"a record of {topic} without a key, which names the attempt")
+    _key_of(record, topic)
     data = record.value or b""
     return decode(DeliveryReport, data) if topic == "reports" else decode(AttemptRegistered, data)
+
+
+def _key_of(record: SourceRecord, topic: str) -> bytes:
+    if record.key is None:
+        raise PayloadInvalid(f"a record of {topic} without a key, which names the attempt")
+    return record.key
+
+
+def _origin(key: bytes) -> tuple[str, str]:
+    """The provider and the connection that a key begins with."""
+    provider, connection, *_ = [*key.decode("utf-8", "replace").split(":", 2), "unknown", "unknown"]
+    return provider, connection
 
 
 def _output(record: SourceRecord, update: StatusChanged) -> Output:
@@ -107,7 +146,7 @@ def _position(record: SourceRecord) -> Position:
 
 def _dead_letter(record: SourceRecord, exc: PayloadInvalid) -> Output:
     """A record that our own code cannot read. Its item is accounted for under the callback that its id names."""
-    provider, connection, *_ = [*(record.key or b"").decode("utf-8", "replace").split(":"), "unknown", "unknown"]
+    provider, connection = _origin(record.key or b"")
     DEAD_LETTERS.labels("unknown", DeadLetterKind.UNREADABLE).inc()
     letter = DeadLetter(
         kind=DeadLetterKind.UNREADABLE,
@@ -138,18 +177,26 @@ def _moment(timestamp_ms: int) -> datetime:
 
 
 def _prepare(settings: Settings) -> Decide:
-    keep_s = settings.streams.seen_days * DAY_S
+    streams = settings.streams
+    registered = Rules(
+        is_observed_only=False,
+        keep_s=streams.seen_days * DAY_MS // 1000,
+        parking_ms=int(streams.parking_days * DAY_MS),
+        keep_final_ms=int(streams.keep_final_days * DAY_MS),
+        keep_open_ms=int(streams.keep_open_days * DAY_MS),
+    )
     rules = {
-        (connection.provider, connection.name): Rules(connection.observe_only, keep_s)
+        (connection.provider, connection.name): replace(registered, is_observed_only=connection.observe_only)
         for connection in settings.connections
     }
-    return TrackBatch(rules, otherwise=Rules(is_observed_only=False, keep_s=keep_s))
+    return TrackBatch(rules, otherwise=registered)
 
 
 TRACK = Stage(
     name=NAME,
-    reads=("reports", "attempts"),
+    reads=("reports", "attempts", DUE),
     writes=("updates", "dead-letters"),
     state="track-state",
     prepare=_prepare,
+    due=DUE,
 )

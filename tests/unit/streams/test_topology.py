@@ -20,7 +20,7 @@ def test_a_stage_reads_what_the_topics_say(stage):
 
 @pytest.mark.parametrize("stage", STAGES, ids=lambda stage: stage.name)
 def test_a_stage_writes_what_the_topics_say(stage):
-    assert {*stage.writes, *filter(None, [stage.state])} == declared("writers", stage.name)
+    assert {*stage.writes, *filter(None, [stage.state, stage.due])} == declared("writers", stage.name)
 
 
 def test_state_is_compacted():
@@ -32,7 +32,7 @@ def test_names_carry_the_prefix():
 
     track = next(node for node in topology_of(settings) if node.stage == "track")
 
-    assert (track.group, track.reads) == ("mine-track", ("mine-reports-v1", "mine-attempts-v1"))
+    assert (track.group, track.reads) == ("mine-track", ("mine-reports-v1", "mine-attempts-v1", "mine-track-due-v1"))
     assert track.state == "mine-track-state-v1"
 
 

@@ -191,10 +191,29 @@ def test_latency(said, latencies):
 
 
 def test_ids_come_from_the_first_record_about_the_attempt():
-    told = lived(report("sent"), report("delivered"))[1]
+    told = lived(report("sent", received_at=at(7)), report("delivered", received_at=at(9)))[1]
 
-    assert {update.attempt_id for update in told} == {attempt_id(T0_MS, KEY)}
-    assert {update.message_id for update in told} == {derived_message_id(T0_MS, KEY)}
+    assert {update.attempt_id for update in told} == {attempt_id(T0_MS + 7000, KEY)}
+    assert {update.message_id for update in told} == {derived_message_id(T0_MS + 7000, KEY)}
+
+
+def test_a_replay_gives_the_ids_that_were_given_then():
+    """It comes with a new time of Kafka's and with its own old one."""
+    _, then = advance(None, report("sent", received_at=at(1)), place(1), OBSERVED_HERE)
+    _, again = advance(None, report("sent", received_at=at(1)), place(9 * 86_400), OBSERVED_HERE)
+
+    assert (again.attempt_id, again.message_id) == (then.attempt_id, then.message_id)
+
+
+def test_a_replay_of_what_is_old_pushes_out_nothing_that_is_younger():
+    """A dead letter can be read at last, and comes days after the reports that followed it."""
+    day = 86_400
+    state, _ = advance(None, report("delivered", received_at=at(0)), place(0), OBSERVED_HERE)
+    state, _ = advance(state, report("sent", received_at=at(-1)), place(9 * day), OBSERVED_HERE)
+
+    assert (
+        advance(state, report("delivered", received_at=at(0)), place(9 * day), OBSERVED_HERE)[1].verdict == "repeated"
+    )
 
 
 @pytest.mark.parametrize(

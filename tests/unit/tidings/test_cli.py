@@ -165,7 +165,7 @@ def test_the_topology_names_each_stage_with_what_it_reads(capsys, config):
     _, out, _ = run(capsys, "topology", "--config", config, "--json")
 
     stages = {stage["stage"]: stage for stage in json.loads(out)["stages"]}
-    assert stages["track"]["reads"] == ["tidings-reports-v1", "tidings-attempts-v1"]
+    assert stages["track"]["reads"] == ["tidings-reports-v1", "tidings-attempts-v1", "tidings-track-due-v1"]
     assert stages["track"]["group"] == "tidings-track"
 
 
