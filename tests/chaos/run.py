@@ -1,0 +1,148 @@
+"""One run from the first process to the verdict."""
+
+import asyncio
+import os
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import stamina.instrumentation
+from rich.console import Console
+
+from api.keys import KeyRing, Scope
+from runtime.clock import SystemClock
+from runtime.settings import Settings, load_settings
+from tests.chaos.diary import Diary
+from tests.chaos.line import Line, standing
+from tests.chaos.plan import Pace, plan
+from tests.chaos.saboteur import Saboteur
+from tests.chaos.truth import differences_of_rollups, differences_of_store, settle, tolerant
+from tidings.api_client import ApiClient
+from tidings.demo.identities import read_attempt_ids
+from tidings.demo.reconciliation import Findings, compare
+from tidings.demo.setup import ensure_demo_settings, fresh_ports
+from tidings.simulation.author import LONGEST_TAIL_S
+from tidings.simulation.ledger import Ledger
+from tidings.simulation.outcome import Outcome
+from tidings.simulation.post import Doors, Poster
+from tidings.simulation.schedule import Play, cast_of, schedule
+
+SHORT_S = 120.0
+SHORT_PACE = Pace(gap_s=4.0, session_s=6.0, longest_pause_s=8.0)
+LONG_PACE = Pace(gap_s=4.2, session_s=10.0, longest_pause_s=60.0)
+PATIENCE_S = 900.0
+"""A provider tries for hours; nothing may be given up here, because that would be our loss of a message."""
+CLOCK_STEP_S = 1800.0
+LONGEST_LIVES_S, FASTEST = 5 * 86400.0, 1200.0
+"""The messages' lives reach so far back: over a week, the store would go by another clock."""
+SNAPSHOT_EVERY_S, ARCHIVE_EVERY_S, SPOOL_BYTES = 20, 10, 4 * 1024 * 1024
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wish:
+    """What is asked for."""
+
+    seed: int
+    length_s: float
+    messages_per_s: float
+    place: Path
+
+    @property
+    def pace(self) -> Pace:
+        return SHORT_PACE if self.length_s < SHORT_S else LONG_PACE
+
+    def play(self, now: datetime) -> Play:
+        """Traffic for as long as the faults last, with all that providers do wrong."""
+        speed = min(FASTEST, LONGEST_LIVES_S / self.length_s)
+        start = now - timedelta(seconds=self.length_s * speed + LONGEST_TAIL_S + CLOCK_STEP_S)
+        return Play(
+            seed=self.seed,
+            rate_per_s=self.messages_per_s,
+            start=start.replace(microsecond=0),
+            message_count=int(self.messages_per_s * self.length_s),
+            duplicates=0.05,
+            is_shuffled=True,
+            unregistered=0.01,
+            speed=speed,
+            clock_step_s=CLOCK_STEP_S,
+        )
+
+
+@dataclass
+class Verdict:
+    """What came of it."""
+
+    findings: Findings
+    outcome: Outcome
+    differences: list[str] = field(default_factory=list)
+
+
+async def run(wish: Wish, diary: Diary, console: Console) -> Verdict:
+    """Break it for as long as wished, and compare."""
+    stamina.instrumentation.set_on_retry_hooks([])  # an outage would be told once for every post that waits
+    settings, config = _place(wish)
+    diary.note(f"data and logs in {settings.data_dir}; {len(plan(wish.seed, wish.length_s, wish.pace))} faults planned")
+    async with standing(settings, config) as line:
+        _, key = KeyRing(settings.data_dir).create(SystemClock(), name="chaos", scopes=[Scope.READ, Scope.SEND])
+        ledger, began = Ledger(), datetime.now(UTC)
+        await _traffic_and_faults(wish, line, diary, ledger, key)
+        verdict = await _judge(line, diary, ledger.outcome(), key, since=began)
+    diary.note("stopped; every attempt of the store is compared")
+    store = settings.data_dir / settings.store.path
+    verdict.differences += differences_of_store(store, verdict.outcome.attempts)
+    return verdict
+
+
+async def _traffic_and_faults(wish: Wish, line: Line, diary: Diary, ledger: Ledger, key: str) -> None:
+    """Both at once; ends when all is posted, and ready again."""
+    installation = line.installation
+    doors = Doors(installation.callbacks_url, installation.api_url, key, PATIENCE_S)
+    acts = schedule(wish.play(datetime.now(UTC)), cast_of(installation.settings.connections))
+    diary.begin()
+    telling = asyncio.create_task(_tell_progress(diary, ledger))
+    try:
+        async with asyncio.TaskGroup() as group:
+            group.create_task(Poster(doors, ledger, on_answer=diary.answered).play(acts))
+            group.create_task(Saboteur(line, diary).carry_out(plan(wish.seed, wish.length_s, wish.pace)))
+    finally:
+        telling.cancel()
+    diary.note(f"all is posted: {ledger.callbacks} callbacks were taken")
+
+
+async def _tell_progress(diary: Diary, ledger: Ledger) -> None:
+    while True:
+        await asyncio.sleep(10)
+        diary.note(f"{ledger.callbacks} callbacks taken, {diary.kills.total()} kills")
+
+
+async def _judge(line: Line, diary: Diary, outcome: Outcome, key: str, *, since: datetime) -> Verdict:
+    """Wait for quiet, and ask for everything."""
+    must_be = tolerant(outcome)
+    async with ApiClient(line.installation.api_url, key) as api:
+        await settle(api, must_be, diary)
+        ids = await read_attempt_ids(line.installation.kafka)
+        # All counts are by the hours in which we heard of attempts, so two days reach back far enough.
+        findings = await compare(api, must_be, ids, since=since - timedelta(days=2))
+        rollups = await differences_of_rollups(api, outcome, ids, since=since)
+    return Verdict(findings, outcome, [*findings.differences, *rollups])
+
+
+def _place(wish: Wish) -> tuple[Settings, Path]:
+    """A fresh data directory with the demo's connections, and settings that make everything happen often."""
+    shutil.rmtree(wish.place, ignore_errors=True)
+    config = ensure_demo_settings(wish.place, topic_prefix="chaos-", ports=fresh_ports())
+    os.environ.update(_environment(wish))
+    for name in ("KAFKA_BOOTSTRAP_SERVERS", "TIDINGS_KAFKA__BOOTSTRAP_SERVERS", "TIDINGS_CRASH_AT"):
+        os.environ.pop(name, None)  # a broker that others use is not ours to kill
+    return load_settings(config), config
+
+
+def _environment(wish: Wish) -> Mapping[str, str]:
+    return {
+        "TIDINGS_DATA_DIR": str(wish.place),
+        "TIDINGS_STREAMS__SESSION_TIMEOUT_S": str(wish.pace.session_s),
+        "TIDINGS_STORE__SNAPSHOT_EVERY_S": str(SNAPSHOT_EVERY_S),
+        "TIDINGS_ARCHIVE__EVERY_S": str(ARCHIVE_EVERY_S),
+    }
