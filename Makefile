@@ -4,7 +4,7 @@ BIN := $(VENV)/bin
 PYTHON ?= python3
 LOCK := requirements/dev.txt
 
-.PHONY: help run test check lint types architecture bench lock clean
+.PHONY: help run test check lint types architecture bench chaos lock clean
 .DEFAULT_GOAL := help
 
 help: ## Say what each target does
@@ -38,6 +38,9 @@ architecture: $(VENV)/.ready ## Who may import whom
 
 bench: $(VENV)/.ready ## Measure speed and memory; ONLY=ingest,sink picks groups
 	@$(BIN)/python -m bench $(if $(ONLY),--only $(ONLY))
+
+chaos: $(VENV)/.ready ## Break everything for CHAOS_MINUTES=10 as CHAOS_SEED has it, and compare with the truth
+	@$(BIN)/python -m tests.chaos
 
 lock: $(VENV)/.ready ## Resolve the locked requirements anew
 	@$(BIN)/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --no-emit-index-url --no-annotate --no-header requirements/uv.in -o requirements/uv.txt

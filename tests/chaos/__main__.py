@@ -31,7 +31,7 @@ def main() -> int:
     file.parent.mkdir(parents=True, exist_ok=True)
     diary = Diary(file, console)
     try:
-        verdict = asyncio.run(run(wish, diary, console))
+        verdict = asyncio.run(run(wish, diary))
     except BaseException:
         console.print(f"[red]it broke off[/red]; all logs are in {wish.place}, and what happened in {file}")
         raise

@@ -61,9 +61,9 @@ def _repeats(verdict: Verdict) -> str:
     doubtful = sum(one.doubtful_items for one in verdict.outcome.providers.values())
     total = verdict.findings.total
     return (
-        f"{len(verdict.outcome.attempts)} attempts, {posted} items in callbacks answered 200, {doubtful} items in answers "
-        f"that were lost; {total['received'] - posted} items stored once more than answered, and {total['repeated']} "
-        "repeats recognised"
+        f"{len(verdict.outcome.attempts)} attempts, {posted} items in callbacks answered 200, {doubtful} items whose "
+        f"answer was lost; {total['received'] - posted} items stored more often than answered, "
+        f"{total['repeated']} repeats recognised"
     )
 
 

@@ -9,7 +9,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import stamina.instrumentation
-from rich.console import Console
 
 from api.keys import KeyRing, Scope
 from runtime.clock import SystemClock
@@ -37,7 +36,7 @@ PATIENCE_S = 900.0
 CLOCK_STEP_S = 1800.0
 LONGEST_LIVES_S, FASTEST = 5 * 86400.0, 1200.0
 """The messages' lives reach so far back: over a week, the store would go by another clock."""
-SNAPSHOT_EVERY_S, ARCHIVE_EVERY_S, SPOOL_BYTES = 20, 10, 4 * 1024 * 1024
+SNAPSHOT_EVERY_S, ARCHIVE_EVERY_S = 20, 10
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,7 +78,7 @@ class Verdict:
     differences: list[str] = field(default_factory=list)
 
 
-async def run(wish: Wish, diary: Diary, console: Console) -> Verdict:
+async def run(wish: Wish, diary: Diary) -> Verdict:
     """Break it for as long as wished, and compare."""
     stamina.instrumentation.set_on_retry_hooks([])  # an outage would be told once for every post that waits
     settings, config = _place(wish)
@@ -91,8 +90,12 @@ async def run(wish: Wish, diary: Diary, console: Console) -> Verdict:
         verdict = await _judge(line, diary, ledger.outcome(), key, since=began)
     diary.note("stopped; every attempt of the store is compared")
     store = settings.data_dir / settings.store.path
-    verdict.differences += differences_of_store(store, verdict.outcome.attempts)
+    verdict.differences += differences_of_store(store, verdict.outcome.attempts, _observed(settings))
     return verdict
+
+
+def _observed(settings: Settings) -> set[tuple[str, str]]:
+    return {(one.provider, one.name) for one in settings.connections if one.observe_only}
 
 
 async def _traffic_and_faults(wish: Wish, line: Line, diary: Diary, ledger: Ledger, key: str) -> None:

@@ -3,7 +3,7 @@
 import asyncio
 import sys
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -44,7 +44,8 @@ SELECT
     connection,
     root_id,
     count(DISTINCT attempt_id),
-    max(message_id)::VARCHAR,
+    count(DISTINCT message_id),
+    max(message_id) FILTER (NOT is_report)::VARCHAR,
     standing(sum(move(attempt_status, previous_status))),
     coalesce(bool_or(is_conflict), false),
     NOT bool_and(is_report),
@@ -115,14 +116,7 @@ async def differences_of_rollups(
 
 
 def _unequal(rows: Iterable[Json], wanted: Counter[Place], conflicts: Counter[Place]) -> list[str]:
-    told = {
-        (row["provider"], row["status"], _hour(datetime.fromisoformat(row["bucket_at"]))): (
-            row["sent"],
-            row["conflicts"],
-        )
-        for row in rows
-        if row["sent"]
-    }
+    told = {_place_of(row): (row["sent"], row["conflicts"]) for row in rows if row["sent"]}
     return [
         f"rollup of {place[0]}, {place[1]}, {place[2]:%Y-%m-%d %H}h is {told.get(place, (0, 0))} and must be "
         f"{(wanted[place], conflicts[place])} attempts and conflicts"
@@ -131,25 +125,36 @@ def _unequal(rows: Iterable[Json], wanted: Counter[Place], conflicts: Counter[Pl
     ]
 
 
-def differences_of_store(file: Path, attempts: Iterable[AttemptOutcome]) -> list[str]:
-    """How the rows of the store depart from the outcome, attempt by attempt, when nobody has it open any more."""
+def _place_of(row: Json) -> Place:
+    return row["provider"], row["status"], _hour(datetime.fromisoformat(row["bucket_at"]))
+
+
+def differences_of_store(
+    file: Path, attempts: Iterable[AttemptOutcome], observed: Collection[tuple[str, str]]
+) -> list[str]:
+    """How the rows of the store depart from the outcome, attempt by attempt, when nobody has it open any more.
+
+    On `observed` connections, by provider and name, nobody registers anything.
+    """
     with duckdb.connect(str(file), read_only=True) as store:
         rows = store.execute(STANDINGS).fetchall()
         doubles = store.execute(DOUBLES).fetchall()
     told = {row[:3]: row[3:] for row in rows}
-    wanted = {(one.provider, one.connection, one.root_id): _row_of(one) for one in attempts}
+    wanted = {(one.provider, one.connection, one.root_id): _row_of(one, observed) for one in attempts}
     wrong = [
         f"the store has for {' '.join(place)} {told.get(place)} and must have {wanted.get(place)}: attempt ids, "
-        "message id, status, conflict, registered, distinct reports, new reports"
+        "message ids, registered as, status, conflict, registered, distinct reports, new reports"
         for place in sorted(wanted.keys() | told.keys())
         if told.get(place) != wanted.get(place)
     ]
     return wrong + [f"{what} {partition}/{offset} stands in {count} rows" for what, partition, offset, count in doubles]
 
 
-def _row_of(one: AttemptOutcome) -> tuple[object, ...]:
+def _row_of(one: AttemptOutcome, observed: Collection[tuple[str, str]]) -> tuple[object, ...]:
     is_registered = one.message_id is not None
-    return (1, one.message_id, one.status.value, one.is_conflict, is_registered, one.reports, one.reports)
+    # Until somebody registers it, an attempt of a connection that is not only observed belongs to no message.
+    message_count = int(is_registered or (one.provider, one.connection) in observed)
+    return (1, message_count, one.message_id, one.status.value, one.is_conflict, is_registered, *[one.reports] * 2)
 
 
 def _born_at(attempt_id: str) -> datetime:
