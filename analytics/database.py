@@ -3,15 +3,21 @@
 No other process can open the file meanwhile, not even to read. Nothing outside this module knows that.
 """
 
+import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import duckdb
+import structlog
 
+from analytics.diagnosis import advice, is_damage, is_lasting
+from analytics.files import copy_from
 from analytics.migrations import migrate
-from contracts.errors import StoreUnavailable
+from contracts.errors import StoreDamaged, StoreUnavailable
 from runtime.settings import StoreSettings
+
+log = structlog.get_logger()
 
 Connection = duckdb.DuckDBPyConnection
 
@@ -19,37 +25,39 @@ CHECKPOINT_THRESHOLD = "128MB"
 """A kill in the middle of a checkpoint can cost the file (one in 300 when every commit checkpoints), so they are rare;
 and rows that wait in the log are compressed once instead of with every small checkpoint. A replay takes a second."""
 
-_REBUILD = "move it and its .wal aside and start again; the store is filled from Kafka as far as the topics reach back"
-_ADVICE = {
-    "Could not set lock": "another process has it open; stop that one, or give this one a store.path of its own",
-    "Corrupt": f"the file is damaged; {_REBUILD}",
-    "not a valid DuckDB": f"the file is no store; {_REBUILD}",
-    "replaying WAL": f"its log is damaged; {_REBUILD}",
-    "No space left": "the disk is full; make room and start again, nothing that was committed is lost",
-}
-
 
 class Database:
     """The store's file, opened and in its newest shape between `open` and `close`."""
 
     def __init__(self, path: Path, settings: StoreSettings) -> None:
-        self._path = path
+        self.path = path
+        self.ailment = ""
+        """Why this process must end and start with another file; empty while there is no reason."""
         self._settings = settings
         self._root: Connection | None = None
+        self._held: int | None = None
 
     def open(self) -> None:
-        """Open or make the file and migrate it; raises `StoreUnavailable` with what to do."""
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        with self.explained():
-            self._root = duckdb.connect(self._path, config=self._config())
-            self._root.execute("LOAD icu; SET GLOBAL TimeZone = 'UTC'")
-            migrate(self._root)
+        """Open or make the file and migrate it; raises `StoreUnavailable` with what to do, `StoreDamaged` if it is."""
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            with explained(self.path):
+                self._root = duckdb.connect(self.path, config=self._config())
+                self._root.execute("LOAD icu; SET GLOBAL TimeZone = 'UTC'")
+                migrate(self._root)
+        except BaseException:
+            self.close()
+            raise
 
     def close(self) -> None:
         """Close the file; running questions end with an error."""
         if self._root is not None:
-            self._root.close()
+            with suppress(duckdb.Error):  # it may have failed before; what was committed is in the log
+                self._root.close()
             self._root = None
+        if self._held is not None:
+            os.close(self._held)
+            self._held = None
 
     def cursor(self) -> Connection:
         """A connection of its own for one thread; the caller closes it."""
@@ -69,13 +77,32 @@ class Database:
         finally:
             cursor.close()
 
-    @contextmanager
-    def explained(self) -> Iterator[None]:
-        """DuckDB's errors come out as `StoreUnavailable` that says what to do, where we know."""
-        try:
-            yield
-        except duckdb.Error as exc:
-            raise StoreUnavailable(f"the store {self._path}: {advice(exc)}") from exc
+    def copy_to(self, target: Path) -> int:
+        """Copy the file as it is on the disk; the size. Only between a checkpoint and the next write it is whole."""
+        if self._held is None:
+            # Held until the store is closed: closing any descriptor of a file ends all of this process's locks on it
+            # (POSIX), and another process could open the store beside us.
+            self._held = os.open(self.path, os.O_RDONLY)
+        return copy_from(self._held, target)
+
+    def judge(self, exc: duckdb.Error) -> bool:
+        """Whether this process can do nothing more with the store; damage is remembered for the next start."""
+        if is_damage(exc):
+            self.suspect(advice(exc))
+        return is_lasting(exc)
+
+    def suspect(self, reason: str) -> None:
+        """Let this process end, and the next start read the whole file before it trusts it."""
+        if not self.ailment:
+            log.critical("store_suspected", path=str(self.path), reason=reason)
+        self.ailment = reason
+        with suppress(OSError):  # without the mark the damage is found again where it was found now
+            self.mark.write_text(reason, encoding="utf-8")
+
+    @property
+    def mark(self) -> Path:
+        """There while the file is suspected."""
+        return beside(self.path, ".suspect")
 
     def _config(self) -> dict[str, str | bool | int | float | list[str]]:
         return {
@@ -84,18 +111,26 @@ class Database:
             "autoload_known_extensions": "false",
             "memory_limit": self._settings.memory_limit,
             "threads": self._settings.threads,
-            "temp_directory": f"{self._path}.tmp",
+            "temp_directory": f"{self.path}.tmp",
             "checkpoint_threshold": CHECKPOINT_THRESHOLD,
         }
 
 
-def advice(exc: duckdb.Error) -> str:
-    """What happened and what to do about it."""
-    text = str(exc)
-    told = [f"{what} ({text.splitlines()[0]})" for sign, what in _ADVICE.items() if sign in text]
-    return told[0] if told else text
+def beside(path: Path, ending: str) -> Path:
+    """The file that belongs to the store `path`."""
+    return path.with_name(path.name + ending)
 
 
-def is_lasting(exc: duckdb.Error) -> bool:
-    """Whether this process can do nothing more with the store."""
-    return isinstance(exc, duckdb.FatalException)
+def log_of(path: Path) -> Path:
+    """DuckDB's write-ahead log of the store `path`; there after a process was killed."""
+    return beside(path, ".wal")
+
+
+@contextmanager
+def explained(path: Path) -> Iterator[None]:
+    """DuckDB's errors come out as `StoreUnavailable` that says what to do, where we know."""
+    try:
+        yield
+    except duckdb.Error as exc:
+        kind = StoreDamaged if is_damage(exc) else StoreUnavailable
+        raise kind(f"the store {path}: {advice(exc)}") from exc

@@ -110,6 +110,7 @@ def hole(topic: str, partition: int, wanted: int, found: int) -> str:
     """What to tell about records that are gone."""
     return (
         f"{topic}/{partition}: the store needs offset {wanted}, Kafka's next is {found}. {found - wanted} records were "
-        "removed before they were stored, so the store would have a hole. Move the store file aside to start from what "
-        "Kafka still has, and set the topic's retention above the longest time the store may be away"
+        "removed before they were stored, so the store would have a hole. Move the store file aside, and its snapshots "
+        "with it, to start from what Kafka still has, and set the topic's retention above the longest time the store "
+        "may be away"
     )

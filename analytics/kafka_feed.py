@@ -110,5 +110,6 @@ def check_reach(at: TopicPartition, wanted: int, *, start: int, end: int) -> Non
     if wanted > end:
         raise OffsetGap(
             f"{at.topic}/{at.partition}: the store has read up to offset {wanted}, Kafka ends at {end}. The topic was "
-            "made anew, or this is another cluster: use the store that belongs to it, or move the store file aside"
+            "made anew, or this is another cluster: use the store that belongs to it, or move its file and its "
+            "snapshots aside"
         )

@@ -11,7 +11,8 @@ from uuid import UUID
 
 import duckdb
 
-from analytics.database import Connection, Database, advice
+from analytics.database import Connection, Database
+from analytics.diagnosis import advice
 from analytics.freshness import Freshness, Horizon, Positions, Skyline
 from analytics.queries import Query, load_query
 from contracts.errors import QueryInvalid, StoreUnavailable
@@ -74,6 +75,7 @@ class Reader:
                 f"the question took longer than {self._limit_s:g} s; ask for a shorter span or fewer groups"
             ) from exc
         except duckdb.Error as exc:
+            self._database.judge(exc)
             raise StoreUnavailable(f"the store could not answer: {advice(exc)}") from exc
 
     def _freshness(self, watermarks: list[Row], horizon: Horizon) -> Freshness:

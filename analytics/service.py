@@ -3,6 +3,7 @@
 import asyncio
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 
 from analytics.archive.archivist import Archivist
 from analytics.columns import hasher
@@ -10,7 +11,9 @@ from analytics.database import Database
 from analytics.pseudonyms import load_hash_key
 from analytics.questions import conservation
 from analytics.reader import Reader
+from analytics.recovery import Recovery
 from analytics.sink import Sink
+from analytics.snapshots import Snapshots
 from analytics.upkeep import Upkeep
 from analytics.writer import Writer
 from contracts.errors import QueryInvalid, StoreUnavailable
@@ -36,7 +39,9 @@ class Analytics:
     def __init__(self, settings: Settings, clock: Clock) -> None:
         self._settings = settings
         self._database = Database(settings.data_dir / settings.store.path, settings.store)
-        self._sink = Sink(settings, self._writer, clock)
+        self._snapshots = Snapshots(settings, clock)
+        self._recovery = Recovery(self._database, self._snapshots, clock)
+        self._sink = Sink(settings, self._database, self._writer, clock)
         self._archivist = Archivist(settings, clock)
         self.reader = Reader(
             self._database,
@@ -49,12 +54,12 @@ class Analytics:
         self._accounting: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
-        """Open the store and begin to feed it; Kafka may come later.
+        """Open the store, or what can stand in for it, and begin to feed it; Kafka may come later.
 
         Raises `StoreUnavailable` and `ConfigurationInvalid`.
         """
         self._hashed = hasher(load_hash_key(self._settings))
-        await asyncio.to_thread(self._database.open)
+        await asyncio.to_thread(self._recovery.open)
         self._sink.start()
         self._archivist.start()
         self._accounting = asyncio.create_task(self._account())
@@ -69,11 +74,12 @@ class Analytics:
 
     def health(self) -> Health:
         """How the sink is; a store that only reads is alive, but its answers grow old."""
-        if self._sink.has_failed:
-            return Health(is_alive=False, is_ready=False, reason=self._sink.trouble)
+        if self._sink.has_failed or self._database.ailment:
+            return Health(is_alive=False, is_ready=False, reason=self._sink.trouble or self._database.ailment)
         if self._sink.trouble:
             return Health(is_alive=True, is_ready=False, reason=self._sink.trouble)
-        return Health(is_alive=True, is_ready=True, reason="the store is being fed")
+        since = f"; {self._recovery.told} (at the start)" if self._recovery.told else ""
+        return Health(is_alive=True, is_ready=True, reason=f"the store is being fed{since}")
 
     async def _account(self) -> None:
         """Keep the gauge of what is unexplained up to date; a store that cannot answer is told of by `health`."""
@@ -86,4 +92,10 @@ class Analytics:
     def _writer(self) -> Writer:
         connection = self._database.cursor()
         upkeep = Upkeep(connection, self._sink.skyline)
-        return Writer(connection, self._hashed, upkeep, seen_days=self._settings.streams.seen_days)
+        return Writer(
+            connection,
+            self._hashed,
+            upkeep,
+            seen_days=self._settings.streams.seen_days,
+            take_snapshot=partial(self._snapshots.take_if_due, self._database),
+        )

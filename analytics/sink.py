@@ -12,7 +12,8 @@ import structlog
 from aiokafka.errors import KafkaError
 
 from analytics.batch import Batch
-from analytics.database import advice, is_lasting
+from analytics.database import Database
+from analytics.diagnosis import advice
 from analytics.freshness import Horizon, Positions, Skyline
 from analytics.horizon import Follower
 from analytics.intake import Fetched, Source
@@ -35,8 +36,9 @@ STOP_WITHIN_S = 20.0
 class Sink:
     """Feeds the store until it is stopped, the store has failed, or Kafka has lost what the store needs."""
 
-    def __init__(self, settings: Settings, make_writer: Callable[[], Writer], clock: Clock) -> None:
+    def __init__(self, settings: Settings, database: Database, make_writer: Callable[[], Writer], clock: Clock) -> None:
         self._settings = settings
+        self._database = database
         self._make_writer = make_writer
         self._clock = clock
         self.skyline = Skyline()
@@ -74,7 +76,7 @@ class Sink:
             except (OffsetGap, BrokerUnavailable, KafkaError, OSError) as exc:
                 trouble = str(exc)
             except duckdb.Error as exc:
-                self.has_failed = is_lasting(exc)
+                self.has_failed = self._database.judge(exc)
                 trouble = f"the store cannot be written: {advice(exc)}"
             else:
                 break

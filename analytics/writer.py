@@ -1,7 +1,7 @@
 """One batch, one transaction: facts, deltas, offsets and marks together or not at all."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 
 import duckdb
@@ -15,6 +15,7 @@ from analytics.intake import Fetched, Intake, Origin, Place, Source
 from analytics.queries import load_query
 from analytics.statements import statement
 from analytics.upkeep import Upkeep
+from runtime.crash_points import crash_point
 from runtime.metrics import SINK_COMMIT_SECONDS, SINK_ROWS
 
 log = structlog.get_logger()
@@ -29,8 +30,17 @@ WINDOWED = frozenset({"inbound", "signal"})
 class Writer:
     """The only one who writes to the store, from one thread."""
 
-    def __init__(self, connection: Connection, hashed: Hasher, upkeep: Upkeep, *, seen_days: int) -> None:
+    def __init__(
+        self,
+        connection: Connection,
+        hashed: Hasher,
+        upkeep: Upkeep,
+        *,
+        seen_days: int,
+        take_snapshot: Callable[[Connection, int], object] = lambda _connection, _batch_id: None,
+    ) -> None:
         self._connection = connection
+        self._take_snapshot = take_snapshot
         self._hashed = hashed
         self._upkeep = upkeep
         self._seen_days = seen_days
@@ -57,6 +67,7 @@ class Writer:
         """
         if self._upkeep.is_due(is_quiet=batch.is_empty):
             self._upkeep.tidy(self._batch_id)
+        self._take_snapshot(self._connection, self._batch_id)
         if batch.is_empty:
             return
         with SINK_COMMIT_SECONDS.time():
@@ -74,6 +85,7 @@ class Writer:
 
     def _commit(self, tables: dict[str, pa.Table]) -> None:
         self._connection.begin()
+        crash_point("sink.begun")
         try:
             for name, rows in tables.items():
                 self._connection.register(f"new_{name}", rows)
@@ -83,11 +95,13 @@ class Writer:
                 for name in COLLECT:
                     self._run(name)
                 added += sum(self._run(name) for name in DELTAS)
+            crash_point("sink.inserted")
             self._connection.commit()
         except BaseException:
             with suppress(duckdb.Error):
                 self._connection.rollback()
             raise
+        crash_point("sink.committed")
         self._batch_id += 1
         self._upkeep.note(added)
 

@@ -15,7 +15,7 @@ def migrate(connection: duckdb.DuckDBPyConnection) -> None:
     if unknown := done - steps.keys():
         raise StoreUnavailable(
             f"the store has had migration {max(unknown)}, this Tidings knows only {max(steps)}; "
-            "run the newer version, or move the file aside and let the store be rebuilt"
+            "run the newer version, or move the file and its snapshots aside and let the store be rebuilt"
         )
     for step in sorted(steps.keys() - done):
         _apply(connection, step, *steps[step])

@@ -46,7 +46,7 @@ def main(halt_before: str) -> None:
         connection = database.cursor()
         return HaltingWriter(connection, hasher(b"k" * 16), Upkeep(connection, sink.skyline), seen_days=3)
 
-    sink = Sink(settings, make_writer, SystemClock())
+    sink = Sink(settings, database, make_writer, SystemClock())
     sink.start()
     time.sleep(LONG_S)
 

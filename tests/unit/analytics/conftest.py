@@ -1,6 +1,9 @@
 """A store of one's own, and a writer to it."""
 
-from collections.abc import Iterator
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import pytest
@@ -19,6 +22,32 @@ def database(tmp_path: Path) -> Iterator[Database]:
     opened.open()
     yield opened
     opened.close()
+
+
+HOLD_IT = """
+import sys, duckdb
+held = duckdb.connect(sys.argv[1])
+print("held", flush=True)
+sys.stdin.read()
+"""
+
+
+@contextmanager
+def held_elsewhere(path: Path) -> Iterator[None]:
+    with subprocess.Popen(
+        [sys.executable, "-c", HOLD_IT, str(path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        process.stdout.readline()
+        yield
+        process.stdin.close()
+
+
+@pytest.fixture
+def elsewhere() -> Callable[[Path], AbstractContextManager[None]]:
+    """Another process has the store open meanwhile."""
+    return held_elsewhere
 
 
 @pytest.fixture

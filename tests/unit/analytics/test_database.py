@@ -45,8 +45,8 @@ def damaged(path: Path, at: int) -> None:
 @pytest.mark.parametrize(
     ("spoil", "told"),
     [
-        pytest.param(lambda path: path.write_bytes(b"no store"), "the file is no store; move it", id="another file"),
-        pytest.param(lambda path: damaged(path, 12_388), "the file is damaged; move it", id="a bit has flipped"),
+        pytest.param(lambda path: path.write_bytes(b"no store"), "the file is no store; the next", id="another file"),
+        pytest.param(lambda path: damaged(path, 12_388), "the file is damaged; the next", id="a bit has flipped"),
     ],
 )
 def test_a_damaged_file_is_told_of_with_what_to_do(tmp_path, spoil, told):
