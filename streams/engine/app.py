@@ -66,6 +66,8 @@ def _options(settings: Settings) -> dict[str, Any]:
         "broker_max_poll_records": min(streams.max_batch, LARGEST_FETCH),
         "broker_session_timeout": streams.session_timeout_s,
         "broker_heartbeat_interval": streams.session_timeout_s / 10,
+        # faust does not start with a session above this, which by itself is 90 s.
+        "broker_request_timeout": max(90.0, 2 * streams.session_timeout_s),
         # Nobody may take over while a batch is still allowed to be on its way.
         "broker_rebalance_timeout": DELIVERY_TIMEOUT_S + 30,
         # A stage that is stuck loses its partitions in minutes, not in a quarter of an hour.
