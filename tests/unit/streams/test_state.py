@@ -101,3 +101,44 @@ def test_what_was_overwritten_can_be_written_again_without_the_marks():
     entry = dict(written(state, a="1"))[b"a"]
 
     assert state.current([b"a", b"gone", MARKS_KEY]) == [(b"a", entry), (b"gone", None)]
+
+
+def test_times_are_read_back_without_reading_the_value():
+    state = owned()
+    state.put(b"a", b"1", due_ms=5_001, waits_since_ms=3_999)
+    state.put(b"b", b"2")
+    again = owned(2, state.changes())
+
+    assert (again.due.take(5, 9), again.due.take(6, 9)) == ([], [b"a"])
+    assert (again.waiting.earliest(), again.waiting.keys_count) == (3, 1)
+    assert again.get(b"a") == b"1"
+
+
+def test_each_put_sets_the_times_anew():
+    state = owned()
+    state.put(b"a", b"1", due_ms=5_000, waits_since_ms=1_000)
+    state.changes()
+    state.put(b"a", b"2")
+    state.changes()
+
+    assert state.due.take(9, 9) == []
+    assert state.waiting.earliest() is None
+
+
+@pytest.mark.parametrize("moment_ms", [-1, -(10**18), 10**18], ids=["before all time", "long before", "after all time"])
+def test_a_time_that_cannot_be_is_the_nearest_that_can(moment_ms):
+    state = owned()
+    state.put(b"a", b"1", due_ms=moment_ms, waits_since_ms=moment_ms)
+
+    assert owned(2, state.changes()).get(b"a") == b"1"
+
+
+def test_what_is_forgotten_is_due_no_more():
+    state = owned()
+    state.put(b"a", b"1", due_ms=5_000, waits_since_ms=1_000)
+    changelog = state.changes()
+    state.put(b"a", None)
+    changelog += state.changes()
+
+    assert (state.due.take(9, 9), state.waiting.earliest()) == ([], None)
+    assert owned(2, changelog).due.keys_count == 0
