@@ -11,8 +11,8 @@ from contracts.status import DeliveryStatus
 from contracts.vocabulary import Scope, Verdict
 from streams.track.attempt import AttemptState
 from streams.track.evidence import standing
-from streams.track.machine import Rules, advance, register, standing_of
-from tests.support.reports import OBSERVED_HERE, REGISTERED_HERE, ROOT, at, place, registration, report
+from streams.track.machine import DAY_MS, Place, Rules, advance, is_parked, register, standing_of, time_is_up
+from tests.support.reports import KEY, OBSERVED_HERE, REGISTERED_HERE, ROOT, T0_MS, at, place, registration, report
 
 PARTS = st.sampled_from([None, "1", "2"])
 REPORTS = st.builds(
@@ -148,3 +148,70 @@ def test_the_status_is_that_of_the_evidence_or_accepted(orders):
     said = standing(state.units, state.parts_counts)
 
     assert told[-1].status is (DeliveryStatus.ACCEPTED if said is DeliveryStatus.UNKNOWN else said)
+
+
+TIME = "time"
+"""A time that was set comes, on any day before an attempt is forgotten; it may be late, stale or there twice."""
+
+
+def lived_in_time(said: list[DeliveryReport | AttemptRegistered | str], day_of: dict[int, int], rules: Rules):
+    """As `lived`, one day or more after the other where the times come."""
+    state, told, day = None, [], 0
+    for number, one in enumerate(said):
+        here = Place(KEY, T0_MS + day * DAY_MS)
+        if isinstance(one, str):
+            day += day_of.get(number, 0)
+            state, update = time_is_up(state, Place(KEY, T0_MS + day * DAY_MS), rules) if state else (state, None)
+        else:
+            state, update = (advance if isinstance(one, DeliveryReport) else register)(state, one, here, rules)
+        told += [update] if update else []
+    return state, told
+
+
+@st.composite
+def with_times(draw: st.DrawFn):
+    """Reports, a registration or none, and times that come in between, none so late that the attempt is forgotten."""
+    reports = draw(st.lists(REPORTS, min_size=1, max_size=6))
+    registrations = draw(st.lists(REGISTRATION, max_size=2))
+    said = [*reports, *draw(st.lists(st.sampled_from(reports), max_size=3)), *registrations[:1] * len(registrations)]
+    timed = draw(st.permutations([*said, *[TIME] * draw(st.integers(0, 5))]))
+    jump = draw(st.integers(0, len(timed) - 1))
+    return (
+        said,
+        timed,
+        {jump: draw(st.integers(7, 13)), **{number: 0 for number in range(len(timed)) if number != jump}},
+    )
+
+
+PATIENT = Rules(is_observed_only=False, keep_s=30 * 86_400, keep_final_ms=28 * DAY_MS)
+
+
+@given(with_times())
+def test_times_that_come_in_between_change_nothing_of_what_is_known(given_):
+    said, timed, days = given_
+    plain, in_time = lived(said, PATIENT)[0], lived_in_time(timed, days, PATIENT)[0]
+
+    assert known(in_time) == known(plain)
+
+
+@given(with_times())
+def test_what_was_parked_is_released_once_by_whichever_comes_first(given_):
+    _, timed, days = given_
+    state, told = lived_in_time([*timed, TIME], {**days, len(timed): 7}, PATIENT)
+    parked = sum(update.verdict is Verdict.PARKED for update in told)
+    released = sum(update.released_applied_count + update.released_outranked_count for update in told)
+
+    assert parked == released
+    assert not is_parked(state, PATIENT)
+    assert sum(update.verdict is Verdict.UNCLAIMED for update in told) <= 1
+
+
+@given(with_times())
+def test_each_report_is_answered_once_whatever_times_come(given_):
+    _, timed, days = given_
+    told = lived_in_time(timed, days, PATIENT)[1]
+
+    assert sum(update.report is not None for update in told) == sum(isinstance(one, DeliveryReport) for one in timed)
+    assert all(
+        (update.verdict is Verdict.UNCLAIMED) == (not update.report and not update.registration) for update in told
+    )

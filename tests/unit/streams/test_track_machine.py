@@ -4,9 +4,11 @@ import pytest
 
 from contracts.identity import attempt_id, derived_message_id
 from contracts.records import AttemptRegistered, DeliveryReport, StatusChanged
+from contracts.status import DeliveryStatus, evidence
 from contracts.vocabulary import Channel, Scope
 from streams.track.attempt import AttemptState, decode_attempt, encode_attempt
-from streams.track.machine import Place, Rules, advance, register
+from streams.track.evidence import have_ended
+from streams.track.machine import DAY_MS, Place, Rules, advance, due_ms, register, time_is_up
 from tests.support.reports import (
     KEY,
     OBSERVED_HERE,
@@ -272,3 +274,131 @@ def test_a_state_is_small():
     )
 
     assert len(encode_attempt(state)) < 200
+
+
+DAY = DAY_MS // 1000
+FINISHED = [report("sent"), report("delivered")]
+HALF_DELIVERED = [report("delivered", part="1", parts_count=2), report("delivered", part="2"), report("sent", part="3")]
+
+
+def ticked(state: AttemptState, seconds: float, rules: Rules = REGISTERED_HERE):
+    return time_is_up(state, place(seconds), rules)
+
+
+@pytest.mark.parametrize(
+    ("said", "rules", "days"),
+    [
+        pytest.param([report("delivered")], REGISTERED_HERE, 7, id="parked: when it is given up"),
+        pytest.param([registration(), *FINISHED], REGISTERED_HERE, 7, id="finished: soon"),
+        pytest.param(FINISHED, OBSERVED_HERE, 7, id="finished where nobody registers"),
+        pytest.param([registration()], REGISTERED_HERE, 30, id="registered and never heard of: late"),
+        pytest.param([report("sent")], OBSERVED_HERE, 30, id="under way: late"),
+        pytest.param(HALF_DELIVERED, OBSERVED_HERE, 30, id="a part that has not ended: late"),
+        pytest.param([report("delivered", part="1", parts_count=2)], OBSERVED_HERE, 30, id="a part not heard of: late"),
+        pytest.param(
+            [report("delivered", scope=Scope.TRANSACTION), report("sent", of="leg")],
+            OBSERVED_HERE,
+            30,
+            id="a leg that has not ended: late",
+        ),
+        pytest.param(
+            [report("delivered", scope=Scope.TRANSACTION), report("failed", of="leg")],
+            OBSERVED_HERE,
+            7,
+            id="all legs ended: soon",
+        ),
+    ],
+)
+def test_when_the_time_of_an_attempt_comes(said, rules, days):
+    state, _ = lived(*said, rules=rules)
+    heard_last = 0 if state.parked_ms else len(said) - 1
+
+    assert due_ms(state, rules) == T0_MS + 1000 * heard_last + days * DAY_MS
+
+
+def test_all_that_is_new_moves_the_time_and_repeats_do_not():
+    state, _ = lived(report("sent"))
+    later, _ = advance(state, report("queued"), place(50), OBSERVED_HERE)
+    same, _ = advance(later, report("queued"), place(90), OBSERVED_HERE)
+
+    assert due_ms(later, OBSERVED_HERE) == T0_MS + 50_000 + 30 * DAY_MS
+    assert same is later
+
+
+def test_an_attempt_that_nobody_registers_is_told_as_unclaimed_and_frees_what_was_parked():
+    state, _ = lived(report("sent"), report("queued"), report("sent"), rules=REGISTERED_HERE)
+    after, told = ticked(state, 7 * DAY)
+
+    assert (told.verdict, told.released_applied_count, told.released_outranked_count) == ("unclaimed", 1, 1)
+    assert (told.status, told.previous_status, told.report, told.registration) == ("sent", "sent", None, None)
+    assert told.message_id == derived_message_id(state.first_ms, KEY)
+    assert advance(after, report("delivered"), place(8 * DAY), REGISTERED_HERE)[1].verdict == "applied"
+
+
+def test_a_registration_after_that_joins_all_the_same_and_frees_nothing_more():
+    state, _ = lived(report("delivered"), rules=REGISTERED_HERE)
+    unclaimed, _ = ticked(state, 7 * DAY)
+    after, told = register(unclaimed, registration(), place(8 * DAY), REGISTERED_HERE)
+
+    assert (told.verdict, told.message_id, told.status) == ("registered", "our-message", "delivered")
+    assert told.released_applied_count + told.released_outranked_count == 0
+    assert after.registered is not None
+
+
+@pytest.mark.parametrize(
+    ("said", "rules", "seconds"),
+    [
+        pytest.param([report("sent")], REGISTERED_HERE, 7 * DAY - 1, id="before its time"),
+        pytest.param([report("sent"), registration()], REGISTERED_HERE, 8 * DAY, id="parked no more"),
+        pytest.param([report("sent"), report("delivered")], OBSERVED_HERE, 7 * DAY, id="moved by what came since"),
+    ],
+)
+def test_a_stale_time_changes_nothing(said, rules, seconds):
+    state, _ = lived(*said, rules=rules)
+
+    assert ticked(state, seconds, rules) == (state, None)
+
+
+def test_a_second_time_of_the_same_changes_nothing():
+    state, _ = lived(report("sent"), rules=REGISTERED_HERE)
+    unclaimed, _ = ticked(state, 7 * DAY)
+
+    assert ticked(unclaimed, 7 * DAY) == (unclaimed, None)
+
+
+def test_a_late_time_does_what_it_would_have_done():
+    state, _ = lived(report("sent"), rules=REGISTERED_HERE)
+
+    assert ticked(state, 300 * DAY)[1].verdict == "unclaimed"
+
+
+def test_what_was_parked_before_its_connection_was_declared_to_be_observed_is_freed_too():
+    state, _ = lived(report("sent"), rules=REGISTERED_HERE)
+
+    assert ticked(state, 7 * DAY, OBSERVED_HERE)[1].released_applied_count == 1
+
+
+@pytest.mark.parametrize(
+    ("said", "seconds"),
+    [
+        pytest.param(FINISHED, 7 * DAY + 1, id="finished"),
+        pytest.param([report("sent")], 30 * DAY, id="silent for too long"),
+    ],
+)
+def test_an_attempt_that_is_silent_for_long_enough_is_forgotten_and_nothing_is_told(said, seconds):
+    state, _ = lived(*said)
+
+    assert ticked(state, seconds, OBSERVED_HERE) == (None, None)
+
+
+def test_what_is_unclaimed_is_remembered_for_its_registration_before_it_is_forgotten():
+    state, _ = lived(report("delivered"), rules=REGISTERED_HERE)
+    unclaimed, _ = ticked(state, 20 * DAY)
+
+    assert ticked(unclaimed, 26 * DAY) == (unclaimed, None)
+    assert ticked(unclaimed, 27 * DAY) == (None, None)
+
+
+@pytest.mark.parametrize("status", list(DeliveryStatus))
+def test_a_unit_has_ended_when_its_status_is_final(status):
+    assert have_ended({"": evidence(status, DeliveryStatus.UNKNOWN)}) is status.is_final

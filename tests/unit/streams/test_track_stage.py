@@ -6,7 +6,8 @@ from contracts.codec import decode, encode
 from contracts.envelope import Position, fixed_headers, header, source_position, with_id
 from contracts.records import Cause, DeadLetter, StatusChanged
 from contracts.vocabulary import DeadLetterKind, Verdict
-from streams.engine.state import PartitionState
+from streams.engine.state import MARKS_KEY, PartitionState
+from streams.track.machine import DAY_MS
 from streams.track.stage import TRACK, TrackBatch
 from tests.support.reports import KEY, OBSERVED_HERE, REGISTERED_HERE, T0_MS, registration, report
 from tests.support.streams_world import Record
@@ -108,3 +109,55 @@ def test_a_time_that_is_no_time_does_not_stop_the_line(track, view):
     strange = Record("t-reports-v1", 5, 0, KEY, b"{", 10**17, ())
 
     assert len(track(view, [strange], topic="reports")["dead-letters"]) == 1
+
+
+def due(after_days: float, key: bytes | None = KEY) -> list[Record]:
+    return [Record("t-track-due-v1", 5, 0, key, b"", T0_MS + int(after_days * DAY_MS))]
+
+
+def test_what_nobody_registers_is_told_under_the_place_of_the_time_that_came(view):
+    parking = TrackBatch({}, otherwise=REGISTERED_HERE)
+    parking(view, records(encode(report("sent"))), topic="reports")
+    output = parking(view, due(7), topic="track-due")["updates"][0]
+    update = decode(StatusChanged, output.value)
+
+    assert source_position(tuple(output.headers)) == Position("t-track-due-v1", 5, 0)
+    assert header(output.headers, "verdict") == b"unclaimed"
+    assert (output.key.decode(), output.timestamp_ms) == (update.message_id, T0_MS + 7 * DAY_MS)
+
+
+def test_what_is_forgotten_leaves_a_tombstone_and_is_told_nobody(track, view):
+    track(view, records(encode(report("delivered"))), topic="reports")
+    view.changes()
+    outputs = track(view, due(7), topic="track-due")
+
+    assert outputs == {}
+    assert (KEY, None) in view.changes()
+
+
+def test_an_attempt_that_is_heard_of_again_after_it_was_forgotten_begins_anew(track, view):
+    """In one batch too: what was forgotten is not found in the memory of the batch."""
+    track(view, records(encode(report("delivered"))), topic="reports")
+    track(view, due(7) + due(8), topic="track-due")
+    again = track(view, records(encode(report("seen"))), topic="reports")
+
+    assert updates(again)[0].previous_status is None
+
+
+def test_a_time_of_an_attempt_that_is_not_known_is_nothing(track, view):
+    assert track(view, due(9), topic="track-due") == {}
+    assert [key for key, _ in view.changes()] == [MARKS_KEY]
+
+
+def test_a_time_without_a_key_is_put_aside(track, view):
+    assert len(track(view, due(9, key=None), topic="track-due")["dead-letters"]) == 1
+
+
+def test_the_state_says_when_it_is_due_and_since_when_it_is_parked(view):
+    parking = TrackBatch({}, otherwise=REGISTERED_HERE)
+    parking(view, records(encode(report("sent"))), topic="reports")
+    view.changes()
+    parked_since, until_s = view.waiting.earliest(), (T0_MS + 7 * DAY_MS) // 1000
+
+    assert parked_since == T0_MS // 1000
+    assert (view.due.take(until_s - 1, 9), view.due.take(until_s, 9)) == ([], [KEY])
