@@ -5,7 +5,6 @@ import asyncio
 import os
 import shutil
 import sys
-from pathlib import Path
 from secrets import randbelow
 
 from rich.console import Console
@@ -14,48 +13,73 @@ from runtime.broker import BrokerSettings
 from runtime.broker.fetcher import broker_classpath
 from runtime.logging import configure_logging
 from tests.chaos.account import last_line, tell
+from tests.chaos.crash_walk import WALK, CrashWalk
 from tests.chaos.diary import Diary
-from tests.chaos.run import Wish, run
+from tests.chaos.plan import pace_of, plan
+from tests.chaos.run import Attack, Wish, run
+from tests.chaos.saboteur import Saboteur
 from tidings.demo.setup import data_home
 
 SEEDS = 1_000_000
+WALK_S = 100.0
+"""About how long the walk over all crash points takes."""
 
 
 def main() -> int:
-    wish, is_kept = _wish()
+    told = _told()
     console = Console(stderr=True)
-    console.print(f"CHAOS_SEED={wish.seed} CHAOS_MINUTES={wish.length_s / 60:g}", highlight=False)
+    console.print(f"CHAOS_SEED={told.seed} CHAOS_MINUTES={told.minutes:g}", highlight=False)
     configure_logging("chaos", level="ERROR")
     broker_classpath(BrokerSettings())
+    wish, attack = _wish(told), _attack(told)
     file = wish.place.with_suffix(".jsonl")
     file.parent.mkdir(parents=True, exist_ok=True)
     diary = Diary(file, console)
+    where = f"all logs are in {wish.place}, and what happened in {file}"
     try:
-        verdict = asyncio.run(run(wish, diary))
+        verdict = asyncio.run(run(wish, attack, diary))
     except BaseException:
-        console.print(f"[red]it broke off[/red]; all logs are in {wish.place}, and what happened in {file}")
+        console.print(f"[red]it broke off[/red]; {where}", soft_wrap=True)
         raise
     finally:
         diary.close()
     tell(verdict, diary, console)
     if verdict.differences:
-        console.print(f"all logs are in {wish.place}, and what happened in {file}", soft_wrap=True)
-    elif not is_kept:
+        console.print(where, soft_wrap=True)
+    elif not told.keep:
         shutil.rmtree(wish.place)
     print(last_line(verdict, diary), flush=True)  # noqa: T201  # scripts read it
     return 1 if verdict.differences else 0
 
 
-def _wish() -> tuple[Wish, bool]:
+def _told() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.chaos", description=__doc__)
     parser.add_argument("--minutes", type=float, default=float(os.environ.get("CHAOS_MINUTES") or 10))
     parser.add_argument("--seed", type=int, default=int(os.environ.get("CHAOS_SEED") or randbelow(SEEDS)))
     parser.add_argument("--rate", type=float, default=40.0, help="messages a second; each has about three callbacks")
+    parser.add_argument("--walk", action="store_true", help="die once at every crash point instead")
+    parser.add_argument("--at", action="append", default=[], help="with --walk: only at this one; may be given again")
     parser.add_argument("--keep", action="store_true", help="keep data and logs of a good run, too")
-    told = parser.parse_args()
-    place = (data_home() / f"chaos-{told.seed}").absolute()
-    wish = Wish(seed=told.seed, length_s=told.minutes * 60, messages_per_s=told.rate, place=Path(place))
-    return wish, told.keep
+    return parser.parse_args()
+
+
+def _wish(told: argparse.Namespace) -> Wish:
+    length_s = WALK_S if told.walk else told.minutes * 60
+    name = f"walk-{told.seed}" if told.walk else f"chaos-{told.seed}"
+    return Wish(
+        seed=told.seed,
+        length_s=length_s,
+        messages_per_s=told.rate,
+        place=(data_home() / name).absolute(),
+        session_s=pace_of(length_s).session_s,
+    )
+
+
+def _attack(told: argparse.Namespace) -> Attack:
+    if told.walk:
+        return CrashWalk(tuple(stop for stop in WALK if not told.at or stop.name in told.at))
+    faults = plan(told.seed, told.minutes * 60)
+    return lambda line, diary: Saboteur(line, diary).carry_out(faults)
 
 
 if __name__ == "__main__":

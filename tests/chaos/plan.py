@@ -62,6 +62,11 @@ class Pace:
     longest_pause_s: float
 
 
+SHORT_S = 120.0
+"""A run below this length is gentle with the time of those who wait for it."""
+SHORT_PACE = Pace(gap_s=4.0, session_s=6.0, longest_pause_s=8.0)
+LONG_PACE = Pace(gap_s=4.2, session_s=10.0, longest_pause_s=60.0)
+
 # As often as they stand here, faults come; the order is dealt anew for each pack, so that none is left out for long.
 PACK: tuple[tuple[Deed, str, int], ...] = (
     (Deed.KILL, INGEST, 6),
@@ -94,11 +99,16 @@ SHORT_PACK: tuple[tuple[Deed, str, int], ...] = (
 """One of each that matters, for a run of a minute."""
 
 
-def plan(seed: int, length_s: float, pace: Pace) -> list[Fault]:
+def pace_of(length_s: float) -> Pace:
+    return SHORT_PACE if length_s < SHORT_S else LONG_PACE
+
+
+def plan(seed: int, length_s: float) -> list[Fault]:
     """The faults of a run that lasts `length_s`. It begins with a storm, while no stage has committed anything."""
+    pace = pace_of(length_s)
     chance = Random(f"{seed}:chaos")
     faults = [Fault(0.5, Deed.STORM, STREAMS, workers=2)]
-    cards = _cards(chance, SHORT_PACK if length_s < 120 else PACK)
+    cards = _cards(chance, SHORT_PACK if length_s < SHORT_S else PACK)
     at_s = 3.0
     while (at_s := at_s + pace.gap_s * chance.uniform(0.4, 1.6)) < length_s:
         deed, victim = next(cards)

@@ -3,9 +3,10 @@
 import asyncio
 import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from itertools import takewhile
 from pathlib import Path
 
 import stamina.instrumentation
@@ -15,8 +16,6 @@ from runtime.clock import SystemClock
 from runtime.settings import Settings, load_settings
 from tests.chaos.diary import Diary
 from tests.chaos.line import Line, standing
-from tests.chaos.plan import Pace, plan
-from tests.chaos.saboteur import Saboteur
 from tests.chaos.truth import differences_of_rollups, differences_of_store, settle, tolerant
 from tidings.api_client import ApiClient
 from tidings.demo.identities import read_attempt_ids
@@ -28,9 +27,6 @@ from tidings.simulation.outcome import Outcome
 from tidings.simulation.post import Doors, Poster
 from tidings.simulation.schedule import Play, cast_of, schedule
 
-SHORT_S = 120.0
-SHORT_PACE = Pace(gap_s=4.0, session_s=6.0, longest_pause_s=8.0)
-LONG_PACE = Pace(gap_s=4.2, session_s=10.0, longest_pause_s=60.0)
 PATIENCE_S = 900.0
 """A provider tries for hours; nothing may be given up here, because that would be our loss of a message."""
 CLOCK_STEP_S = 1800.0
@@ -39,28 +35,30 @@ LONGEST_LIVES_S, FASTEST = 5 * 86400.0, 1200.0
 SNAPSHOT_EVERY_S, ARCHIVE_EVERY_S = 20, 10
 
 
+Attack = Callable[[Line, Diary], Awaitable[None]]
+"""What is done to the line while the traffic goes on; it ends when everything is ready again."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Wish:
     """What is asked for."""
 
     seed: int
     length_s: float
+    """About how long the attack takes."""
     messages_per_s: float
     place: Path
-
-    @property
-    def pace(self) -> Pace:
-        return SHORT_PACE if self.length_s < SHORT_S else LONG_PACE
+    session_s: float
 
     def play(self, now: datetime) -> Play:
-        """Traffic for as long as the faults last, with all that providers do wrong."""
-        speed = min(FASTEST, LONGEST_LIVES_S / self.length_s)
-        start = now - timedelta(seconds=self.length_s * speed + LONGEST_TAIL_S + CLOCK_STEP_S)
+        """Traffic without end, with all that providers do wrong; nothing in it happens later than now."""
+        most_s = 1.5 * self.length_s + 60.0
+        speed = min(FASTEST, LONGEST_LIVES_S / most_s)
+        start = now - timedelta(seconds=most_s * speed + LONGEST_TAIL_S + CLOCK_STEP_S)
         return Play(
             seed=self.seed,
             rate_per_s=self.messages_per_s,
             start=start.replace(microsecond=0),
-            message_count=int(self.messages_per_s * self.length_s),
             duplicates=0.05,
             is_shuffled=True,
             unregistered=0.01,
@@ -78,15 +76,16 @@ class Verdict:
     differences: list[str] = field(default_factory=list)
 
 
-async def run(wish: Wish, diary: Diary) -> Verdict:
-    """Break it for as long as wished, and compare."""
+async def run(wish: Wish, attack: Attack, diary: Diary) -> Verdict:
+    """Attack the line under load, let it come to rest, and compare."""
     stamina.instrumentation.set_on_retry_hooks([])  # an outage would be told once for every post that waits
     settings, config = _place(wish)
-    diary.note(f"data and logs in {settings.data_dir}; {len(plan(wish.seed, wish.length_s, wish.pace))} faults planned")
+    diary.note(f"data and logs in {settings.data_dir}")
     async with standing(settings, config) as line:
         _, key = KeyRing(settings.data_dir).create(SystemClock(), name="chaos", scopes=[Scope.READ, Scope.SEND])
         ledger, began = Ledger(), datetime.now(UTC)
-        await _traffic_and_faults(wish, line, diary, ledger, key)
+        await _under_load(wish, line, attack, diary, poster=_poster(line, ledger, diary, key))
+        diary.note(f"all is posted: {ledger.callbacks} callbacks were taken")
         verdict = await _judge(line, diary, ledger.outcome(), key, since=began)
     diary.note("stopped; every attempt of the store is compared")
     store = settings.data_dir / settings.store.path
@@ -98,26 +97,22 @@ def _observed(settings: Settings) -> set[tuple[str, str]]:
     return {(one.provider, one.name) for one in settings.connections if one.observe_only}
 
 
-async def _traffic_and_faults(wish: Wish, line: Line, diary: Diary, ledger: Ledger, key: str) -> None:
-    """Both at once; ends when all is posted, and ready again."""
-    installation = line.installation
-    doors = Doors(installation.callbacks_url, installation.api_url, key, PATIENCE_S)
-    acts = schedule(wish.play(datetime.now(UTC)), cast_of(installation.settings.connections))
+def _poster(line: Line, ledger: Ledger, diary: Diary, key: str) -> Poster:
+    doors = Doors(line.installation.callbacks_url, line.installation.api_url, key, PATIENCE_S)
+    return Poster(doors, ledger, on_answer=diary.answered)
+
+
+async def _under_load(wish: Wish, line: Line, attack: Attack, diary: Diary, *, poster: Poster) -> None:
+    """Post until the attack is over; ends when everything posted is taken, too."""
+    is_over = asyncio.Event()
+    acts = schedule(wish.play(datetime.now(UTC)), cast_of(line.installation.settings.connections))
     diary.begin()
-    telling = asyncio.create_task(_tell_progress(diary, ledger))
-    try:
-        async with asyncio.TaskGroup() as group:
-            group.create_task(Poster(doors, ledger, on_answer=diary.answered).play(acts))
-            group.create_task(Saboteur(line, diary).carry_out(plan(wish.seed, wish.length_s, wish.pace)))
-    finally:
-        telling.cancel()
-    diary.note(f"all is posted: {ledger.callbacks} callbacks were taken")
-
-
-async def _tell_progress(diary: Diary, ledger: Ledger) -> None:
-    while True:
-        await asyncio.sleep(10)
-        diary.note(f"{ledger.callbacks} callbacks taken, {diary.kills.total()} kills")
+    async with asyncio.TaskGroup() as group:
+        posting = group.create_task(poster.play(takewhile(lambda _act: not is_over.is_set(), acts)))
+        await attack(line, diary)
+        diary.note("no more faults")
+        is_over.set()
+        await posting
 
 
 async def _judge(line: Line, diary: Diary, outcome: Outcome, key: str, *, since: datetime) -> Verdict:
@@ -145,7 +140,7 @@ def _place(wish: Wish) -> tuple[Settings, Path]:
 def _environment(wish: Wish) -> Mapping[str, str]:
     return {
         "TIDINGS_DATA_DIR": str(wish.place),
-        "TIDINGS_STREAMS__SESSION_TIMEOUT_S": str(wish.pace.session_s),
+        "TIDINGS_STREAMS__SESSION_TIMEOUT_S": str(wish.session_s),
         "TIDINGS_STORE__SNAPSHOT_EVERY_S": str(SNAPSHOT_EVERY_S),
         "TIDINGS_ARCHIVE__EVERY_S": str(ARCHIVE_EVERY_S),
     }

@@ -32,7 +32,6 @@ class Saboteur:
             for fault in faults:
                 await asyncio.sleep(max(0.0, fault.at_s - self._diary.elapsed_s))
                 doings.create_task(self._commit(fault))
-        self._diary.note("no more faults")
         for name in self._line.names():
             await self._ready(name)
 
