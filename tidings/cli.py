@@ -155,6 +155,32 @@ def explain(
 
 
 @app.command()
+def replay(  # noqa: PLR0913  # every option of a command is an argument
+    *,
+    begin: Annotated[datetime, typer.Option("--from", help="The first time of receipt (UTC).")],
+    end: Annotated[datetime, typer.Option("--to", help="The end, which is not in it (UTC).")],
+    provider: Annotated[str, typer.Option(help="Only callbacks of this provider.")] = "",
+    connection: Annotated[str, typer.Option(help="Only those of connections of this name.")] = "",
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would change, and change nothing.")] = False,
+    rate: Annotated[float, typer.Option(min=0.1, help="Callbacks a second.")] = 500.0,
+    examples: Annotated[int, typer.Option(min=0, help="How many changes to show, with --dry-run.")] = 20,
+    config: Config = None,
+    as_json: AsJson = False,
+) -> None:
+    """Normalise callbacks of the archive once more, with the adapters as they are today.
+
+    Facts that are known count as repeated and change nothing; what an adapter understands only now is added. Look with
+    --dry-run first: it compares with the store, or with its newest snapshot while the api process has the store open.
+    """
+    from tidings.replay import command
+
+    wishes = command.Wishes(
+        begin=begin, end=end, provider=provider, connection=connection, rate_per_s=rate, example_count=examples
+    )
+    raise typer.Exit(command.run(config, wishes, is_dry_run=dry_run, as_json=as_json))
+
+
+@app.command()
 def topology(
     *,
     config: Config = None,

@@ -116,6 +116,8 @@ class Draft:
 
 def finished(root: Path, parts: Sequence[Part]) -> list[File]:
     """Every part under its name."""
+    if not parts:
+        return []
     for part in parts:
         part.finish()
     crash_point("archive.written")

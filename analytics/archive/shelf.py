@@ -102,7 +102,8 @@ class Shelf:
             holes=(*self._manifest.holes, *self._holes),
             sequence=self._sequence + len(files),
         )
-        crash_point("archive.recorded")
+        if files:
+            crash_point("archive.recorded")
         ARCHIVE_ROWS.labels(self._directory.name).inc(sum(file.count for file in files))
         ARCHIVE_BYTES.labels(self._directory.name).inc(sum(file.size for file in files))
         self._holes = []

@@ -23,7 +23,7 @@ from tests.support.store_on_kafka import Pour, pouring
 pytestmark = [pytest.mark.broker, pytest.mark.timeout(120)]
 
 ROOT = Path(__file__).parents[2]
-STEPS = ("archive.written:2", "archive.renamed:3", "archive.recorded:2", "archive.renamed:2", "archive.written:3")
+STEPS = ("archive.written", "archive.renamed", "archive.recorded")
 
 
 @pytest.fixture
@@ -65,7 +65,7 @@ def dies(settings: Settings, step: str) -> int:
         "TIDINGS_CRASH_AT": step,
     }
     command = [sys.executable, "-m", "tests.support.archive_process"]
-    return subprocess.run(command, cwd=ROOT, env=environment, timeout=60, check=False).returncode
+    return subprocess.run(command, cwd=ROOT, env=environment, timeout=30, check=False).returncode
 
 
 async def test_killed_at_any_step_every_callback_is_archived_once(settings: Settings, pour: Pour) -> None:
@@ -77,7 +77,7 @@ async def test_killed_at_any_step_every_callback_is_archived_once(settings: Sett
         endings.append(await asyncio.to_thread(dies, settings, step))
     analytics = Analytics(settings, SystemClock())
     await analytics.start()
-    await until(lambda: len(places(directory)) >= 300)
+    await until(lambda: len(places(directory)) >= 180)
     await analytics.stop()
 
     assert endings == [-9] * len(STEPS)
@@ -95,15 +95,15 @@ async def test_what_kafka_lost_is_told_and_the_rest_is_archived(settings: Settin
     await first.stop()
     received(line, 30)
     await pour.pour(line)
-    begin = len(line.logs["callbacks", 0])
-    await pour.forget("callbacks", 0, before=begin - 5)
+    begin = len(line.logs["callbacks", 1])
+    await pour.forget("callbacks", 1, before=begin - 5)
     second = Analytics(settings, SystemClock())
     await second.start()
-    await until(lambda: bool(load(directory, "").holes) and places(directory)[-1] == expected(line)[-1])
+    await until(lambda: bool(load(directory, "").holes) and (1, begin - 1) in places(directory))
     await second.stop()
 
     archived = set(places(directory))
     ((partition, first_lost, after),) = [hole.run for hole in load(directory, "").holes]
 
-    assert (partition, after) == (0, begin - 5)
-    assert set(expected(line)) - archived == {(0, offset) for offset in range(first_lost, after)}
+    assert (partition, after) == (1, begin - 5)
+    assert set(expected(line)) - archived == {(1, offset) for offset in range(first_lost, after)}

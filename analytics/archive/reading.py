@@ -1,0 +1,86 @@
+"""What was archived in a span of time, in the order of its files."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from analytics.archive.manifest import Manifest, load
+from analytics.archive.rows import Archived, records_of
+from contracts.envelope import header
+from contracts.errors import ArchiveDamaged
+from contracts.vocabulary import Source
+
+AT_ONCE = 1000
+
+
+@dataclass(frozen=True, kw_only=True)
+class Span:
+    """From `begin` up to, and without, `end`, by the time of receipt; of one provider or connection when named."""
+
+    begin: datetime
+    end: datetime
+    provider: str = ""
+    connection: str = ""
+
+    def mask(self, rows: pa.RecordBatch) -> pa.Array:
+        at = rows.column("timestamp")
+        found = pc.and_(pc.greater_equal(at, _scalar(self.begin)), pc.less(at, _scalar(self.end)))
+        for name in ("provider", "connection"):
+            if wanted := getattr(self, name):
+                found = pc.and_(found, pc.equal(rows.column(name), wanted))
+        return found
+
+    def touches(self, first_ms: int, last_ms: int) -> bool:
+        return first_ms < _ms(self.end) and last_ms >= _ms(self.begin)
+
+
+class Shelves:
+    """The archive of one topic, to be read. Raises `ArchiveDamaged` where it cannot be."""
+
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+        self.manifest: Manifest = load(directory, "")
+
+    def count(self, span: Span) -> int:
+        """How many records there are in the span, without reading them."""
+        return sum(
+            pc.sum(span.mask(rows)).as_py() or 0 for rows in self._rows(span, ["timestamp", "provider", "connection"])
+        )
+
+    def records(self, span: Span) -> Iterator[Archived]:
+        """The records of the span."""
+        for rows in self._rows(span, None):
+            yield from records_of(rows.filter(span.mask(rows)))
+
+    def _rows(self, span: Span, columns: list[str] | None) -> Iterator[pa.RecordBatch]:
+        for file in self.manifest.files:
+            if span.touches(file.first_ms, file.last_ms):
+                yield from self._read(self._directory / file.name, columns)
+
+    def _read(self, path: Path, columns: list[str] | None) -> Iterator[pa.RecordBatch]:
+        try:
+            with pq.ParquetFile(path) as file:
+                yield from file.iter_batches(AT_ONCE, columns=columns)
+        except (pa.ArrowException, OSError) as exc:
+            raise ArchiveDamaged(
+                f"{path} cannot be read: {exc}. Files are made one when their day is over, so begin again; if that "
+                "does not help, `tidings archive verify` says what is wrong"
+            ) from exc
+
+
+def is_original(record: Archived) -> bool:
+    """Whether the record is no replay: what was played again is in the archive as it first came, too."""
+    return header(record.headers, "source") != Source.REPLAY.encode()
+
+
+def _scalar(moment: datetime) -> pa.Scalar:
+    return pa.scalar(_ms(moment), pa.timestamp("ms", tz="UTC"))
+
+
+def _ms(moment: datetime) -> int:
+    return int(moment.timestamp() * 1000)
