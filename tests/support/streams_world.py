@@ -195,15 +195,18 @@ class Worker:
     async def begin(self, generation: int) -> None:
         """Take over all partitions."""
         names = self.world.names(self.stage)
-        self._store = self.store(self.stage, names, lambda: self.world.changelog(names[self.stage.state or ""]))
+        self._store = None
+        if self.stage.state:
+            self._store = self.store(self.stage, names, lambda: self.world.changelog(names[self.stage.state or ""]))
         writer = WorldWriter(self.world, self.chance, self.stall, self.is_member)
         self._carrier = self.carrier(self.stage, self.decide, writer, self._store)  # type: ignore[arg-type]  # a fake
-        await self._store.take_over(set(range(self.world.partitions)), generation)
+        if self._store:
+            await self._store.take_over(set(range(self.world.partitions)), generation)
         self._position = dict(self.committed)
 
     async def read(self) -> None:
         """What there is now and what arrives meanwhile."""
-        while (fetched := self._fetch(self._store, self._position)) or self.world.arriving:
+        while (fetched := self._fetch(self._position)) or self.world.arriving:
             if not fetched:
                 continue
             await self._carrier.carry(fetched)
@@ -211,13 +214,13 @@ class Worker:
             if self.chance.random() < 0.3 and self.is_member():
                 self.committed |= self._position
 
-    def _fetch(self, store: StateStore, position: Mapping[tuple[str, int], int]) -> dict[tuple[str, int], list[Record]]:
+    def _fetch(self, position: Mapping[tuple[str, int], int]) -> dict[tuple[str, int], list[Record]]:
         self.world.arrive(self.chance.randint(0, 5))
         places = [(word, number) for word in self.stage.reads for number in range(self.world.partitions)]
         left = {
             (word, number): self.world.logs[self.world.name(word), number][position.get((word, number), 0) :]
             for word, number in places
-            if not store.is_held(word, number)
+            if self._store is None or not self._store.is_held(word, number)
         }
         left = {place: records for place, records in left.items() if records}
         chosen = {place: records for place, records in left.items() if self.chance.random() < 0.6} or left
