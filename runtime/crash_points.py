@@ -1,7 +1,7 @@
 """Places where a process can be made to die, so that tests can stand exactly there. Off unless told.
 
-`TIDINGS_CRASH_AT=track.outputs_written` dies there the first time, `track.outputs_written:7` the seventh time. It is
-the death of `kill -9`: nothing is flushed, closed or told to anybody.
+`TIDINGS_CRASH_AT=track.outputs_written` dies there the first time, `track.outputs_written:7` the seventh time; several
+places are separated by commas. It is the death of `kill -9`: nothing is flushed, closed or told to anybody.
 """
 
 import os
@@ -16,18 +16,18 @@ def _die() -> None:
 
 
 class CrashPoint:
-    """Counts how often one place is passed, and dies there when its time has come."""
+    """Counts how often the places are passed, and dies at the first whose time has come."""
 
     def __init__(self, told: str, *, die: Callable[[], object] = _die) -> None:
-        self._name, _, times = told.partition(":")
-        self._left = int(times or 1)
+        places = (place.partition(":") for place in told.split(","))
+        self._left = {name: int(times or 1) for name, _, times in places}
         self._die = die
 
     def passing(self, name: str) -> None:
         """Told of every place that is passed."""
-        if name == self._name:
-            self._left -= 1
-            if self._left == 0:
+        if name in self._left:
+            self._left[name] -= 1
+            if self._left[name] == 0:
                 self._die()
 
 

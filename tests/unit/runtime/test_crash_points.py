@@ -23,6 +23,7 @@ print("lived")
         pytest.param("sink.committed", ["sink.begun"], 0, id="passes every other place"),
         pytest.param("sink.committed:2", ["sink.committed"], 0, id="passes as often as it was told"),
         pytest.param("sink.committed:2", ["sink.committed"] * 2, 1, id="and dies then"),
+        pytest.param("sink.begun:2,sink.committed", ["sink.begun", "sink.committed"], 1, id="dies at one of several"),
     ],
 )
 def test_a_place_is_where_it_dies(told, passed, deaths):
