@@ -45,7 +45,8 @@ class Lease:
                 case False:
                     raise WorldMoved(
                         "the group no longer counts this member in, and another may own its partitions; this process "
-                        "ends and begins again at what is committed. Look at the network to the brokers"
+                        "ends and begins again at what is committed. Look at the network to the brokers, and "
+                        "whether another process has the same streams.instance_id"
                     )
                 case None:
                     await asyncio.sleep(PAUSE_S)
