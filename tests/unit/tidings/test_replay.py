@@ -145,6 +145,17 @@ def test_what_an_adapter_understands_only_now_is_told_and_then_added(line, setti
     )
 
 
+def test_a_replay_has_a_time_of_its_own_and_an_id_of_its_own(line):
+    """With the old time the retention of the topic would remove it at once."""
+    (first, *_) = Shelves(line.directory).records(ALL)
+    replays = [again(TOPIC, first) for _ in range(2)]
+    ids = {dict(headers)["ce_id"] for *_, headers in replays}
+
+    assert {at_ms for _, _, at_ms, _ in replays} == {None}
+    assert len(ids | {dict(first.headers)["ce_id"]}) == 3
+    assert dict(replays[0][3])["replay-of"] == f"{TOPIC}/{first.partition}/{first.offset}".encode()
+
+
 def test_what_was_played_again_is_not_played_once_more(line):
     replayed(line)
 
