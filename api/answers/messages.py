@@ -21,13 +21,16 @@ class Cause(Body):
 
 
 class TimelineEntry(Body):
-    """One thing that was said about an attempt: a report of the provider, or a registration of ours."""
+    """What was said about an attempt: a report of the provider, a registration of yours, or that none came in time."""
 
-    event: Literal["report", "registration"] = Field(description="Whose word it is: the provider's or yours.")
+    event: Literal["report", "registration", "unclaimed"] = Field(
+        description="Whose word it is: the provider's, yours, or ours that no registration came in time."
+    )
     known_at: datetime = Field(description="When we heard it.", examples=["2026-11-21T10:00:00.250000Z"])
     verdict: Verdict = Field(
         description="What it did: `applied` moved something, `repeated` had been said before, `outranked` is true and "
-        "changes nothing, `parked` waits for a registration, `registered` is that registration.",
+        "changes nothing, `parked` waits for a registration, `registered` is that registration, `unclaimed` says that "
+        "it waited long enough.",
         examples=["applied"],
     )
     attempt_id: str = Field(examples=["019aa5a1-0000-7000-8000-00000000000a"])
