@@ -7,7 +7,7 @@ from pathlib import Path
 
 from bench.figures import Figure, print_table, write_results
 
-GROUPS = ("ingest", "normalise", "track", "sink", "memory")
+GROUPS = ("ingest", "normalise", "track", "recovery", "sink", "memory")
 """Each is a module here with `measure() -> list[Figure]`."""
 
 
