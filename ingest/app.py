@@ -39,12 +39,12 @@ class Edge:
             method, query, headers = scope.method, scope.query_string, scope.headers
             route.check_method(method)
             body = await self._bodies.read(protocol, headers)
-            received_at, began_s = self._clock.now(), self._clock.monotonic()
+            received_at_ms, began_s = self._clock.now_ms(), self._clock.monotonic()
             route.verify(CallbackRequest(method, self._url(path, query, headers), headers, body))
             # Only what is authentic counts: nobody else can use up the rate of a connection.
             route.bucket.take(began_s)
             stamp = route.stamp.headers(method, headers.get("content-type") or "", query, hint)
-            await self._publisher.publish(body, received_at, stamp, deadline_s=began_s + route.ack_budget_s)
+            await self._publisher.publish(body, received_at_ms, stamp, deadline_s=began_s + route.ack_budget_s)
         except CallbackRefused as refusal:
             self._refusals.answer(protocol, route, refusal)
         except Exception as exc:  # noqa: BLE001  # the outermost loop of a callback; its caller must get an answer
@@ -52,7 +52,7 @@ class Edge:
         else:
             protocol.response_empty(200, NO_HEADERS)
             route.taken.add()
-            CALLBACK_SECONDS.observe(self._clock.monotonic() - began_s)
+            CALLBACK_SECONDS.add(self._clock.monotonic() - began_s)
 
     def _url(self, path: str, query: str, headers: Mapping[str, str]) -> str:
         """The address as the provider called it; without a configured base, as the request itself names it."""

@@ -31,7 +31,7 @@ class BodyReader:
         does not come to its end, `NotDurable` when too much is being read already.
         """
         # A body in pieces is never believed its length, even when the request gives one as well.
-        is_in_pieces = "transfer-encoding" in headers
+        is_in_pieces = headers.get("transfer-encoding") is not None
         length = self._max_bytes if is_in_pieces else self._announced_length(headers)
         if length == 0:
             return b""

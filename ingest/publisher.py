@@ -1,15 +1,16 @@
 """Callbacks onto Kafka by natural batching, each with its own deadline.
 
-While one batch is on its way the next one collects: no linger and no timer, the load sets the size of a batch. One
-batch goes to one partition, and the turn moves on. A batch that was handed over is never given up by the client, so a
-deadline of ours ends the wait of the caller, not the batch: what is said then is "not known".
+While one batch is on its way the next one collects: the load sets the size of a batch. A batch costs the broker and
+the client far more than its records do; so under load the next one waits, for a moment, until those are here again who
+were answered with the last. One batch goes to one partition, and the turn moves on. A batch that was handed over is
+never given up by the client, so a deadline of ours ends the wait of the caller, not the batch: what is said then is
+"not known".
 """
 
 import asyncio
 import os
 from asyncio import Future
 from collections.abc import Iterator
-from datetime import datetime
 from itertools import chain, count
 from typing import Protocol
 
@@ -23,6 +24,9 @@ from runtime.clock import Clock
 from runtime.kafka import Outgoing
 
 TICK_S = 0.05
+LINGER_S = 0.001
+ENOUGH = 64
+"""Callbacks that make a batch worth its costs; nobody waits for more."""
 WAITING_LIMIT_BYTES = 128 * 1024 * 1024
 
 log = structlog.get_logger()
@@ -51,7 +55,13 @@ class Publisher:
     """Takes callbacks and tells each when it is durable. Make it on the loop that will run it."""
 
     def __init__(
-        self, topic: Topic, *, waiting_limit: int, clock: Clock, bytes_limit: int = WAITING_LIMIT_BYTES
+        self,
+        topic: Topic,
+        *,
+        waiting_limit: int,
+        clock: Clock,
+        bytes_limit: int = WAITING_LIMIT_BYTES,
+        linger_s: float = LINGER_S,
     ) -> None:
         self._topic = topic
         self._waiting_limit = waiting_limit
@@ -62,6 +72,9 @@ class Publisher:
         self._wake = asyncio.Event()
         self._partitions: Iterator[int] | None = None
         self._is_ill = False
+        self._expected_count = 1
+        self._linger_s = linger_s
+        self._linger: asyncio.TimerHandle | None = None
         self._collecting: list[_Waiting] = []
         self._collecting_bytes = 0
         self._on_the_way: list[_Waiting] = []
@@ -78,7 +91,7 @@ class Publisher:
             return "no connection to Kafka yet, or the topic of the callbacks is missing"
         return "Kafka does not acknowledge in time" if self._is_ill else ""
 
-    def publish(self, body: bytes, received_at: datetime, headers: Headers, *, deadline_s: float) -> "Future[None]":
+    def publish(self, body: bytes, received_at_ms: int, headers: Headers, *, deadline_s: float) -> "Future[None]":
         """Done when the broker has the callback; fails with `NotDurable` soon after `deadline_s` on the clock. Raises
         `NotDurable` at once when the broker is known to be ill or too many wait already.
         """
@@ -87,10 +100,11 @@ class Publisher:
         if self.waiting_count >= self._waiting_limit or self._collecting_bytes > self._bytes_limit:
             raise NotDurable("too many callbacks wait for Kafka already")
         answer: Future[None] = self._loop.create_future()
-        record = (None, body, int(received_at.timestamp() * 1000), [*headers, ("ce_id", next(self._ids))])
+        record = (None, body, received_at_ms, [*headers, ("ce_id", next(self._ids))])
         self._collecting.append(_Waiting(record, answer, deadline_s))
         self._collecting_bytes += len(body)
-        self._wake.set()
+        if not self._on_the_way:
+            self._rouse()
         return answer
 
     async def run(self) -> None:
@@ -127,11 +141,20 @@ class Publisher:
                 await self._wake.wait()
                 self._wake.clear()
                 await self._ship()
+                if self._collecting:
+                    self._rouse()
         except KafkaError as exc:
             log.warning("publish_failed", error=repr(exc), callbacks=self.waiting_count)
             self._partitions = None
             self._give_up()
             await self._topic.close()
+
+    def _rouse(self) -> None:
+        """Ship at once when as many wait as can be expected, else in a moment."""
+        if len(self._collecting) >= self._expected_count:
+            self._wake.set()
+        elif self._linger is None:
+            self._linger = self._loop.call_later(self._linger_s, self._wake.set)
 
     async def _ship(self) -> None:
         # Whoever has been told "not known" by now will send it again; it was not handed over yet, so let it go.
@@ -140,9 +163,13 @@ class Publisher:
         if not batch or self._partitions is None:
             return
         self._on_the_way = batch
+        if self._linger is not None:
+            self._linger.cancel()
+            self._linger = None
         await self._topic.write(next(self._partitions), [one.record for one in batch])
         self._is_ill = False
         self._on_the_way = []
+        self._expected_count = min(len(batch) + len(self._collecting), ENOUGH)
         for one in batch:
             if not one.answer.done():
                 one.answer.set_result(None)

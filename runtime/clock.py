@@ -12,6 +12,9 @@ class Clock(Protocol):
     def now(self) -> datetime:
         """Aware UTC."""
 
+    def now_ms(self) -> int:
+        """The same as milliseconds since 1970."""
+
     def monotonic(self) -> float:
         """Seconds that never go back."""
 
@@ -21,6 +24,9 @@ class SystemClock:
 
     def now(self) -> datetime:
         return datetime.now(UTC)
+
+    def now_ms(self) -> int:
+        return time.time_ns() // 1_000_000
 
     def monotonic(self) -> float:
         return time.monotonic()
@@ -35,6 +41,9 @@ class FixedClock:
 
     def now(self) -> datetime:
         return self.moment
+
+    def now_ms(self) -> int:
+        return int(self.moment.timestamp() * 1000)
 
     def monotonic(self) -> float:
         return self.elapsed_s

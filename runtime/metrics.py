@@ -2,12 +2,14 @@
 
 from prometheus_client import CONTENT_TYPE_LATEST, Counter, Gauge, Histogram, generate_latest
 
+from runtime.durations import Durations
+
 CALLBACKS = Counter(
     "tidings_callbacks_total",
     "Callbacks by what they were answered; `status` is the HTTP status.",
     ("provider", "connection", "status"),
 )
-CALLBACK_SECONDS = Histogram(
+CALLBACK_SECONDS = Durations(
     "tidings_callback_seconds",
     "From the last byte of a callback to its answer.",
     buckets=(0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5),

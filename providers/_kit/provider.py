@@ -4,6 +4,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, Protocol, TypeVar
 
+import msgspec
+
 from contracts.records import RawCallback
 from providers._kit.codes import Code, CodeTable
 from providers._kit.facts import Item, StatusFact
@@ -14,8 +16,7 @@ S = TypeVar("S", bound=ConnectionSettings)
 S_contra = TypeVar("S_contra", bound=ConnectionSettings, contravariant=True)
 
 
-@dataclass(frozen=True, slots=True)
-class CallbackRequest:
+class CallbackRequest(msgspec.Struct, frozen=True, gc=False):
     """One HTTP request as verifiers see it. Header names are lower case; `url` is the one the provider called."""
 
     method: str

@@ -1,10 +1,12 @@
 """Whether a callback comes from Telesign: HMAC-SHA256 over the body's bytes, under the base64-decoded API key."""
 
 import base64
-import hmac
+from binascii import b2a_base64
 from collections.abc import Mapping
+from hmac import compare_digest
 
 from contracts.errors import SignatureInvalid
+from providers._kit.mac import PreparedMac
 from providers._kit.provider import CallbackRequest
 from providers.telesign.settings import TelesignSettings
 
@@ -14,7 +16,7 @@ SIGNATURE_LENGTH = 44
 
 def sign(key: bytes, body: bytes) -> bytes:
     """The signature of `body` as it stands in the headers; `key` is the decoded API key."""
-    return base64.b64encode(hmac.digest(key, body, "sha256"))
+    return _in_text(PreparedMac(key).digest(body))
 
 
 class TelesignVerifier:
@@ -26,33 +28,36 @@ class TelesignVerifier:
 
     def __init__(self, settings: TelesignSettings) -> None:
         self._account = f"tsa {settings.customer_id.lower()}"
-        # Begun once per key and copied per callback, which costs half of beginning anew.
-        self._macs = [hmac.new(base64.b64decode(key.get_secret_value()), None, "sha256") for key in settings.api_keys]
+        self._usual = f"TSA {settings.customer_id}:"
+        self._macs = [PreparedMac(base64.b64decode(key.get_secret_value())) for key in settings.api_keys]
 
     def __call__(self, request: CallbackRequest) -> None:
         claimed = self._claimed_signatures(request.headers)
         if not claimed:
             raise SignatureInvalid("no readable signature of this account; check customer_id and what proxies strip")
-        expected = [self._signed(mac, request.body) for mac in self._macs]
+        expected = [_in_text(mac.digest(request.body)) for mac in self._macs]
         # No short cut: each pair is compared, so that the time taken says nothing about which key is which.
-        matches = [hmac.compare_digest(one, other) for one in expected for other in claimed]
+        matches = [compare_digest(one, other) for one in expected for other in claimed]
         if not any(matches):
             raise SignatureInvalid("the signature is not over these bytes under any of the api_keys")
 
-    @staticmethod
-    def _signed(mac: hmac.HMAC, body: bytes) -> bytes:
-        mine = mac.copy()
-        mine.update(body)
-        return base64.b64encode(mine.digest())
-
     def _claimed_signatures(self, headers: Mapping[str, str]) -> list[bytes]:
         """What the readable headers claim for this account; text is compared, so that no second spelling passes."""
-        credential, own = headers.get("authorization", ""), headers.get("x-ts-authorization", "")
+        claimed = []
+        if credential := headers.get("authorization"):
+            claimed.append(self._of_account(credential))
         # The provider's sample code compares its own header with the signature alone, without account or scheme.
-        claimed = [self._of_account(credential), self._of_account(own) if ":" in own else own.strip()]
+        if own := headers.get("x-ts-authorization"):
+            claimed.append(self._of_account(own) if ":" in own else own.strip())
         return [signature.encode() for signature in claimed if len(signature) == SIGNATURE_LENGTH]
 
     def _of_account(self, credential: str) -> str:
         """The signature in `TSA <customer id>:<signature>`; empty when it is another account's, or none."""
+        if credential.startswith(self._usual):  # as the provider writes it, at a fifth of the cost of any spelling
+            return credential[len(self._usual) :].strip()
         account, _, signature = credential.strip().rpartition(":")
         return signature if " ".join(account.lower().split()) == self._account else ""
+
+
+def _in_text(mac: bytes) -> bytes:
+    return b2a_base64(mac, newline=False)

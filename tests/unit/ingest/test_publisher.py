@@ -16,6 +16,7 @@ from runtime.clock import FixedClock
 from runtime.kafka import Outgoing
 
 START = datetime(2026, 11, 21, 8, 30, 12, 345000, tzinfo=UTC)
+START_MS = int(START.timestamp() * 1000)
 ORIGIN = origin_headers("postbox", "main")
 BUDGET_S = 1.0
 
@@ -61,7 +62,7 @@ def clock() -> FixedClock:
 
 @pytest_asyncio.fixture
 async def publisher(topic: FakeTopic, clock: FixedClock) -> AsyncIterator[Publisher]:
-    publisher = Publisher(topic, waiting_limit=4, clock=clock, bytes_limit=1000)
+    publisher = Publisher(topic, waiting_limit=4, clock=clock, bytes_limit=1000, linger_s=0)
     running = asyncio.create_task(publisher.run())
     await settle()
     yield publisher
@@ -76,7 +77,7 @@ async def settle() -> None:
 
 
 def publish(publisher: Publisher, clock: FixedClock, *bodies: bytes) -> list["asyncio.Future[None]"]:
-    return [publisher.publish(body, START, ORIGIN, deadline_s=clock.monotonic() + BUDGET_S) for body in bodies]
+    return [publisher.publish(body, START_MS, ORIGIN, deadline_s=clock.monotonic() + BUDGET_S) for body in bodies]
 
 
 async def test_while_one_batch_is_on_its_way_the_next_one_collects(publisher, topic, clock):
@@ -90,6 +91,32 @@ async def test_while_one_batch_is_on_its_way_the_next_one_collects(publisher, to
     await settle()
 
     assert topic.batches == [(0, [b"1"]), (1, [b"2", b"3"])]
+
+
+@pytest.mark.parametrize(
+    ("linger_s", "newcomers", "shipped"),
+    [
+        pytest.param(3600, [], False, id="fewer than were there are kept for a moment"),
+        pytest.param(3600, [b"4"], True, id="as many as were there go at once"),
+        pytest.param(0, [], True, id="after the moment all go"),
+    ],
+)
+async def test_a_batch_waits_a_moment_for_those_who_were_there_before(topic, clock, *, linger_s, newcomers, shipped):
+    publisher = Publisher(topic, waiting_limit=9, clock=clock, linger_s=linger_s)
+    running = asyncio.create_task(publisher.run())
+    await settle()
+    topic.acknowledges.clear()
+    publish(publisher, clock, b"1")
+    await settle()
+    publish(publisher, clock, b"2", b"3")
+    topic.acknowledges.set()
+    await settle()
+    publish(publisher, clock, *newcomers)
+    await settle()
+    running.cancel()
+    await asyncio.wait([running])
+
+    assert len(topic.batches) == 1 + shipped
 
 
 async def test_one_batch_goes_to_one_partition_and_the_turn_moves_on(publisher, topic, clock):
@@ -183,8 +210,8 @@ async def test_after_its_deadline_a_callback_is_told_not_known(publisher, topic,
 
 async def test_each_callback_has_its_own_deadline(publisher, topic, clock):
     topic.acknowledges.clear()
-    patient = publisher.publish(b"1", START, ORIGIN, deadline_s=5.0)
-    hasty = publisher.publish(b"2", START, ORIGIN, deadline_s=0.5)
+    patient = publisher.publish(b"1", START_MS, ORIGIN, deadline_s=5.0)
+    hasty = publisher.publish(b"2", START_MS, ORIGIN, deadline_s=0.5)
     clock.advance(1.0)
     publisher.expire()
     hasty_was_done, patient_was_done = hasty.done(), patient.done()
