@@ -6,6 +6,8 @@ import threading
 import structlog
 
 HARD_EXIT_S = 10.0
+AFTER_FAILURE_S = 5.0
+"""Then there is little left to do in order, and somebody waits for these partitions."""
 
 log = structlog.get_logger()
 

@@ -11,7 +11,7 @@ from runtime.clock import SystemClock
 from runtime.collector import spare_the_collector
 from runtime.settings import Settings
 from streams.engine.admin import Admin
-from streams.engine.exits import arm_hard_exit
+from streams.engine.exits import AFTER_FAILURE_S, arm_hard_exit
 from streams.engine.guard import SleepGuard
 from streams.engine.line import Line
 from streams.engine.stage import Stage
@@ -35,7 +35,7 @@ async def run_stages(stages: Sequence[Stage], settings: Settings) -> int:
     failure = work.exception() if work.done() else None
     if failure is not None:
         _report(failure)
-        arm_hard_exit()
+        arm_hard_exit(AFTER_FAILURE_S)
     work.cancel()
     stopped.cancel()
     await asyncio.wait({work, stopped}, timeout=CANCEL_LIMIT_S)
