@@ -9,26 +9,46 @@ from uuid import UUID
 import msgspec
 import pyarrow as pa
 
-from analytics.columns import CALLBACK, MARKS, OFFSETS, RECORD, UNREADABLE, Hasher, in_pieces, table
+from analytics.columns import (
+    CALLBACK,
+    MARKS,
+    OFFSETS,
+    RECORD,
+    REPLAY,
+    UNCLAIMED,
+    UNREADABLE,
+    Hasher,
+    in_pieces,
+    table,
+)
 from analytics.intake import Fetched, Intake, Record, Source
 from contracts import records as contract
 from contracts.codec import decode
 from contracts.errors import PayloadInvalid
 from contracts.topics import load_topics
+from contracts.vocabulary import Source as ToldBy
+from contracts.vocabulary import Verdict
 
 TOPICS = tuple(name for name, topic in load_topics().items() if "sink" in topic.readers)
 """What the store reads."""
 CALLBACKS = "callbacks"
 TABLES = {"inbound": "inbound", "signals": "signal", "dead-letters": "dead_letter"}
-"""Of the topics whose records all go to one table; an update is a report or a registration."""
+"""Of the topics whose records all go to one table; an update is a report, a registration or neither."""
+UNCLAIMED_ATTEMPTS = "unclaimed"
+REPLAYS = "replay"
+"""No table of the store: the replayed reports of a batch, which are looked for among those stored."""
+FEW = {"callback": CALLBACK, UNCLAIMED_ATTEMPTS: UNCLAIMED, REPLAYS: REPLAY, "unreadable": UNREADABLE}
+"""Of the tables whose rows are made one at a time."""
 
 
 class About(msgspec.Struct, frozen=True, gc=False):
-    """The members that name a person, and those that tell updates apart: all that Python reads of a record."""
+    """The members that name a person or a replay, and those that tell updates apart: all that Python reads."""
 
     recipient: str | None = None
     author: str | None = None
     author_id: str | None = None
+    event_id: str | None = None
+    source: str | None = None
     report: "About | None" = None
     registration: "About | None" = None
 
@@ -37,6 +57,13 @@ class About(msgspec.Struct, frozen=True, gc=False):
         """The person's number, else the opaque id a provider gives."""
         about = self.report or self.registration or self
         return about.recipient or about.author or about.author_id
+
+    @property
+    def kind(self) -> str:
+        """The table of an update."""
+        if self.report is not None:
+            return "report"
+        return UNCLAIMED_ATTEMPTS if self.registration is None else "registration"
 
 
 _about = msgspec.json.Decoder(About).decode
@@ -84,28 +111,29 @@ def prepare(intake: Intake, hashed: Hasher, fetched: Iterable[Fetched]) -> Batch
 
 def tables_of(fetched: Iterable[Fetched], hashed: Hasher, *, strictly: bool = False) -> dict[str, pa.Table]:
     """Table name to its new rows. `strictly` tries each record by contract; those that fail become `unreadable`."""
-    callbacks: list[tuple[Any, ...]] = []
-    unreadable: list[tuple[Any, ...]] = []
     rows: dict[str, Rows] = defaultdict(Rows)
+    few: dict[str, list[tuple[Any, ...]]] = defaultdict(list)
     for part in fetched:
         if part.topic == CALLBACKS:
-            callbacks += [_callback(part.partition, record) for record in part.records]
+            few["callback"] += [_callback(part.partition, record) for record in part.records]
         else:
-            unreadable += _sort(part, rows, hashed, strictly=strictly)
+            _sort(part, rows, few, hashed, strictly=strictly)
     tables = {name: found.as_table() for name, found in rows.items()}
-    if callbacks:
-        tables["callback"] = table(CALLBACK, callbacks)
-    if unreadable:
-        tables["unreadable"] = table(UNREADABLE, unreadable)
-    return tables
+    if "report" in tables:
+        tables[REPLAYS] = table(REPLAY, few.pop(REPLAYS, ()))
+    return tables | {name: table(FEW[name], found) for name, found in few.items()}
 
 
 def _sort(
-    fetched: Fetched, rows: dict[str, Rows], hashed: Hasher, *, strictly: bool
-) -> list[tuple[str, int, int, str]]:
-    """Put each record of one partition into the rows of its table; what cannot be read comes back with the reason."""
+    fetched: Fetched,
+    rows: dict[str, Rows],
+    few: dict[str, list[tuple[Any, ...]]],
+    hashed: Hasher,
+    *,
+    strictly: bool,
+) -> None:
+    """Put each record of one partition into the rows of its table; with the reason when it cannot be read."""
     topic, partition, records = fetched
-    unreadable = []
     for record in records:
         value = record.value or b""
         try:
@@ -113,14 +141,19 @@ def _sort(
             if strictly:
                 _check(topic, value)
         except (msgspec.MsgspecError, PayloadInvalid, ValueError) as exc:
-            unreadable.append((topic, partition, record.offset, str(exc)))
+            few["unreadable"].append((topic, partition, record.offset, str(exc)))
             continue
-        into = rows[TABLES.get(topic) or ("registration" if about.report is None else "report")]
+        name = TABLES.get(topic) or about.kind
+        if name == UNCLAIMED_ATTEMPTS:
+            few[name].append((partition, record.offset, record.timestamp, value))
+            continue
+        if about.report is not None and about.report.source == ToldBy.REPLAY:
+            few[REPLAYS].append((about.report.event_id,))
+        into = rows[name]
         into.partitions.append(partition)
         into.offsets.append(record.offset)
         into.people.append(hashed(about.person))
         into.values.append(value)
-    return unreadable
 
 
 def _check(topic: str, value: bytes) -> None:
@@ -130,8 +163,9 @@ def _check(topic: str, value: bytes) -> None:
     if isinstance(found, contract.StatusChanged):
         if UUID(found.attempt_id).version != 7:
             raise ValueError(f"attempt_id {found.attempt_id} does not begin with a time; ids of attempts are UUIDv7")
-        if (found.report is None) == (found.registration is None):
-            raise ValueError("an update answers one report or one registration")
+        answered = [said for said in (found.report, found.registration) if said is not None]
+        if len(answered) != (found.verdict is not Verdict.UNCLAIMED):
+            raise ValueError("an update answers one report or one registration; one that says unclaimed, none")
         _check_ids(found.report or found.registration)
 
 

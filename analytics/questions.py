@@ -25,6 +25,7 @@ __all__ = [
     "message_timeline",
     "metrics",
     "newest_changes",
+    "parked",
     "today_by_provider",
 ]
 
@@ -81,6 +82,11 @@ async def conservation(reader: Reader) -> Conservation:
     parameters = {"partitions": list(due), "below": list(due.values())}
     (rows, unexplained), fresh = await reader.ask_together(("conservation", parameters), ("unexplained", parameters))
     return Conservation(rows, fresh, unexplained)
+
+
+async def parked(reader: Reader, *, accounts: Accounts) -> Answer:
+    """By connection: how many reports wait for the registration of their attempt, and since when the oldest waits."""
+    return await reader.ask("parked", {"accounts": _listed(accounts)})
 
 
 async def today_by_provider(reader: Reader, *, accounts: Accounts) -> Answer:

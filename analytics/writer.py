@@ -8,7 +8,7 @@ import duckdb
 import pyarrow as pa
 import structlog
 
-from analytics.batch import Batch, counted, prepare, tables_of
+from analytics.batch import REPLAYS, Batch, counted, prepare, tables_of
 from analytics.columns import Hasher
 from analytics.database import Connection
 from analytics.intake import Fetched, Intake, Origin, Place, Source
@@ -89,6 +89,7 @@ class Writer:
         try:
             for name, rows in tables.items():
                 self._connection.register(f"new_{name}", rows)
+            for name in (name for name in tables if name != REPLAYS):
                 self._run(f"insert_{name}", **({"seen_days": self._seen_days} if name in WINDOWED else {}))
             added = sum(tables[name].num_rows for name in SMALL_TABLES)
             if tables.keys() & ATTEMPT_TABLES:

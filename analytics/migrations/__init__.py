@@ -1,5 +1,6 @@
 """The shape of the store, step by step. Files are applied in order, each once, before any row is read or written."""
 
+from collections.abc import Mapping
 from importlib.resources import files
 
 import duckdb
@@ -7,11 +8,11 @@ import duckdb
 from contracts.errors import StoreUnavailable
 
 
-def migrate(connection: duckdb.DuckDBPyConnection) -> None:
+def migrate(connection: duckdb.DuckDBPyConnection, steps: Mapping[int, tuple[str, str]] | None = None) -> None:
     """Bring the store to the newest shape; raises `StoreUnavailable` when a newer Tidings has shaped it."""
     connection.execute("CREATE TABLE IF NOT EXISTS schema_version (step INTEGER, name VARCHAR, applied_at TIMESTAMP)")
     done = {step for (step,) in connection.execute("SELECT step FROM schema_version").fetchall()}
-    steps = load_steps()
+    steps = steps or load_steps()
     if unknown := done - steps.keys():
         raise StoreUnavailable(
             f"the store has had migration {max(unknown)}, this Tidings knows only {max(steps)}; "

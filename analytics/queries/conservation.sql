@@ -5,6 +5,19 @@ WITH horizon AS (
     SELECT unnest($partitions::SMALLINT[]) AS kafka_partition, unnest($below::BIGINT[]) AS below
 ),
 
+-- Whose an unclaimed attempt is, its reports say.
+released AS (
+    SELECT provider, released_applied_count, released_outranked_count
+    FROM registration
+    UNION ALL
+    SELECT provider, released_applied_count, released_outranked_count
+    FROM unclaimed LEFT JOIN (
+        SELECT attempt_id, any_value(provider) AS provider
+        FROM report SEMI JOIN unclaimed USING (attempt_id)
+        GROUP BY attempt_id
+    ) AS heard USING (attempt_id)
+),
+
 counted AS (
     SELECT
         open_callback.*,
@@ -19,7 +32,7 @@ counted AS (
         released_applied_count AS applied,
         released_outranked_count AS outranked,
         -released_applied_count - released_outranked_count AS parked
-    FROM registration
+    FROM released
     WHERE released_applied_count + released_outranked_count > 0
 ),
 
@@ -37,6 +50,8 @@ summed AS (
         coalesce(sum(surplus), 0)::BIGINT AS explained_twice
     FROM counted
     GROUP BY GROUPING SETS ((), (provider))
+    -- An unclaimed attempt may be read before its reports: only the whole can tell of it then.
+    HAVING grouping(provider) = 1 OR provider IS NOT NULL
 )
 
 -- A registration may be read before the parked reports that it frees, which travel on another partition.

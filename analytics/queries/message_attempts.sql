@@ -9,6 +9,8 @@ WITH attempt AS (
     SELECT attempt_id FROM registration WHERE message_id = $id::UUID
     UNION
     SELECT attempt_id FROM registration WHERE attempt_id = $id::UUID
+    UNION
+    SELECT attempt_id FROM unclaimed WHERE message_id = $id::UUID
 ),
 
 evidence AS (
@@ -25,7 +27,12 @@ evidence AS (
 
 SELECT
     attempt_id,
-    max(message_id) AS message_id,
+    -- One that nobody registered in time has an id of its own, until somebody does.
+    coalesce(
+        max(message_id) FILTER (WHERE NOT is_report),
+        max(message_id),
+        (SELECT max(message_id) FROM unclaimed WHERE unclaimed.attempt_id = evidence.attempt_id)
+    ) AS message_id,
     any_value(account) AS account,
     any_value(provider) AS provider,
     any_value(connection) AS connection,

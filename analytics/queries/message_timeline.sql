@@ -1,4 +1,5 @@
--- Every report and registration of a message, by the message's id or that of one of its attempts, oldest first.
+-- Every report and registration of a message, and that none came in time, oldest first; by the message's id or that of
+-- one of its attempts.
 -- parameters: id, accounts
 -- lane: look-up
 WITH attempt AS (
@@ -9,6 +10,8 @@ WITH attempt AS (
     SELECT attempt_id FROM registration WHERE message_id = $id::UUID
     UNION
     SELECT attempt_id FROM registration WHERE attempt_id = $id::UUID
+    UNION
+    SELECT attempt_id FROM unclaimed WHERE message_id = $id::UUID
 ),
 
 event AS (
@@ -82,6 +85,31 @@ event AS (
         format('{:016x}', recipient_hash) AS recipient_hash,
         kafka_offset
     FROM registration SEMI JOIN attempt USING (attempt_id)
+    UNION ALL BY NAME
+    SELECT
+        'unclaimed' AS event,
+        told_at AS known_at,
+        attempt_id,
+        message_id,
+        account,
+        provider,
+        connection,
+        root_id,
+        verdict,
+        attempt_status,
+        attempt_status AS previous_status,
+        is_conflict,
+        kafka_offset
+    FROM unclaimed JOIN (
+        SELECT
+            attempt_id,
+            any_value(account) AS account,
+            any_value(provider) AS provider,
+            any_value(connection) AS connection,
+            any_value(root_id) AS root_id
+        FROM report SEMI JOIN attempt USING (attempt_id)
+        GROUP BY attempt_id
+    ) AS heard USING (attempt_id)
 )
 
 SELECT * EXCLUDE (kafka_offset)

@@ -1,16 +1,22 @@
 -- Updates that answer a report. What does not fit its type becomes null; where that may not be, the batch is refused and
--- its records are tried one by one.
+-- its records are tried one by one. A replayed report that the store has already is a repeat that moves nothing, though
+-- track may have forgotten the attempt and take it for new.
 INSERT INTO report BY NAME
+WITH stored AS (
+    SELECT event_id
+    FROM report SEMI JOIN (SELECT TRY_CAST(event_id AS UUID) AS event_id FROM new_replay) AS replayed USING (event_id)
+)
+
 SELECT
     kafka_partition,
     kafka_offset,
     person_hash AS recipient_hash,
     said.attempt_id,
     said.message_id,
-    said.verdict,
+    CASE WHEN is_replayed AND said.verdict IN ('applied', 'outranked') THEN 'repeated' ELSE said.verdict END AS verdict,
     said.item_status,
     said.status AS attempt_status,
-    said.previous_status,
+    CASE WHEN is_replayed THEN said.status ELSE said.previous_status END AS previous_status,
     coalesce(said.is_conflict, false) AS is_conflict,
     coalesce(said.is_new_conflict, false) AS is_new_conflict,
     said.sent_at,
@@ -48,52 +54,57 @@ SELECT
     $batch_id AS batch_id
 FROM (
     SELECT
-        kafka_partition,
-        kafka_offset,
-        person_hash,
-        json_transform(
-            value,
-            '{
-                "attempt_id": "UUID",
-                "message_id": "UUID",
-                "verdict": "VARCHAR",
-                "status": "VARCHAR",
-                "previous_status": "VARCHAR",
-                "item_status": "VARCHAR",
-                "is_conflict": "BOOLEAN",
-                "is_new_conflict": "BOOLEAN",
-                "sent_at": "TIMESTAMP",
-                "delivered_at": "TIMESTAMP",
-                "latency_ms": "BIGINT",
-                "report": {
-                    "event_id": "UUID",
-                    "provider": "VARCHAR",
-                    "connection": "VARCHAR",
-                    "account": "VARCHAR",
-                    "root_id": "VARCHAR",
-                    "provider_message_id": "VARCHAR",
-                    "external_id": "VARCHAR",
-                    "part": "VARCHAR",
-                    "scope": "VARCHAR",
-                    "channel": "VARCHAR",
-                    "country": "VARCHAR",
-                    "operator": "VARCHAR",
-                    "campaign": "VARCHAR",
-                    "sender": "VARCHAR",
+        *,
+        said.report.source = 'replay' AND said.report.event_id IN (SELECT event_id FROM stored) AS is_replayed
+    FROM (
+        SELECT
+            kafka_partition,
+            kafka_offset,
+            person_hash,
+            json_transform(
+                value,
+                '{
+                    "attempt_id": "UUID",
+                    "message_id": "UUID",
+                    "verdict": "VARCHAR",
                     "status": "VARCHAR",
-                    "provider_code": "VARCHAR",
-                    "error_code": "VARCHAR",
-                    "reason": "VARCHAR",
-                    "description": "VARCHAR",
-                    "is_permanent": "BOOLEAN",
-                    "occurred_at": "TIMESTAMP",
-                    "received_at": "TIMESTAMP",
-                    "price": "DECIMAL(18,6)",
-                    "currency": "VARCHAR",
-                    "source": "VARCHAR",
-                    "cause": {"partition": "SMALLINT", "offset": "BIGINT", "index": "INTEGER", "items": "INTEGER"}
-                }
-            }'
-        ) AS said
-    FROM new_report
+                    "previous_status": "VARCHAR",
+                    "item_status": "VARCHAR",
+                    "is_conflict": "BOOLEAN",
+                    "is_new_conflict": "BOOLEAN",
+                    "sent_at": "TIMESTAMP",
+                    "delivered_at": "TIMESTAMP",
+                    "latency_ms": "BIGINT",
+                    "report": {
+                        "event_id": "UUID",
+                        "provider": "VARCHAR",
+                        "connection": "VARCHAR",
+                        "account": "VARCHAR",
+                        "root_id": "VARCHAR",
+                        "provider_message_id": "VARCHAR",
+                        "external_id": "VARCHAR",
+                        "part": "VARCHAR",
+                        "scope": "VARCHAR",
+                        "channel": "VARCHAR",
+                        "country": "VARCHAR",
+                        "operator": "VARCHAR",
+                        "campaign": "VARCHAR",
+                        "sender": "VARCHAR",
+                        "status": "VARCHAR",
+                        "provider_code": "VARCHAR",
+                        "error_code": "VARCHAR",
+                        "reason": "VARCHAR",
+                        "description": "VARCHAR",
+                        "is_permanent": "BOOLEAN",
+                        "occurred_at": "TIMESTAMP",
+                        "received_at": "TIMESTAMP",
+                        "price": "DECIMAL(18,6)",
+                        "currency": "VARCHAR",
+                        "source": "VARCHAR",
+                        "cause": {"partition": "SMALLINT", "offset": "BIGINT", "index": "INTEGER", "items": "INTEGER"}
+                    }
+                }'
+            ) AS said
+        FROM new_report
+    )
 )

@@ -22,7 +22,7 @@ from tests.support.store_line import Line
 from tests.support.store_recount import Cell, recount
 
 TABLES = (
-    *("callback", "report", "registration", "inbound", "signal", "dead_letter", "unreadable"),
+    *("callback", "report", "registration", "inbound", "signal", "dead_letter", "unreadable", "unclaimed"),
     *("hour_delta", "latency_delta", "offsets", "marks", "settled_place", "settled_count"),
 )
 CELLS = """

@@ -5,7 +5,7 @@ Track's own rules give the verdicts, so what is stored in tests is what is store
 
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -28,13 +28,15 @@ from contracts.status import DeliveryStatus
 from contracts.vocabulary import DeadLetterKind, InboundKind, Scope
 from runtime.partitioner import partition_of
 from streams.track.attempt import AttemptState
-from streams.track.machine import Place, Rules, advance, register
+from streams.track.machine import Place, Rules, advance, register, time_is_up
 
 T0 = datetime(2026, 11, 21, 10, tzinfo=UTC)
 PREFIX = "test-"
 MESSAGE = "019aa5a1-0000-7000-8000-00000000{:04x}"
 OBSERVED = "observed"
 """The connection whose attempts nobody registers."""
+RULES = Rules(is_observed_only=False, keep_s=3 * 86_400)
+GIVEN_UP_S = RULES.parking_ms / 1000 + 60
 
 
 def at(seconds: float) -> datetime:
@@ -97,6 +99,22 @@ class Line:
             at_s,
         )
 
+    def unclaim(self, *, of: str = "root-1", at_s: float = GIVEN_UP_S) -> StatusChanged:
+        """Nobody registered the attempt in time."""
+        key = attempt_key("infobip", "main", of)
+        partition = partition_of(key, self.partitions)
+        offset = self.append("track-due", partition, b"{}", [], at_s)
+        state, update = time_is_up(self.states[key], Place(key, ms(at(at_s))), RULES)
+        assert state is not None
+        assert update is not None
+        self.states[key] = state
+        self._tell(update, Position(f"{PREFIX}track-due-v1", partition, offset), at_s)
+        return update
+
+    def forget(self, *, of: str = "root-1", connection: str = "main") -> None:
+        """As track does with an attempt that has been silent for long."""
+        del self.states[attempt_key("infobip", connection, of)]
+
     def inbound(self, event_id: str, *, at_s: float = 0) -> None:
         message = InboundMessage(
             event_id=event_id,
@@ -151,7 +169,7 @@ class Line:
         """What was not fetched before, as a batch; at most `limit` of each partition."""
         fetched = []
         for (topic, partition), log in sorted(self.logs.items()):
-            if topic in {"reports", "attempts"} or (only is not None and topic not in only):
+            if topic in {"reports", "attempts", "track-due"} or (only is not None and topic not in only):
                 continue
             begin = self.read[topic, partition]
             if records := log[begin:][:limit]:
@@ -163,16 +181,17 @@ class Line:
         key = attempt_key(record.provider, record.connection, record.root_id)
         partition = partition_of(key, self.partitions)
         offset = self.append(source, partition, encode(record), [], at_s)
-        rules = Rules(is_observed_only=record.connection == OBSERVED, keep_s=3 * 86_400)
+        rules = replace(RULES, is_observed_only=record.connection == OBSERVED)
         state, update = step(self.states.get(key), record, Place(key, ms(at(at_s))), rules)
         self.states[key] = state
+        self._tell(update, Position(f"{PREFIX}{source}-v1", partition, offset), at_s)
+        return update
+
+    def _tell(self, update: StatusChanged, source: Position, at_s: float) -> None:
         self.told.append(update)
-        headers = with_id(
-            fixed_headers("update", "track"), Position(f"{PREFIX}{source}-v1", partition, offset).event_id
-        )
+        headers = with_id(fixed_headers("update", "track"), source.event_id)
         to = partition_of((update.message_id or update.attempt_id).encode(), self.partitions)
         self.append("updates", to, encode(update), [*headers, ("verdict", update.verdict.encode())], at_s)
-        return update
 
 
 def report(said: str, *, of: str, leg: str | None, at_s: float, cause: Cause, **members: Any) -> DeliveryReport:

@@ -372,7 +372,7 @@ class TestQueryFiles:
 
     @pytest.mark.parametrize("name", query_names())
     def test_it_is_asked_by_somebody(self, name):
-        sources = [path.read_text() for path in (ROOT / "analytics").glob("*.py")]
+        sources = [path.read_text() for path in (ROOT / "analytics").rglob("*.py")]
 
         assert any(f'"{name}"' in source for source in sources)
 
