@@ -23,6 +23,7 @@ from tidings.demo.setup import data_home
 SEEDS = 1_000_000
 WALK_S = 100.0
 """About how long the walk over all crash points takes."""
+UPKEEP_S, WALK_UPKEEP_S = 20.0, 2.0
 
 
 def main() -> int:
@@ -72,6 +73,7 @@ def _wish(told: argparse.Namespace) -> Wish:
         messages_per_s=told.rate,
         place=(data_home() / name).absolute(),
         session_s=pace_of(length_s).session_s,
+        upkeep_s=WALK_UPKEEP_S if told.walk else UPKEEP_S,
     )
 
 

@@ -8,9 +8,10 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum, auto
-from itertools import zip_longest
 from pathlib import Path
 from time import monotonic
+
+from psutil import pid_exists
 
 from runtime.crash_points import VARIABLE
 from streams.topology import STAGES
@@ -25,8 +26,8 @@ STAGE = re.compile(r"\{[\w.]+\}\.")
 """The engine's places carry the name of whichever stage passes them."""
 
 DEATH_LIMIT_S, READY_LIMIT_S = 45.0, 60.0
-POLL_S = 0.05
-OUTAGE_S = 4.0
+POLL_S = 0.02
+OUTAGE_S = 3.0
 
 
 class Need(Enum):
@@ -100,68 +101,85 @@ def _spelt_out(name: str) -> Iterator[str]:
             yield f"{stage.name}.{what}"
 
 
-def rounds(stops: tuple[Stop, ...]) -> list[list[Stop]]:
-    """One stop of each process at a time, so that they die together."""
-    by_process: defaultdict[str, list[Stop]] = defaultdict(list)
-    for stop in stops:
-        by_process[stop.process].append(stop)
-    return [[stop for stop in row if stop] for row in zip_longest(*by_process.values())]
-
-
 class CrashWalk:
-    """Visits the given stops in as few rounds as there are processes for."""
+    """Lets every process die at one of its stops after the other; each life ends at the next stop."""
 
     def __init__(self, stops: tuple[Stop, ...] = WALK) -> None:
-        self._rounds = rounds(stops)
+        self._ways: defaultdict[str, list[Stop]] = defaultdict(list)
+        for stop in stops:
+            self._ways[stop.process].append(stop)
+        self._armed: dict[str, str] = {}
 
     async def __call__(self, line: Line, diary: Diary) -> None:
-        for stops in self._rounds:
-            await self._die_together(stops, line, diary)
+        try:
+            async with asyncio.TaskGroup() as walks:
+                for process, stops in self._ways.items():
+                    walks.create_task(self._walk(process, stops, line, diary))
+        finally:
+            self._armed.clear()
+            self._tell_children()
+        for name in line.names():
+            await _until_ready(line, name)
 
-    async def _die_together(self, stops: list[Stop], line: Line, diary: Diary) -> None:
-        began = monotonic()
-        armed = {stop: await self._arm(stop, line) for stop in stops}
-        diary.note(f"to die at {', '.join(stop.name for stop in stops)}", mark="fault")
-        if any(stop.need is Need.OUTAGE for stop in stops):
-            await self._be_away(line)
-        for stop, pid in armed.items():
-            await self._died(stop, pid, line)
-            diary.kills[stop.process] += 1
+    async def _walk(self, process: str, stops: list[Stop], line: Line, diary: Diary) -> None:
+        await _until_ready(line, process)
+        pid = line.send(process, signal.SIGKILL)
         for stop in stops:
-            await _until_ready(line, stop.process)
-            diary.recovered(stop.process, monotonic() - began)
-
-    async def _arm(self, stop: Stop, line: Line) -> int:
-        """Start the process anew, with the place to die at; for this life only."""
-        os.environ[VARIABLE] = stop.name
-        try:
-            before = line.send(stop.process, signal.SIGKILL)
+            began = monotonic()
+            await _gone(pid)
+            # It is started again after a pause, and what is set now holds for that life only.
+            self._arm(stop)
             if stop.need is Need.DAMAGE:
-                _damage(line.installation.settings.data_dir / line.installation.settings.store.path)
-            return await _next_pid(stop.process, before, line)
-        finally:
-            del os.environ[VARIABLE]
+                _damage(line.installation.data_dir / line.installation.settings.store.path)
+            pid = await _next_pid(process, pid, line)
+            if stop.need is Need.OUTAGE:
+                await _be_away(pid, line)
+            await self._died(stop, pid)
+            diary.kills[process] += 1
+            diary.note(f"{process} died at {stop.name}, {monotonic() - began:.1f} s after the last time", mark="fault")
+        self._armed.pop(process)
+        self._tell_children()
 
-    async def _be_away(self, line: Line) -> None:
-        await _until_ready(line, INGEST)
-        line.send(BROKER, signal.SIGSTOP)
-        try:
-            await asyncio.sleep(OUTAGE_S)
-        finally:
-            line.send(BROKER, signal.SIGCONT)
+    def _arm(self, stop: Stop) -> None:
+        self._armed[stop.process] = stop.name
+        self._tell_children()
 
-    async def _died(self, stop: Stop, pid: int, line: Line) -> None:
+    def _tell_children(self) -> None:
+        """All learn of all places, because a child inherits our environment; a place is passed by one process only."""
+        if self._armed:
+            os.environ[VARIABLE] = ",".join(self._armed.values())
+        else:
+            os.environ.pop(VARIABLE, None)
+
+    async def _died(self, stop: Stop, pid: int) -> None:
         try:
-            await _next_pid(stop.process, pid, line)
+            async with asyncio.timeout(DEATH_LIMIT_S):
+                await _gone(pid)
         except TimeoutError:
-            raise NotPassed(
-                f"{stop.process} lives on after {DEATH_LIMIT_S:.0f} s and never passed {stop.name}"
-            ) from None
+            raise NotPassed(f"{stop.process} has not died at {stop.name} within {DEATH_LIMIT_S:.0f} s") from None
+
+
+async def _be_away(pid: int, line: Line) -> None:
+    """Let the broker be away for a while, or until the process has died of it."""
+    await _until_ready(line, INGEST)
+    line.send(BROKER, signal.SIGSTOP)
+    try:
+        async with asyncio.timeout(OUTAGE_S):
+            await _gone(pid)
+    except TimeoutError:
+        pass  # what comes behind an outage comes now
+    finally:
+        line.send(BROKER, signal.SIGCONT)
+
+
+async def _gone(pid: int) -> None:
+    while pid_exists(pid):  # noqa: ASYNC110  # another process has no event to wait for
+        await asyncio.sleep(POLL_S)
 
 
 async def _next_pid(name: str, before: int, line: Line) -> int:
     async with asyncio.timeout(DEATH_LIMIT_S):
-        while (pid := line.pid(name)) in {before, 0}:  # noqa: ASYNC110  # another process has no event to wait for
+        while (pid := line.pid(name)) in {before, 0}:  # noqa: ASYNC110  # likewise
             await asyncio.sleep(POLL_S)
     return pid
 

@@ -32,7 +32,8 @@ PATIENCE_S = 900.0
 CLOCK_STEP_S = 1800.0
 LONGEST_LIVES_S, FASTEST = 5 * 86400.0, 1200.0
 """The messages' lives reach so far back: over a week, the store would go by another clock."""
-SNAPSHOT_EVERY_S, ARCHIVE_EVERY_S = 20, 10
+SPOOL_BYTES = 1024 * 1024
+"""So that it fills in the longer outages."""
 
 
 Attack = Callable[[Line, Diary], Awaitable[None]]
@@ -49,6 +50,8 @@ class Wish:
     messages_per_s: float
     place: Path
     session_s: float
+    upkeep_s: float
+    """How often the store is copied and the archive written."""
 
     def play(self, now: datetime) -> Play:
         """Traffic without end, with all that providers do wrong; nothing in it happens later than now."""
@@ -141,6 +144,7 @@ def _environment(wish: Wish) -> Mapping[str, str]:
     return {
         "TIDINGS_DATA_DIR": str(wish.place),
         "TIDINGS_STREAMS__SESSION_TIMEOUT_S": str(wish.session_s),
-        "TIDINGS_STORE__SNAPSHOT_EVERY_S": str(SNAPSHOT_EVERY_S),
-        "TIDINGS_ARCHIVE__EVERY_S": str(ARCHIVE_EVERY_S),
+        "TIDINGS_STORE__SNAPSHOT_EVERY_S": str(wish.upkeep_s),
+        "TIDINGS_ARCHIVE__EVERY_S": str(wish.upkeep_s),
+        "TIDINGS_INGEST__SPOOL_MAX_BYTES": str(SPOOL_BYTES),
     }

@@ -1,0 +1,50 @@
+"""A short run of the chaos harness, and the walk over all crash points; long ones are `make chaos`."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.chaos.crash_walk import WALK
+
+pytestmark = [pytest.mark.broker, pytest.mark.timeout(180)]
+
+ROOT = Path(__file__).parents[2]
+LIMIT_S = 170
+LAST_LINE = re.compile(
+    r"received=(\d+) applied=\d+ repeated=\d+ outranked=\d+ parked=\d+ quarantined=0 in_flight=0 unexplained=0 "
+    r"kills=(\d+)"
+)
+
+
+def run_chaos(place, *options):
+    """What the harness printed last, and whether all was right."""
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.chaos", *options],
+        cwd=ROOT,
+        env={**os.environ, "TIDINGS_DATA_DIR": str(place), "COLUMNS": "200"},
+        capture_output=True,
+        text=True,
+        timeout=LIMIT_S,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr[-8000:]
+    return LAST_LINE.fullmatch(done.stdout.splitlines()[-1])
+
+
+def test_nothing_is_lost_whatever_is_killed_paused_or_restarted(tmp_path):
+    told = run_chaos(tmp_path, "--minutes", "0.6", "--seed", "11")
+
+    assert told
+    assert int(told[1]) > 1000
+    assert int(told[2]) >= 5
+
+
+def test_nothing_is_lost_wherever_a_process_dies(tmp_path):
+    told = run_chaos(tmp_path, "--walk", "--seed", "12")
+
+    assert told
+    assert int(told[2]) == len(WALK)
