@@ -218,8 +218,8 @@ class WholeLine(RuleBasedStateMachine):
         self.intake = self.writer.resume()
 
     def _store_some(self) -> bool:
-        """A batch of what is unread, cut as chance will have it; whether there was anything."""
-        begins = self.intake.next_offsets
+        """A batch of what is unread, cut as chance will have it, and some of what came before; whether it was any."""
+        begins = {place: max(0, at - self.chance.choice([0, 0, 2])) for place, at in self.intake.next_offsets.items()}
         unread = {
             (word, number): log
             for word in STORED
@@ -229,7 +229,7 @@ class WholeLine(RuleBasedStateMachine):
         chosen = self.chance.sample(sorted(unread), self.chance.randint(1, len(unread))) if unread else []
         fetched = [Fetched(*place, unread[place][: self.chance.randint(1, 6)]) for place in chosen]
         self.writer.write(self.writer.prepare(self.intake, fetched))
-        return bool(unread)
+        return any(log[-1].offset >= self.intake.next_offsets.get(place, 0) for place, log in unread.items())
 
 
 def test_whatever_happens_on_the_way_the_tables_are_those_of_the_model(tmp_path: Path) -> None:
