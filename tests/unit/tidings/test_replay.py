@@ -145,6 +145,20 @@ def test_what_an_adapter_understands_only_now_is_told_and_then_added(line, setti
     )
 
 
+def test_a_fact_that_another_callback_brought_already_is_no_change(line, settings):
+    line.call_back("ledger", body_of(timed("m4", "delivered", 7)), T0 + timedelta(minutes=40), "watched")
+    line.run()
+
+    assert rehearsed(line, normaliser(settings))["total"] == {"same": 12, "aside": 3}
+
+
+def test_a_fact_that_two_callbacks_would_bring_is_told_once(line, settings):
+    line.call_back("ledger", body_of(timed("m4", "delivered", 7) | {"description": "v2"}), T0, "watched")
+    line.run()
+
+    assert rehearsed(line, normaliser(settings))["total"] == {"same": 11, "aside": 3, "readable": 1}
+
+
 def test_a_replay_has_a_time_of_its_own_and_an_id_of_its_own(line):
     """With the old time the retention of the topic would remove it at once."""
     (first, *_) = Shelves(line.directory).records(ALL)

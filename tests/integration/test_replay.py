@@ -1,0 +1,135 @@
+"""A replay on a real Kafka: the same tables, and an account that has grown by what was repeated."""
+
+import asyncio
+import json
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from analytics import questions
+from analytics.archive.manifest import load
+from analytics.archive.verification import wrong
+from analytics.service import Analytics
+from runtime.clock import SystemClock
+from runtime.settings import ArchiveSettings, Connection, Settings, StoreSettings
+from streams.normalise.normaliser import Normaliser
+from tests.support.ledger_provider import LEDGER, body_of, status
+from tests.support.streams_installation import OBSERVED, REGISTERED, Installation
+from tidings.replay import command
+from tidings.replay.command import Wishes
+
+pytestmark = [pytest.mark.broker, pytest.mark.timeout(180)]
+
+FACTS = """
+SELECT event_id, attempt_id, message_id, status, item_status, attempt_status, received_at, delivered_at, latency_ms
+FROM report WHERE verdict <> 'repeated' ORDER BY ALL
+"""
+ROLLUPS = """
+SELECT hour_at, provider, connection, channel, status, sum(attempt_count), sum(entry_count)
+FROM hour_delta GROUP BY ALL HAVING sum(attempt_count) <> 0 OR sum(entry_count) <> 0 ORDER BY ALL
+"""
+
+
+@pytest.fixture
+async def house(broker: str, tmp_path: Path) -> AsyncIterator[Installation]:
+    async with Installation(broker, tmp_path) as installation:
+        yield installation
+
+
+@pytest.fixture
+def settings(house: Installation, tmp_path: Path) -> Settings:
+    connections = (
+        Connection(provider="ledger", name=OBSERVED, observe_only=True),
+        Connection(provider="ledger", name=REGISTERED),
+    )
+    return Settings(
+        data_dir=tmp_path,
+        kafka=house.kafka,
+        archive=ArchiveSettings(every_s=0.2),
+        store=StoreSettings(batch_wait_s=0.05),
+        connections=connections,
+    )
+
+
+async def until(holds: Callable[[], Awaitable[bool]]) -> None:
+    deadline = time.monotonic() + 60
+    while not await holds():
+        assert time.monotonic() < deadline, "it did not come to hold in time"
+        await asyncio.sleep(0.1)
+
+
+async def account(settings: Settings, *, received: int) -> dict[str, int]:
+    """Of the store and the archive, once both have so many items; the api's part of the installation."""
+    analytics = Analytics(settings, SystemClock())
+    await analytics.start()
+    found: dict[str, int] = {}
+
+    async def has_all() -> bool:
+        found.update((await questions.conservation(analytics.reader)).rows[0])
+        archived = sum(file.count for file in load(settings.data_dir / "archive" / "callbacks", "").files)
+        stored = sum((await questions.freshness(analytics.reader)).watermarks.get("callbacks", {}).values())
+        return (found["received"], found["in_flight"]) == (received, 0) and archived == stored
+
+    await until(has_all)
+    await analytics.stop()
+    return {name: found[name] for name in ("received", "applied", "repeated", "outranked", "parked", "quarantined")}
+
+
+def tables(settings: Settings) -> list[list[tuple[object, ...]]]:
+    with duckdb.connect(settings.data_dir / settings.store.path) as store:
+        return [store.execute(table).fetchall() for table in (FACTS, ROLLUPS)]
+
+
+async def test_a_replay_ends_in_the_same_tables(house: Installation, settings: Settings, tmp_path: Path) -> None:
+    bodies = [body_of(status(f"m{number % 30}", said), status(f"x{number}", said)) for number, said in SAID]
+    await house.call_back(*bodies)
+    await house.call_back(body_of(status("p1", "sent")), b"not JSON", connection=REGISTERED)
+    house.start()
+    before = await account(settings, received=122)
+    facts = tables(settings)
+    now = datetime.now(UTC)
+    wishes = Wishes(begin=now - timedelta(hours=1), end=now + timedelta(hours=1), rate_per_s=1000)
+    rehearsed = command.rehearse(
+        settings,
+        command.Shelves(tmp_path / "archive" / "callbacks"),
+        wishes.span,
+        example_count=5,
+        normaliser=Normaliser({LEDGER.slug: LEDGER}, settings.connections),
+    )
+    config = tmp_path / "tidings.toml"
+    config.write_text(told(settings))
+    await asyncio.to_thread(command.run, config, wishes, is_dry_run=False, as_json=True)
+    after = await account(settings, received=244)
+
+    assert {name: count for name, count in rehearsed["providers"]["ledger"].items() if count} == {
+        "same": 121,
+        "aside": 1,
+    }
+    assert tables(settings) == facts
+    assert after == before | {
+        "received": 244,
+        "repeated": before["repeated"] + 121,
+        "quarantined": before["quarantined"] + 1,
+    }
+    assert list(wrong(tmp_path / "archive" / "callbacks")) == []
+
+
+SAID = [(number, "delivered" if number % 3 == 0 else "sent") for number in range(60)]
+
+
+def told(settings: Settings) -> str:
+    """The settings file of the installation."""
+    kafka = settings.kafka
+    return "\n".join(
+        [
+            f"data_dir = {json.dumps(str(settings.data_dir))}",
+            "[kafka]",
+            f"bootstrap_servers = {json.dumps(kafka.bootstrap_servers)}",
+            f"topic_prefix = {json.dumps(kafka.topic_prefix)}",
+            f"partitions = {kafka.partitions}",
+        ]
+    )
