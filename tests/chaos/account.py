@@ -6,7 +6,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from tests.chaos.diary import CALM, Diary
+from tests.chaos.diary import ALL, CALM, Diary
 from tests.chaos.run import Verdict
 
 SHOWN_DIFFERENCES = 30
@@ -47,8 +47,10 @@ def _recoveries(diary: Diary) -> Table:
 
 
 def _answers(diary: Diary) -> Table:
-    table = Table("meanwhile", "200", "other", "none", "p50 ms", "p99 ms", "max ms", title="answers to callbacks")
-    for phase in sorted(diary.answers, key=lambda name: (name != CALM, name)):
+    table = Table(
+        "while", "200", "other", "none", "p50 ms", "p99 ms", "max ms", title="answers to callbacks, under each fault"
+    )
+    for phase in sorted(diary.answers, key=lambda name: (name != ALL, name != CALM, name)):
         answers, took_s = diary.answers[phase], diary.answer_times[phase]
         others = answers.total() - answers[200] - answers[0]
         times = [f"{1000 * _quantile(took_s, share):.0f}" for share in (0.5, 0.99, 1.0)] if took_s else ["", "", ""]

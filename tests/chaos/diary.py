@@ -10,12 +10,12 @@ from time import monotonic
 
 from rich.console import Console
 
-CALM, SEVERAL = "calm", "several at once"
+ALL, CALM = "all", "calm"
 MARKS = {"fault": "[red]✗[/red]", "well": "[green]✓[/green]", "note": "[dim]·[/dim]"}
 
 
 class Diary:
-    """One run's. A phase is named for the fault that is not healed yet; most answers should fall in calm ones."""
+    """One run's. A phase is named for a fault that is not healed yet; an answer under two faults belongs to both."""
 
     def __init__(self, file: Path, console: Console) -> None:
         self._file = file.open("w", encoding="utf-8")
@@ -61,15 +61,14 @@ class Diary:
 
     def answered(self, status: int, took_s: float) -> None:
         """A callback was answered; status 0 when it was not."""
-        phase = self._phase_of(monotonic() - took_s)
-        self.answers[phase][status] += 1
-        if status:
-            self.answer_times[phase].append(took_s)
+        for phase in (ALL, *self._phases_since(monotonic() - took_s)):
+            self.answers[phase][status] += 1
+            if status:
+                self.answer_times[phase].append(took_s)
 
     def close(self) -> None:
         self._file.close()
 
-    def _phase_of(self, began: float) -> str:
+    def _phases_since(self, began: float) -> set[str]:
         """What was broken at any time since `began`."""
-        broken = set(self._open) | {name for name, left_at in self._left_at.items() if left_at > began}
-        return CALM if not broken else broken.pop() if len(broken) == 1 else SEVERAL
+        return set(self._open) | {name for name, left_at in self._left_at.items() if left_at > began} or {CALM}

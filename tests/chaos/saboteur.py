@@ -31,11 +31,11 @@ class Saboteur:
         async with asyncio.TaskGroup() as doings:
             for fault in faults:
                 await asyncio.sleep(max(0.0, fault.at_s - self._diary.elapsed_s))
-                doings.create_task(self._commit(fault))
+                doings.create_task(self._inflict(fault))
         for name in self._line.names():
             await self._ready(name)
 
-    async def _commit(self, fault: Fault) -> None:
+    async def _inflict(self, fault: Fault) -> None:
         match fault.deed:
             case Deed.KILL:
                 await self._end(fault, signal.SIGKILL)
