@@ -12,7 +12,6 @@ read back without knowing the format either.
 
 from collections.abc import Iterable, Sequence
 from struct import Struct
-from typing import NamedTuple
 
 from streams.engine.agenda import Agenda
 from streams.engine.marks import Marks, decode_marks, encode_marks
@@ -28,12 +27,8 @@ _NO_TIMES = (0, 0)
 _LAST_SECOND = 2**32 - 1
 
 
-class _Put(NamedTuple):
-    """What a stage has put under a key in this batch."""
-
-    value: bytes | None
-    due: int
-    waits_since: int
+_Put = tuple[bytes | None, int, int]
+"""What a stage has put under a key in this batch: the value, the second it is due, the second since which it waits."""
 
 
 class PartitionState:
@@ -58,13 +53,13 @@ class PartitionState:
 
     def get(self, key: bytes) -> bytes | None:
         if key in self._changed:
-            return self._changed[key].value
+            return self._changed[key][0]
         entry = self._entries.get(key)
         return None if entry is None else entry[self._body :]
 
     def put(self, key: bytes, value: bytes | None, /, *, due_ms: int = 0, waits_since_ms: int = 0) -> None:
         # Upwards, so that what is sent in a due second is never before the time that was asked for.
-        self._changed[key] = _Put(value, _second(due_ms + 999), _second(waits_since_ms))
+        self._changed[key] = value, _second(due_ms + 999), _second(waits_since_ms)
 
     def unapplied(self, topic: str, records: Iterable[SourceRecord]) -> list[SourceRecord]:
         """Those of `records` that the entry under their key does not contain yet."""
@@ -92,13 +87,13 @@ class PartitionState:
         return written
 
     def _change(self, key: bytes, put: _Put, stamp: bytes) -> bytes | None:
-        was_due, was_waiting = self._times_under(key)
         value, due, waits_since = put
+        was_due, was_waiting = self._times_under(key)
         if value is None:
             entry, due, waits_since = None, 0, 0
             self._entries.pop(key, None)
         else:
-            entry = self._entries[key] = stamp + _TIMES.pack(due, waits_since) + value
+            entry = self._entries[key] = b"%b%b%b" % (stamp, _TIMES.pack(due, waits_since), value)
         if due != was_due:
             self.due.moved(key, was_due, due)
         if waits_since != was_waiting:
@@ -150,4 +145,5 @@ class PartitionState:
 
 
 def _second(moment_ms: int) -> int:
-    return min(max(0, moment_ms // 1000), _LAST_SECOND)
+    second = moment_ms // 1000
+    return second if 0 <= second <= _LAST_SECOND else 0 if second < 0 else _LAST_SECOND

@@ -102,8 +102,7 @@ def advance(
     known, verdict = _with_times(state, report), Verdict.REPEATED
     if not is_seen(state.seen, event):
         seen = remember(state.seen, event, _ms(report.received_at) // 1000, keep_s=rules.keep_s)
-        heard = structs.replace(known, seen=seen, heard_ms=max(known.heard_ms, place.at_ms))
-        known = _with_evidence(heard, report, unit)
+        known = _with_evidence(known, report, unit, seen=seen, heard_ms=max(known.heard_ms, place.at_ms))
         now = standing_of(known)
         moved = was != now or _has_moved(state, known, unit)
         verdict = Verdict.APPLIED if moved else Verdict.OUTRANKED
@@ -180,12 +179,16 @@ def _earliest(one: datetime | None, other: datetime | None) -> datetime | None:
     return min(one, other)
 
 
-def _with_evidence(state: AttemptState, report: DeliveryReport, unit: str) -> AttemptState:
+def _with_evidence(
+    state: AttemptState, report: DeliveryReport, unit: str, *, seen: bytes, heard_ms: int
+) -> AttemptState:
+    # One copy in most cases, because this is done for each report.
     units = {**state.units, unit: join(state.units.get(unit, NO_EVIDENCE), evidence(report.status))}
     leg = leg_of(unit)
+    known = structs.replace(state, units=units, seen=seen, heard_ms=heard_ms)
     if report.parts_count <= state.parts_counts.get(leg, 1):
-        return structs.replace(state, units=units)
-    return structs.replace(state, units=units, parts_counts={**state.parts_counts, leg: report.parts_count})
+        return known
+    return structs.replace(known, parts_counts={**state.parts_counts, leg: report.parts_count})
 
 
 def _has_moved(before: AttemptState, after: AttemptState, unit: str) -> bool:

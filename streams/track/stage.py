@@ -112,8 +112,8 @@ class _Attempts:
         """Hand what changed to the view."""
         for key, rules in self._changed.items():
             if (state := self._known[key]) is not None:
-                times = {"due_ms": due_ms(state, rules), "waits_since_ms": state.parked_ms}
-                self._view.put(key, encode_attempt(state), **times)
+                data = encode_attempt(state)
+                self._view.put(key, data, due_ms=due_ms(state, rules), waits_since_ms=state.parked_ms)
 
 
 def _read(record: SourceRecord, topic: str) -> DeliveryReport | AttemptRegistered:

@@ -88,7 +88,7 @@ async def test_an_owner_writes_its_state_over_what_a_forgotten_one_wrote(house: 
     await house.call_back(body_of(status(first, "delivered")))
     await house.updates(at_least=1)
     ours = [record for record in await house.read("track-state") if record.key == keys[first]]
-    await house.write("track-state", 0, [(keys[first], b"\x00" * 20 + b"of long ago", None, [])])
+    await house.write("track-state", 0, [(keys[first], b"\x00" * 40 + b"of long ago", None, [])])
     await house.call_back(body_of(status(second, "sent")))
     await house.updates(at_least=2)
     after = [record for record in await house.read("track-state") if record.key == keys[first]]
