@@ -25,6 +25,8 @@ class Store(Protocol):
 
     async def conservation(self) -> Conservation: ...
 
+    async def parked(self, accounts: Accounts) -> Answer: ...
+
     async def today_by_provider(self, accounts: Accounts) -> Answer: ...
 
     async def freshness(self) -> Freshness: ...
@@ -49,6 +51,9 @@ class AnalyticsStore:
 
     async def conservation(self) -> Conservation:
         return await questions.conservation(self._analytics.reader)
+
+    async def parked(self, accounts: Accounts) -> Answer:
+        return await questions.parked(self._analytics.reader, accounts=accounts)
 
     async def today_by_provider(self, accounts: Accounts) -> Answer:
         return await questions.today_by_provider(self._analytics.reader, accounts=accounts)

@@ -1,10 +1,11 @@
-"""Is anything missing, and how fresh is all this."""
+"""Is anything missing, what waits, and how fresh is all this."""
 
 from fastapi import APIRouter
 
 from api.access import Reader
 from api.answers.base import FreshnessAnswer, FreshnessMember
 from api.answers.conservation import Balance, ConservationAnswer, ProviderBalance, UnexplainedPosition
+from api.answers.parked import ParkedAnswer, ParkedReports
 from api.parts import Provided
 from api.problems import ACCOUNT_BOUND, problem_responses
 
@@ -27,6 +28,25 @@ async def get_conservation(parts: Provided, caller: Reader) -> ConservationAnswe
         total=Balance.model_validate(whole),
         providers=[ProviderBalance.model_validate(row) for row in answer.rows if row["provider"] is not None],
         unexplained_positions=[UnexplainedPosition.model_validate(row) for row in answer.unexplained],
+        freshness=FreshnessMember.of(answer.freshness),
+    )
+
+
+@router.get("/parked", summary="What waits for its registration")
+async def get_parked(parts: Provided, caller: Reader) -> ParkedAnswer:
+    """Reports of attempts that nobody has registered yet, by connection, the one with the oldest first.
+
+    When the registration comes they count at once; when it has not come within `streams.parking_days` they count
+    under a message id of their own. Reports of connections that only observe never wait.
+    """
+    answer = await parts.store.parked(caller.accounts)
+    connections = [ParkedReports.model_validate(row) for row in answer.rows]
+    oldest_at = min((one.oldest_at for one in connections), default=None)
+    return ParkedAnswer(
+        report_count=sum(one.report_count for one in connections),
+        oldest_at=oldest_at,
+        oldest_age_s=None if oldest_at is None else (parts.clock.now() - oldest_at).total_seconds(),
+        connections=connections,
         freshness=FreshnessMember.of(answer.freshness),
     )
 

@@ -179,6 +179,18 @@ TODAY = [
     }
 ]
 
+PARKED = [
+    {
+        "account": account,
+        "provider": "telesign",
+        "connection": "main",
+        "report_count": 3,
+        "attempt_count": 2,
+        "oldest_at": NOON - timedelta(hours=hours),
+    }
+    for account, hours in (("default", 2), ("other", 30))
+]
+
 WELL = Health(is_alive=True, is_ready=True, reason="the sink moves")
 
 
@@ -190,6 +202,7 @@ class FakeStore:
     told: Timeline = TIMELINE
     changes: list[dict] = field(default_factory=lambda: CHANGES)
     today: list[dict] = field(default_factory=lambda: TODAY)
+    waiting: list[dict] = field(default_factory=lambda: PARKED)
     balance: dict = field(default_factory=lambda: BALANCE)
     unexplained: list[dict] = field(default_factory=list)
     fresh: Freshness = FRESH
@@ -219,6 +232,10 @@ class FakeStore:
         self._raise()
         rows = [self.balance, self.balance | {"provider": "infobip"}]
         return Conservation(rows=rows, freshness=self.fresh, unexplained=self.unexplained)
+
+    async def parked(self, accounts):
+        self._raise()
+        return Answer([row for row in self.waiting if accounts is None or row["account"] in accounts], self.fresh)
 
     async def today_by_provider(self, accounts):
         self._raise()

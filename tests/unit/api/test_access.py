@@ -6,7 +6,7 @@ from api.keys import EVERYTHING, Scope
 from contracts.vocabulary import Channel
 from tests.unit.api.fakes import MESSAGE
 
-READING = ["/v1/changes", f"/v1/messages/{MESSAGE}", "/v1/metrics", "/v1/conservation", "/v1/freshness"]
+READING = ["/v1/changes", f"/v1/messages/{MESSAGE}", "/v1/metrics", "/v1/conservation", "/v1/parked", "/v1/freshness"]
 REGISTRATION = {"provider": "telesign", "connection": "main", "root_id": "A1", "channel": Channel.SMS}
 
 
@@ -102,6 +102,12 @@ def test_a_key_sees_its_accounts_only(connect, parts, accounts, is_told):
     assert (client.get(f"/v1/messages/{MESSAGE}").status_code == 200) is is_told
     assert bool(client.get("/v1/changes").json()["changes"]) is is_told
     assert parts.store.asked[0].accounts == accounts
+
+
+def test_what_waits_at_other_accounts_is_not_counted(connect):
+    told = connect(Scope.READ, accounts=("default",)).get("/v1/parked").json()
+
+    assert (told["report_count"], {one["account"] for one in told["connections"]}) == (3, {"default"})
 
 
 def test_a_foreign_message_looks_like_one_that_is_not_there(connect):

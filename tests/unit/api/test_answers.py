@@ -21,7 +21,7 @@ FRESHNESS = {
 
 @pytest.mark.parametrize(
     "address",
-    [f"/v1/messages/{MESSAGE}", "/v1/changes", "/v1/metrics", "/v1/conservation", "/v1/freshness"],
+    [f"/v1/messages/{MESSAGE}", "/v1/changes", "/v1/metrics", "/v1/conservation", "/v1/parked", "/v1/freshness"],
 )
 def test_every_answer_says_how_fresh_it_is(client, address):
     answer = client.get(address)
@@ -155,6 +155,21 @@ def test_what_is_counted_twice_is_no_balance_either(client, parts):
     parts.store.balance = parts.store.balance | {"explained_twice": 1}
 
     assert client.get("/v1/conservation").json()["is_balanced"] is False
+
+
+def test_what_waits_for_its_registration_is_told_with_the_age_of_the_oldest(client):
+    told = client.get("/v1/parked").json()
+
+    assert (told["report_count"], told["oldest_at"]) == (6, "2026-11-20T06:00:00Z")
+    assert told["oldest_age_s"] == pytest.approx(30 * 3600, abs=60)
+    assert [(one["account"], one["attempt_count"]) for one in told["connections"]] == [("default", 2), ("other", 2)]
+
+
+def test_when_nothing_waits_nothing_is_oldest(client, parts):
+    parts.store.waiting = []
+    told = client.get("/v1/parked").json()
+
+    assert (told["report_count"], told["oldest_at"], told["oldest_age_s"], told["connections"]) == (0, None, None, [])
 
 
 def test_freshness_says_where_records_wait(client):

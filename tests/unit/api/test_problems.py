@@ -95,7 +95,8 @@ def test_an_answer_without_bounds_is_refused(client, parts):
 
 
 @pytest.mark.parametrize(
-    "address", [f"/v1/messages/{MESSAGE}", "/v1/changes", "/v1/metrics", "/v1/conservation", "/v1/freshness"]
+    "address",
+    [f"/v1/messages/{MESSAGE}", "/v1/changes", "/v1/metrics", "/v1/conservation", "/v1/parked", "/v1/freshness"],
 )
 @pytest.mark.parametrize(
     ("failure", "kind"),
