@@ -65,11 +65,16 @@ def imported(tree: ast.Module) -> set[str]:
     return names | {f"{node.module}.{alias.name}" for node in froms for alias in node.names}
 
 
+def last_name(node: ast.expr) -> str:
+    """`topic` of `self.app.topic("x")` and of `self.topic`."""
+    return ast.unparse(node.func if isinstance(node, ast.Call) else node).split(".")[-1]
+
+
 def called_of_faust(tree: ast.Module) -> set[str]:
     """Attributes of faust itself and of an app, and the names of arguments."""
     nodes = list(ast.walk(tree))
     attributes = [node for node in nodes if isinstance(node, ast.Attribute)]
-    of_app = {node.attr for node in attributes if ast.unparse(node.value).split(".")[-1] in {"app", "faust", "topic"}}
+    of_app = {node.attr for node in attributes if last_name(node.value) in {"app", "faust", "topic", "stream"}}
     return of_app | {node.arg for node in nodes if isinstance(node, ast.keyword) and node.arg}
 
 
