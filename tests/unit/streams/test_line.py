@@ -1,8 +1,13 @@
-"""A partition's time is that of what was read last while older things lie unread, and else the clock's."""
+"""Timers as a line keeps them: a partition's time is that of what was read last while older things lie unread, and else the clock's,
+and what ends the timers ends the process.
+"""
+
+import asyncio
 
 import pytest
 from faust.types import TP
 
+from contracts.errors import BrokerUnavailable
 from runtime.settings import Settings
 from streams.engine.guard import SleepGuard
 from streams.engine.line import Line, Progress
@@ -62,3 +67,17 @@ async def test_the_time_of_a_partition(line, progress, heard_until):
     await line.carry({attempts: [Record(attempts.topic, 3, 4, timestamp=NOW_MS - 70_000)]})
 
     assert await line.heard_until(NOW_MS) == heard_until
+
+
+async def test_timers_that_failed_are_a_failure_of_the_line(line):
+    """The watchdog asks for it every second, and ends the process."""
+    before = line.failure()
+    line._timing = asyncio.create_task(refused())
+    await asyncio.wait({line._timing})
+
+    assert before is None
+    assert isinstance(line.failure(), BrokerUnavailable)
+
+
+async def refused() -> None:
+    raise BrokerUnavailable("away")
