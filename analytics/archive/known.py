@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 import duckdb
@@ -10,12 +10,19 @@ import duckdb
 from analytics.archive.rows import Archived
 from analytics.queries import load_query
 from analytics.snapshots import Snapshots
+from contracts.envelope import header
 from contracts.errors import StoreUnavailable
+from contracts.raw import RECEIVED_AT
 from runtime.clock import SystemClock
 from runtime.settings import Settings
 
 SLACK = timedelta(seconds=1)
 """The archive's times have milliseconds, and so have the store's; a second more costs nothing."""
+EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001  # times in the store are UTC without a zone
+EARLIEST_MS, LATEST_MS = 0, 250_000_000_000_000
+"""Up to the year 9892; any writer may put any number into a record's time."""
+LONGEST_TIME = 15
+"""Digits of a time in milliseconds that is one."""
 CALLBACK, DEAD_LETTER = "callback", "dead letter"
 
 Place = tuple[int, int]
@@ -44,19 +51,28 @@ class KnownItems:
 
     def items(self, callbacks: Sequence[Archived]) -> dict[Place, list[Item]]:
         """The items of each of these callbacks; a callback that the store has not read is not among them."""
-        times = [callback.timestamp for callback in callbacks]
+        rows = self.rows(callbacks)
+        found: dict[Place, list[Item]] = {_place(row): [] for row in rows if row["kind"] == CALLBACK}
+        for row in rows:
+            if row["kind"] != CALLBACK and _place(row) in found:
+                item = Item(row["kind"], row["cause_index"], row["event_id"], row["said"] or "")
+                found[_place(row)].append(item)
+        return found
+
+    def rows(self, callbacks: Sequence[Archived]) -> list[dict[str, Any]]:
+        """All that stems from these callbacks, and the callbacks themselves."""
+        times = [moment for callback in callbacks for moment in (callback.timestamp, first_ms(callback))]
         parameters = {
             "partitions": [callback.partition for callback in callbacks],
             "offsets": [callback.offset for callback in callbacks],
             "begin": _moment(min(times)) - SLACK,
             "end": _moment(max(times)) + SLACK,
         }
-        found: dict[Place, list[Item]] = {}
-        for row in self._rows("replayed_items", parameters):
-            items = found.setdefault((row["cause_partition"], row["cause_offset"]), [])
-            if row["kind"] != CALLBACK:
-                items.append(Item(row["kind"], row["cause_index"], row["event_id"], row["said"] or ""))
-        return found
+        return list(self._rows("replayed_items", parameters))
+
+    def attempts(self, keys: Sequence[str]) -> dict[str, dict[str, Any]]:
+        """What the store has of attempts, by `provider:connection:root id`."""
+        return {row["attempt_key"]: row for row in self._rows("known_attempts", {"keys": list(keys)})}
 
     def events(self, event_ids: Sequence[str]) -> set[str]:
         """Which of these facts the store has."""
@@ -101,5 +117,16 @@ def _newest_snapshot(settings: Settings) -> tuple[duckdb.DuckDBPyConnection, str
     )
 
 
+def first_ms(callback: Archived) -> int:
+    """When the callback first came; a replay says so among its headers."""
+    told = header(callback.headers, RECEIVED_AT) or b""
+    return int(told) if told.isdigit() and len(told) < LONGEST_TIME else callback.timestamp
+
+
 def _moment(milliseconds: int) -> datetime:
-    return datetime.fromtimestamp(milliseconds / 1000, UTC).replace(tzinfo=None)
+    """Naive UTC, as the store has it; what is no time is the farthest that is one."""
+    return EPOCH + timedelta(milliseconds=min(max(milliseconds, EARLIEST_MS), LATEST_MS))
+
+
+def _place(row: Mapping[str, Any]) -> Place:
+    return row["cause_partition"], row["cause_offset"]
