@@ -11,12 +11,10 @@ from enum import Enum, auto
 from pathlib import Path
 from time import monotonic
 
-from psutil import pid_exists
-
 from runtime.crash_points import VARIABLE
 from streams.topology import STAGES
 from tests.chaos.diary import Diary
-from tests.chaos.line import Line
+from tests.chaos.line import Line, gone
 from tests.chaos.plan import API, BROKER, INGEST, STREAMS
 
 ROOT = Path(__file__).parents[2]
@@ -125,11 +123,11 @@ class CrashWalk:
         pid = line.send(process, signal.SIGKILL)
         for stop in stops:
             began = monotonic()
-            await _gone(pid)
+            await gone(pid)
             # It is started again after a pause, and what is set now holds for that life only.
             self._arm(stop)
             if stop.need is Need.DAMAGE:
-                _damage(line.installation.data_dir / line.installation.settings.store.path)
+                line.damage_store()
             pid = await _next_pid(process, pid, line)
             if stop.need is Need.OUTAGE:
                 await _be_away(pid, line)
@@ -153,7 +151,7 @@ class CrashWalk:
     async def _died(self, stop: Stop, pid: int) -> None:
         try:
             async with asyncio.timeout(DEATH_LIMIT_S):
-                await _gone(pid)
+                await gone(pid)
         except TimeoutError:
             raise NotPassed(f"{stop.process} has not died at {stop.name} within {DEATH_LIMIT_S:.0f} s") from None
 
@@ -164,16 +162,11 @@ async def _be_away(pid: int, line: Line) -> None:
     line.send(BROKER, signal.SIGSTOP)
     try:
         async with asyncio.timeout(OUTAGE_S):
-            await _gone(pid)
+            await gone(pid)
     except TimeoutError:
         pass  # what comes behind an outage comes now
     finally:
         line.send(BROKER, signal.SIGCONT)
-
-
-async def _gone(pid: int) -> None:
-    while pid_exists(pid):  # noqa: ASYNC110  # another process has no event to wait for
-        await asyncio.sleep(POLL_S)
 
 
 async def _next_pid(name: str, before: int, line: Line) -> int:
@@ -187,9 +180,3 @@ async def _until_ready(line: Line, name: str) -> None:
     async with asyncio.timeout(READY_LIMIT_S):
         while not await line.is_ready(name):  # noqa: ASYNC110  # likewise
             await asyncio.sleep(POLL_S)
-
-
-def _damage(file: Path) -> None:
-    """Overwrite the beginning, where the file says what it is."""
-    with file.open("r+b") as opened:
-        opened.write(b"\xff" * 16384)

@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 import aiohttp
+from psutil import pid_exists
 
 from runtime.broker.ports import free_port
 from runtime.broker.probe import answers
@@ -22,6 +23,7 @@ QUIET_S = 0.0
 REVIVAL_PAUSE_S = 0.25
 STOP_LIMIT_S = 15.0
 PROBE_LIMIT_S = 2.0
+POLL_S = 0.02
 
 
 class Worker:
@@ -94,6 +96,11 @@ class Line:
                 return pid
         return 0
 
+    def damage_store(self) -> None:
+        """Overwrite the beginning of the store's file, where it says what it is; for when nobody has it open."""
+        with (self.installation.data_dir / self.installation.settings.store.path).open("r+b") as file:
+            file.write(b"\xff" * 16384)
+
     async def is_ready(self, name: str) -> bool:
         if name == BROKER:
             host, _, port = self.installation.bootstrap.rpartition(":")
@@ -127,6 +134,12 @@ class Line:
             API: settings.api.port,
         }
         return f"http://127.0.0.1:{ports.get(name, 1)}/readyz"
+
+
+async def gone(pid: int) -> None:
+    """Wait until a child of ours has ended; it is not started again in the same instant."""
+    while pid_exists(pid):  # noqa: ASYNC110  # another process has no event to wait for
+        await asyncio.sleep(POLL_S)
 
 
 @asynccontextmanager

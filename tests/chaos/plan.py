@@ -16,6 +16,8 @@ class Deed(StrEnum):
     """SIGKILL: no word to anybody."""
     TERM = "term"
     """SIGTERM: an orderly end."""
+    DAMAGE = "damage"
+    """SIGKILL, and the store's file is overwritten where it says what it is: a bad disk."""
     PAUSE = "pause"
     """SIGSTOP, and SIGCONT behind it: a machine that slept, or swapped."""
     SCALE = "scale"
@@ -77,6 +79,7 @@ PACK: tuple[tuple[Deed, str, int], ...] = (
     (Deed.TERM, STREAMS, 1),
     (Deed.TERM, API, 1),
     (Deed.TERM, BROKER, 1),
+    (Deed.DAMAGE, API, 1),
     (Deed.PAUSE, INGEST, 1),
     (Deed.PAUSE, STREAMS, 3),
     (Deed.PAUSE, API, 1),

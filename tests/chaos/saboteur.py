@@ -5,7 +5,7 @@ import signal
 from time import monotonic
 
 from tests.chaos.diary import Diary
-from tests.chaos.line import Line
+from tests.chaos.line import Line, gone
 from tests.chaos.plan import MOST_WORKERS, STREAMS, Deed, Fault
 
 RECOVERY_LIMIT_S = 150.0
@@ -37,7 +37,7 @@ class Saboteur:
 
     async def _inflict(self, fault: Fault) -> None:
         match fault.deed:
-            case Deed.KILL:
+            case Deed.KILL | Deed.DAMAGE:
                 await self._end(fault, signal.SIGKILL)
             case Deed.TERM:
                 await self._end(fault, signal.SIGTERM)
@@ -58,6 +58,9 @@ class Saboteur:
         if not (pid := self._line.send(name, number)):
             self._diary.note(f"{name} is down already, so nothing is done to it")
             return
+        if fault.deed is Deed.DAMAGE:
+            await gone(pid)
+            self._line.damage_store()
         self._tell(fault, name, pid)
         if number is signal.SIGKILL:
             self._diary.kills[fault.victim] += 1
