@@ -180,7 +180,7 @@ async def ours(stage: Stage, settings: Settings, meter: Meter) -> None:
 class Memory(dict):
     """The state of the bare loop: the same bytes, nowhere but in memory."""
 
-    def put(self, key: bytes, value: bytes | None, /) -> None:
+    def put(self, key: bytes, value: bytes | None, /, **_times: int) -> None:
         self[key] = value
 
 
