@@ -36,6 +36,8 @@ class Health:
 class Analytics:
     """Store, sink and horizon of one process."""
 
+    writes_with = Writer
+
     def __init__(self, settings: Settings, clock: Clock) -> None:
         self._settings = settings
         self._database = Database(settings.data_dir / settings.store.path, settings.store)
@@ -92,7 +94,7 @@ class Analytics:
     def _writer(self) -> Writer:
         connection = self._database.cursor()
         upkeep = Upkeep(connection, self._sink.skyline)
-        return Writer(
+        return self.writes_with(
             connection,
             self._hashed,
             upkeep,

@@ -1,16 +1,14 @@
-"""`python -m tests.support.store_process [statement]`: the sink alone, from the settings in the environment.
+"""`python -m tests.support.store_process [statement]`: the store's service alone, from the settings in the environment.
 
 With a statement it stops in the middle of its second transaction, right before that statement, and says so: there a
-test kills it.
+test kills it. It ends with status 1 when the store has failed.
 """
 
+import asyncio
 import sys
 import time
 
-from analytics.columns import hasher
-from analytics.database import Database
-from analytics.sink import Sink
-from analytics.upkeep import Upkeep
+from analytics.service import Analytics
 from analytics.writer import Writer
 from runtime.clock import SystemClock
 from runtime.logging import configure_logging
@@ -35,21 +33,22 @@ class HaltingWriter(Writer):
         return super()._run(name, **parameters)
 
 
-def main(halt_before: str) -> None:
+class HaltingAnalytics(Analytics):
+    writes_with = HaltingWriter
+
+
+async def live() -> int:
     settings = load_settings()
     configure_logging("sink")
-    HaltingWriter.halt_before = halt_before
-    database = Database(settings.data_dir / settings.store.path, settings.store)
-    database.open()
-
-    def make_writer() -> Writer:
-        connection = database.cursor()
-        return HaltingWriter(connection, hasher(b"k" * 16), Upkeep(connection, sink.skyline), seen_days=3)
-
-    sink = Sink(settings, database, make_writer, SystemClock())
-    sink.start()
-    time.sleep(LONG_S)
+    analytics = HaltingAnalytics(settings, SystemClock())
+    await analytics.start()
+    ends_at = time.monotonic() + LONG_S
+    while analytics.health().is_alive and time.monotonic() < ends_at:
+        await asyncio.sleep(0.1)
+    await analytics.stop()
+    return 0 if analytics.health().is_alive else 1
 
 
 if __name__ == "__main__":
-    main(sys.argv[1] if len(sys.argv) > 1 else "")
+    HaltingWriter.halt_before = sys.argv[1] if len(sys.argv) > 1 else ""
+    sys.exit(asyncio.run(live()))
