@@ -1,6 +1,4 @@
-"""Timers as a line keeps them: a partition's time is that of what was read last while older things lie unread, and else the clock's,
-and what ends the timers ends the process.
-"""
+"""A partition's time is that of what was read last while older things lie unread; timers that fail fail the line."""
 
 import asyncio
 

@@ -6,6 +6,7 @@ from contracts.codec import decode, encode
 from contracts.envelope import Position, fixed_headers, header, source_position, with_id
 from contracts.records import Cause, DeadLetter, StatusChanged
 from contracts.vocabulary import DeadLetterKind, Verdict
+from runtime.metrics import FORGOTTEN_ATTEMPTS
 from streams.engine.state import MARKS_KEY, PartitionState
 from streams.track.machine import DAY_MS
 from streams.track.stage import TRACK, TrackBatch
@@ -136,12 +137,20 @@ def test_what_is_forgotten_leaves_a_tombstone_and_is_told_nobody(track, view):
 
 
 def test_an_attempt_that_is_heard_of_again_after_it_was_forgotten_begins_anew(track, view):
-    """In one batch too: what was forgotten is not found in the memory of the batch."""
     track(view, records(encode(report("delivered"))), topic="reports")
-    track(view, due(7) + due(8), topic="track-due")
+    track(view, due(7), topic="track-due")
     again = track(view, records(encode(report("seen"))), topic="reports")
 
     assert updates(again)[0].previous_status is None
+
+
+def test_what_a_batch_has_forgotten_it_does_not_forget_again(track, view):
+    counted = FORGOTTEN_ATTEMPTS.labels("finished")._value.get
+    before = counted()
+    track(view, records(encode(report("delivered"))), topic="reports")
+    track(view, due(7) + due(8), topic="track-due")
+
+    assert counted() == before + 1
 
 
 def test_a_time_of_an_attempt_that_is_not_known_is_nothing(track, view):
