@@ -35,7 +35,7 @@ CRASH_POINTS = (
 @pytest.fixture
 def settings(broker: str, tmp_path: Path) -> Settings:
     kafka = KafkaSettings(bootstrap_servers=broker, topic_prefix=f"sink-{uuid4().hex[:8]}-", partitions=3)
-    store = StoreSettings(batch_rows=50, batch_wait_s=0.05, snapshot_every_s=0.01)
+    store = StoreSettings(batch_rows=100, batch_wait_s=0.05, snapshot_every_s=0.2)
     return Settings(data_dir=tmp_path, kafka=kafka, store=store)
 
 
@@ -79,8 +79,8 @@ def environment(settings: Settings) -> dict[str, str]:
         "TIDINGS_KAFKA__BOOTSTRAP_SERVERS": settings.kafka.bootstrap_servers,
         "TIDINGS_KAFKA__TOPIC_PREFIX": settings.kafka.topic_prefix,
         "TIDINGS_KAFKA__PARTITIONS": "3",
-        "TIDINGS_STORE__BATCH_ROWS": "50",
-        "TIDINGS_STORE__SNAPSHOT_EVERY_S": "0.01",
+        "TIDINGS_STORE__BATCH_ROWS": "100",
+        "TIDINGS_STORE__SNAPSHOT_EVERY_S": "0.2",
     }
 
 
@@ -112,15 +112,8 @@ async def test_killed_at_any_step_the_store_loses_nothing_and_doubles_nothing(se
     path = settings.data_dir / settings.store.path
     reached = []
     for point in CRASH_POINTS:
-        killed = subprocess.run(
-            [sys.executable, "-m", "tests.support.store_process"],
-            cwd=ROOT,
-            env=environment(settings) | {"TIDINGS_CRASH_AT": point},
-            capture_output=True,
-            timeout=WITHIN_S,
-            check=False,
-        )
-        assert killed.returncode == -signal.SIGKILL, (point, killed.stdout, killed.stderr)
+        status, said = run_until_the_end(settings, "tests.support.store_process", {"TIDINGS_CRASH_AT": point})
+        assert status == -signal.SIGKILL, (point, said)
         reached.append(check_books(path))
         for snapshot in (settings.data_dir / "snapshots").glob("*.duckdb"):
             inspect(snapshot)
@@ -185,12 +178,8 @@ async def test_a_snapshot_older_than_what_kafka_has_stops_the_sink_and_says_so(s
 def small_disk(place: Path) -> Iterator[Path]:
     """A disk of 24 MiB; skips where this user may not mount one."""
     place.mkdir()
-    mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=24m", "tidings-test", str(place)],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    command = ["mount", "-t", "tmpfs", "-o", "size=24m", "tidings-test", str(place)]
+    mounted = subprocess.run(command, capture_output=True, text=True, check=False)
     if mounted.returncode:
         pytest.skip(f"no disk can be made full here: {mounted.stderr.strip()}")
     try:
@@ -211,7 +200,7 @@ async def test_on_a_full_disk_the_process_ends_and_goes_on_when_there_is_room(
         free = os.statvfs(disk).f_bavail * os.statvfs(disk).f_frsize
         filler.write_bytes(bytes(free - 300_000))
         await pour.pour(many(line, 3000))
-        ends = [run_until_the_end(on_disk) for _ in range(2)]
+        ends = [run_until_the_end(on_disk, "api", {}) for _ in range(2)]
         filler.unlink()
         await stored(on_disk, 3100)
         rows = check_books(path)
@@ -222,10 +211,9 @@ async def test_on_a_full_disk_the_process_ends_and_goes_on_when_there_is_room(
         assert "the disk is full; make room and start again" in said
 
 
-def run_until_the_end(settings: Settings) -> tuple[int, str]:
-    """The real process, which is to end by itself."""
-    command = [sys.executable, "-m", "api"]
-    ran = subprocess.run(
-        command, cwd=ROOT, env=environment(settings), capture_output=True, text=True, timeout=WITHIN_S, check=False
-    )
+def run_until_the_end(settings: Settings, module: str, more: dict[str, str]) -> tuple[int, str]:
+    """A real process that ends by itself: its status and its log."""
+    command = [sys.executable, "-m", module]
+    told = environment(settings) | more
+    ran = subprocess.run(command, cwd=ROOT, env=told, capture_output=True, text=True, timeout=WITHIN_S, check=False)
     return ran.returncode, ran.stdout + ran.stderr
