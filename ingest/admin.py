@@ -3,21 +3,13 @@
 from collections.abc import Callable
 
 from fastapi import FastAPI, Response
-from pydantic import BaseModel
 
+from ingest.health import Health
 from runtime.metrics import exposition
 
 
-class Health(BaseModel):
-    """How the process is."""
-
-    is_ready: bool
-    reason: str = ""
-    """Why it is not ready."""
-
-
-def make_admin(reason_unready: Callable[[], str], before_metrics: Callable[[], None]) -> FastAPI:
-    """The application; `reason_unready` is empty while callbacks can be taken."""
+def make_admin(health: Callable[[], Health], before_metrics: Callable[[], None]) -> FastAPI:
+    """The application."""
     admin = FastAPI(title="Tidings ingest", summary="How the callback port is doing.")
 
     @admin.get("/healthz", summary="Whether the process lives", tags=["health"])
@@ -27,10 +19,10 @@ def make_admin(reason_unready: Callable[[], str], before_metrics: Callable[[], N
 
     @admin.get("/readyz", summary="Whether callbacks can be made durable now", tags=["health"])
     async def readyz(response: Response) -> Health:
-        """503 until they can, with the reason."""
-        reason = reason_unready()
-        response.status_code = 503 if reason else 200
-        return Health(is_ready=not reason, reason=reason)
+        """503 until they can, with the reason. While Kafka is away the spool makes them durable."""
+        found = health()
+        response.status_code = 200 if found.is_ready else 503
+        return found
 
     @admin.get("/metrics", summary="Metrics for Prometheus", tags=["metrics"])
     async def metrics() -> Response:

@@ -44,7 +44,7 @@ class Edge:
             # Only what is authentic counts: nobody else can use up the rate of a connection.
             route.bucket.take(began_s)
             stamp = route.stamp.headers(method, headers.get("content-type") or "", query, hint)
-            await self._publisher.publish(body, received_at_ms, stamp, deadline_s=began_s + route.ack_budget_s)
+            await self._publisher.publish(body, received_at_ms, stamp, deadline_s=began_s + route.patience_s)
         except CallbackRefused as refusal:
             self._refusals.answer(protocol, route, refusal)
         except Exception as exc:  # noqa: BLE001  # the outermost loop of a callback; its caller must get an answer

@@ -1,5 +1,6 @@
-"""How much is too much: callbacks of a connection, and log lines about refusals."""
+"""How much is too much: callbacks of a connection, what one may hold of a room, and log lines about refusals."""
 
+from collections import Counter
 from collections.abc import Hashable
 
 from contracts.errors import RateExceeded
@@ -29,6 +30,39 @@ class TokenBucket:
         if full_at - now > self._depth_s + ROUNDING_S:
             raise RateExceeded(f"more than {self._rate_per_s:g} callbacks a second; slow down, or raise rate_per_s")
         self._full_at = full_at
+
+
+class Room:
+    """So much may be held at once, and nobody may hold more than is still free.
+
+    Whoever floods us therefore leaves room for the others: one alone gets a half of it, two get a third each. It is how
+    switches share their memory (Choudhury and Hahne, Dynamic queue length thresholds, 1998).
+    """
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._held: Counter[Hashable] = Counter()
+        self.total = 0
+        self.elsewhere = 0
+        """What is held by those we do not know."""
+
+    def has_room_for(self, who: Hashable, amount: int) -> bool:
+        """Whether `who` may hold `amount` more."""
+        return self._held[who] + amount <= self._limit - self.total - self.elsewhere
+
+    def is_too_full_for(self, amount: int) -> bool:
+        """Whether nobody may hold `amount` more."""
+        return amount > self._limit - self.total - self.elsewhere
+
+    def take(self, who: Hashable, amount: int) -> None:
+        """Let `who` hold `amount` more."""
+        self._held[who] += amount
+        self.total += amount
+
+    def give_back(self, who: Hashable, amount: int) -> None:
+        """Undo a `take`."""
+        self._held[who] -= amount
+        self.total -= amount
 
 
 class LogBudget:

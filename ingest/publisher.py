@@ -1,16 +1,17 @@
-"""Callbacks onto Kafka by natural batching, each with its own deadline.
+"""Callbacks onto Kafka by natural batching, and onto the spool when Kafka is away or slow.
 
 While one batch is on its way the next one collects: the load sets the size of a batch. A batch costs the broker and
 the client far more than its records do; so under load the next one waits, for a moment, until those are here again who
-were answered with the last. One batch goes to one partition, and the turn moves on. A batch that was handed over is
-never given up by the client, so a deadline of ours ends the wait of the caller, not the batch: what is said then is
-"not known".
+were answered with the last. One batch goes to one partition, and the turn moves on.
+
+When a callback has waited its time, all that wait make a detour over the spool, and so does all that comes until the
+spool is drained: nothing overtakes. What was handed to Kafka already may be stored twice then, with the same id.
 """
 
 import asyncio
 import os
 from asyncio import Future
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from itertools import chain, count
 from typing import Protocol
 
@@ -19,8 +20,12 @@ import structlog
 from aiokafka.errors import KafkaError
 
 from contracts.envelope import Headers
-from contracts.errors import NotDurable
+from contracts.errors import NotDurable, RateExceeded
+from ingest.limits import Room
+from ingest.spool.spool import Batch
+from ingest.stamp import origin_of
 from runtime.clock import Clock
+from runtime.crash_points import crash_point
 from runtime.kafka import Outgoing
 
 TICK_S = 0.05
@@ -28,6 +33,8 @@ LINGER_S = 0.001
 ENOUGH = 64
 """Callbacks that make a batch worth its costs; nobody waits for more."""
 WAITING_LIMIT_BYTES = 128 * 1024 * 1024
+HANDOVER_BYTES = 256 * 1024
+"""So little left in the spool is drained while new callbacks wait behind it; else its end would never come."""
 
 log = structlog.get_logger()
 
@@ -45,6 +52,35 @@ class Topic(Protocol):
         """Let go of the connection, whatever its state."""
 
 
+class Detour(Protocol):
+    """The spool."""
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether all that was taken is on Kafka."""
+
+    @property
+    def unread_bytes(self) -> int:
+        """What is durable here and has to be drained."""
+
+    @property
+    def unsettled_count(self) -> int:
+        """Callbacks that wait for the disk."""
+
+    @property
+    def unsettled_bytes(self) -> int:
+        """What they take."""
+
+    def append(self, record: Outgoing, answer: "Future[None]") -> None:
+        """Make `record` durable; `answer` is done then, or fails with `NotDurable`."""
+
+    async def take(self) -> Batch | None:
+        """The oldest callbacks, the same again until they are dropped; null when there are none left."""
+
+    async def drop(self, batch: Batch) -> None:
+        """Forget `batch`: Kafka has it."""
+
+
 class _Waiting(msgspec.Struct, frozen=True, gc=False):
     record: Outgoing
     answer: "Future[None]"
@@ -57,6 +93,7 @@ class Publisher:
     def __init__(
         self,
         topic: Topic,
+        spool: Detour,
         *,
         waiting_limit: int,
         clock: Clock,
@@ -64,13 +101,19 @@ class Publisher:
         linger_s: float = LINGER_S,
     ) -> None:
         self._topic = topic
-        self._waiting_limit = waiting_limit
-        self._bytes_limit = bytes_limit
+        self._spool = spool
+        self._limits = (waiting_limit, bytes_limit)
+        self._crowded_from = waiting_limit // 2
+        self._crowded_from_bytes = bytes_limit // 2
         self._monotonic = clock.monotonic
         self._ids = _event_ids()
         self._loop = asyncio.get_running_loop()
         self._wake = asyncio.Event()
-        self._partitions: Iterator[int] | None = None
+        self._is_connected = False
+        self.was_connected = False
+        """Whether Kafka has answered at least once."""
+        self._partitions: Iterator[int] = iter(())
+        self._makes_detour = True
         self._is_ill = False
         self._expected_count = 1
         self._linger_s = linger_s
@@ -78,29 +121,36 @@ class Publisher:
         self._collecting: list[_Waiting] = []
         self._collecting_bytes = 0
         self._on_the_way: list[_Waiting] = []
+        self._rooms: tuple[Room, Room] | None = None
 
     @property
     def waiting_count(self) -> int:
-        """How many callbacks wait for the broker."""
-        return len(self._collecting) + len(self._on_the_way)
+        """How many callbacks wait for the broker or the disk."""
+        return len(self._collecting) + len(self._on_the_way) + self._spool.unsettled_count
 
     @property
-    def reason_unready(self) -> str:
-        """Why callbacks cannot be made durable now; empty when they can."""
-        if self._partitions is None:
-            return "no connection to Kafka yet, or the topic of the callbacks is missing"
-        return "Kafka does not acknowledge in time" if self._is_ill else ""
+    def trouble(self) -> str:
+        """Why callbacks cannot go to Kafka now; empty when they can."""
+        if not self._is_connected:
+            return "no connection to Kafka, or the topic of the callbacks is missing"
+        if self._is_ill:
+            return "Kafka does not acknowledge in time"
+        return "the spool is being drained" if self._makes_detour else ""
 
     def publish(self, body: bytes, received_at_ms: int, headers: Headers, *, deadline_s: float) -> "Future[None]":
-        """Done when the broker has the callback; fails with `NotDurable` soon after `deadline_s` on the clock. Raises
-        `NotDurable` at once when the broker is known to be ill or too many wait already.
+        """Done when the callback is durable: on Kafka, or on the spool from `deadline_s` on the clock on. Fails with
+        `NotDurable` when neither can take it. Raises `NotDurable` or `RateExceeded` at once when too many wait already.
         """
-        if self._partitions is None or self._is_ill:
-            raise NotDurable(self.reason_unready)
-        if self.waiting_count >= self._waiting_limit or self._collecting_bytes > self._bytes_limit:
-            raise NotDurable("too many callbacks wait for Kafka already")
+        if (
+            len(self._collecting) + len(self._on_the_way) >= self._crowded_from
+            or self._collecting_bytes > self._crowded_from_bytes
+        ):
+            self._check_room(headers, len(body))
         answer: Future[None] = self._loop.create_future()
         record = (None, body, received_at_ms, [*headers, ("ce_id", next(self._ids))])
+        if self._makes_detour:
+            self._append(record, answer)
+            return answer
         self._collecting.append(_Waiting(record, answer, deadline_s))
         self._collecting_bytes += len(body)
         if not self._on_the_way:
@@ -113,40 +163,47 @@ class Publisher:
         try:
             while True:
                 partition_count = await self._topic.open()
+                self._is_connected = self.was_connected = True
                 self._is_ill, self._partitions = False, _turns(partition_count)
                 log.info("kafka_ready", partitions=partition_count)
                 await self._ship_until_an_error()
         finally:
             deadlines.cancel()
-            self._partitions = None
+            self._is_connected = False
             await self._topic.close()
 
     def expire(self) -> None:
-        """Answer those whose deadline has passed; from then on the broker counts as ill, until it acknowledges."""
+        """When the time of one has passed, turn to the spool, until the broker acknowledges again."""
         now = self._monotonic()
-        for one in chain(self._on_the_way, self._collecting):
-            if one.deadline_s <= now and not one.answer.done():
-                one.answer.set_exception(NotDurable("not acknowledged in time; whether it was stored is not known"))
-                self._is_ill = True
+        if any(one.deadline_s <= now and not one.answer.done() for one in chain(self._on_the_way, self._collecting)):
+            if not self._is_ill:
+                log.warning("kafka_slow", callbacks=self.waiting_count)
+            self._is_ill = True
+            self._turn_to_spool()
 
     async def _watch_deadlines(self) -> None:
         while True:
             await asyncio.sleep(TICK_S)
             self.expire()
+            if not self._spool.is_empty:  # such as when another process left something behind
+                self._wake.set()
 
     async def _ship_until_an_error(self) -> None:
         """A producer whose batch failed has numbers in its sequence that the broker never saw: it is replaced."""
+        self._wake.set()
         try:
             while True:
                 await self._wake.wait()
                 self._wake.clear()
+                if self._makes_detour or not self._spool.is_empty:
+                    await self._drain()
                 await self._ship()
                 if self._collecting:
                     self._rouse()
         except KafkaError as exc:
             log.warning("publish_failed", error=repr(exc), callbacks=self.waiting_count)
-            self._partitions = None
-            self._give_up()
+            self._is_connected = False
+            self._turn_to_spool()
             await self._topic.close()
 
     def _rouse(self) -> None:
@@ -157,28 +214,67 @@ class Publisher:
             self._linger = self._loop.call_later(self._linger_s, self._wake.set)
 
     async def _ship(self) -> None:
-        # Whoever has been told "not known" by now will send it again; it was not handed over yet, so let it go.
-        batch = [one for one in self._collecting if not one.answer.done()]
-        self._collecting, self._collecting_bytes = [], 0
-        if not batch or self._partitions is None:
-            return
-        self._on_the_way = batch
         if self._linger is not None:
             self._linger.cancel()
             self._linger = None
-        await self._topic.write(next(self._partitions), [one.record for one in batch])
-        self._is_ill = False
-        self._on_the_way = []
+        batch, self._collecting, self._collecting_bytes = self._collecting, [], 0
+        if not batch:
+            return
+        self._on_the_way, self._rooms = batch, None
+        await self._write([one.record for one in batch])
+        crash_point("ingest.acknowledged")
+        self._on_the_way, self._rooms = [], None
         self._expected_count = min(len(batch) + len(self._collecting), ENOUGH)
         for one in batch:
             if not one.answer.done():
                 one.answer.set_result(None)
 
-    def _give_up(self) -> None:
-        for one in chain(self._on_the_way, self._collecting):
-            if not one.answer.done():
-                one.answer.set_exception(NotDurable("Kafka failed; whether it was stored is not known"))
-        self._collecting, self._collecting_bytes, self._on_the_way = [], 0, []
+    async def _drain(self) -> None:
+        """Everything in the spool, oldest first. What comes meanwhile goes behind it, or waits when little is left."""
+        if self._spool.unread_bytes > HANDOVER_BYTES:
+            self._turn_to_spool()
+        while batch := await self._spool.take():
+            await self._write(batch.records)
+            await self._spool.drop(batch)
+            if self._spool.unread_bytes <= HANDOVER_BYTES:
+                self._makes_detour = False
+        self._makes_detour = False
+
+    async def _write(self, records: list[Outgoing]) -> None:
+        await self._topic.write(next(self._partitions), records)
+        self._is_ill = False
+
+    def _append(self, record: Outgoing, answer: "Future[None]") -> None:
+        if self._spool.unsettled_count >= self._limits[0] or self._spool.unsettled_bytes > self._limits[1]:
+            raise NotDurable("too many callbacks wait for the disk already")
+        self._spool.append(record, answer)
+
+    def _turn_to_spool(self) -> None:
+        """All that wait go there, in their order. A batch on its way may come through too; nobody waits for it now."""
+        waiting = [one for one in chain(self._on_the_way, self._collecting) if not one.answer.done()]
+        self._collecting, self._collecting_bytes, self._on_the_way, self._rooms = [], 0, [], None
+        self._makes_detour = True
+        self._wake.set()
+        for one in waiting:
+            self._spool.append(one.record, one.answer)
+
+    def _check_room(self, headers: Headers, size: int) -> None:
+        if self._rooms is None:  # counted only when it matters, and anew after every change but our own
+            self._rooms = Room(self._limits[0]), Room(self._limits[1])
+            for one in chain(self._on_the_way, self._collecting):
+                self._count_in(self._rooms, origin_of(one.record[3]), len(one.record[1] or b""))
+        origin = origin_of(headers)
+        places, content = self._rooms
+        if places.total >= self._limits[0] or content.total > self._limits[1]:
+            raise NotDurable("too many callbacks wait for Kafka already")
+        if not places.has_room_for(origin, 1) or not content.has_room_for(origin, size):
+            raise RateExceeded("so many callbacks of this connection wait that others need the room that is left")
+        self._count_in(self._rooms, origin, size)
+
+    @staticmethod
+    def _count_in(rooms: tuple[Room, Room], origin: Hashable, size: int) -> None:
+        rooms[0].take(origin, 1)
+        rooms[1].take(origin, size)
 
 
 def _turns(partition_count: int) -> Iterator[int]:

@@ -17,6 +17,10 @@ from runtime.settings import Connection
 
 PREFIX = "callbacks"
 LONGEST_HINT = 200
+KAFKA_SHARE = 0.25
+"""Of a connection's time for an answer. The rest is for the spool, whose disk may be slow when all turn to it; and the
+sooner the turn, the fewer callbacks an outage delays.
+"""
 PATHS_LIMIT = 1000
 """Hints are chosen by whoever calls; they must not fill our memory."""
 # The characters that no URL encodes, so that the path we were given is the path that the provider called and signed.
@@ -35,7 +39,8 @@ class Route:
     verify: Verifier
     tokens: tuple[bytes, ...]
     bucket: TokenBucket
-    ack_budget_s: float
+    patience_s: float
+    """How long a callback waits for Kafka before it goes to the spool."""
     stamp: Stamp
     taken: Tally
     """Of the callbacks that were answered with 200."""
@@ -108,7 +113,7 @@ def _route(connection: Connection, providers: Mapping[str, Provider[Any]], clock
         verify=provider.make_verifier(provider.settings.of(connection)),
         tokens=tuple(token.get_secret_value().encode() for token in connection.tokens),
         bucket=TokenBucket(connection.rate_per_s, clock.monotonic()),
-        ack_budget_s=connection.ack_budget_s,
+        patience_s=connection.ack_budget_s * KAFKA_SHARE,
         stamp=Stamp(provider.slug, connection.name),
         taken=Tally(CALLBACKS.labels(provider.slug, connection.name, "200")),
     )

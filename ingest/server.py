@@ -15,14 +15,17 @@ from contracts.topics import load_topics
 from ingest.admin import make_admin
 from ingest.app import Edge
 from ingest.bodies import BodyReader
+from ingest.health import START_GRACE_S, Health, Signs, health_of
 from ingest.ports import LARGEST_HEAD_BYTES, admin_port, admin_socket, callback_port
 from ingest.publisher import Publisher
 from ingest.routes import make_routes
+from ingest.spool.spool import Spool
+from ingest.spool.writer import SpoolLimits
 from ingest.topic import CallbackTopic
 from providers._kit.provider import Provider
 from runtime.clock import SystemClock
 from runtime.collector import spare_the_collector
-from runtime.metrics import CALLBACKS_WAITING
+from runtime.metrics import CALLBACKS_WAITING, SPOOL_BYTES, SPOOL_OLDEST_SECONDS, SPOOL_RECORDS
 from runtime.settings import Settings
 
 DRAIN_LIMIT_S = 6.0
@@ -43,13 +46,18 @@ class Ingest:
         _check_sizes(ingest.max_body_bytes)
         routes = make_routes(settings.connections, providers, clock)
         self._stopping = Event()
-        self._publisher = Publisher(CallbackTopic(settings.kafka), waiting_limit=ingest.waiting_limit, clock=clock)
+        self._ingest, self._clock, self._began_s = ingest, clock, clock.monotonic()
+        limits = SpoolLimits(ingest.spool_max_bytes)
+        self._spool = Spool(settings.data_dir / ingest.spool_dir, limits)
+        self._publisher = Publisher(
+            CallbackTopic(settings.kafka), self._spool, waiting_limit=ingest.waiting_limit, clock=clock
+        )
         self._bodies = BodyReader(ingest.max_body_bytes)
         edge = Edge(routes, self._publisher, self._bodies, ingest=ingest, clock=clock)
         self._callback_port = callback_port(edge.answer, ingest)
-        self._admin_port = admin_port(make_admin(self._reason_unready, routes.count_taken))
+        self._admin_port = admin_port(make_admin(self._health, routes.count_taken))
         self._admin_socket = admin_socket(ingest)
-        CALLBACKS_WAITING.set_function(lambda: self._publisher.waiting_count)
+        self._show_numbers()
 
     async def run(self) -> None:
         """Take callbacks until SIGTERM or SIGINT, then answer what waits and end. Raises when it cannot go on."""
@@ -59,6 +67,7 @@ class Ingest:
         parts = [
             port,
             asyncio.create_task(self._publisher.run(), name="publisher"),
+            asyncio.create_task(self._spool.run(), name="spool"),
             asyncio.create_task(self._bodies.watch(), name="sweep of bodies"),
             asyncio.create_task(self._admin_port.serve([self._admin_socket]), name="admin port"),
         ]
@@ -77,13 +86,32 @@ class Ingest:
         self._callback_port.stop()  # type: ignore[no-untyped-call]  # granian has types, but not here
         await asyncio.wait([port], timeout=DRAIN_LIMIT_S)
         self._admin_port.should_exit = True
-        for part in parts[1:3]:
+        for part in parts[1:4]:
             part.cancel()
         await asyncio.wait(parts[1:])
+        await self._spool.close()
         log.info("ingest_stopped")
 
-    def _reason_unready(self) -> str:
-        return "stopping" if self._stopping.is_set() else self._publisher.reason_unready
+    def _health(self) -> Health:
+        if self._stopping.is_set():
+            return Health(is_ready=False, reason="stopping")
+        signs = Signs(
+            kafka_trouble=self._publisher.trouble,
+            spool_trouble=self._spool.trouble,
+            spool_share=self._spool.occupied_bytes() / self._ingest.spool_max_bytes,
+            is_starting=not self._publisher.was_connected and self._clock.monotonic() < self._began_s + START_GRACE_S,
+        )
+        return health_of(signs, alarm_share=self._ingest.spool_alarm_share)
+
+    def _show_numbers(self) -> None:
+        CALLBACKS_WAITING.set_function(lambda: self._publisher.waiting_count)
+        SPOOL_BYTES.set_function(self._spool.occupied_bytes)
+        SPOOL_RECORDS.set_function(lambda: self._spool.left_count)
+        SPOOL_OLDEST_SECONDS.set_function(self._oldest_s)
+
+    def _oldest_s(self) -> float:
+        oldest_at_ms = self._spool.oldest_at_ms()
+        return 0.0 if oldest_at_ms is None else self._clock.now().timestamp() - oldest_at_ms / 1000
 
 
 def _raise_why(ended: list[Task[None]]) -> None:

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from contracts.envelope import Headers
+from contracts.envelope import Headers, header
 from contracts.errors import CallbackRefused
 from contracts.raw import origin_headers, request_headers
 from contracts.records import RawCallback
@@ -48,3 +48,8 @@ class Stamp:
             hint=hint,
             content_type=content_type,
         )
+
+
+def origin_of(headers: Headers) -> tuple[bytes | None, bytes | None]:
+    """The provider and the connection that `headers` were made for."""
+    return header(headers, "provider"), header(headers, "connection")

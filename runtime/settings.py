@@ -88,7 +88,7 @@ class IngestSettings(Section):
     """Where callbacks are kept while Kafka is away; relative to the data directory."""
     spool_max_bytes: int = Field(1024 * 1024 * 1024, ge=1)
     """What the spools of all processes may hold together; above, the answer is 503."""
-    spool_alarm_share: float = Field(0.5, gt=0, le=1)
+    spool_alarm_share: float = Field(0.25, gt=0, le=1)
     """From this share of `spool_max_bytes` on the process is not ready, so that somebody looks."""
 
 

@@ -8,16 +8,20 @@ from pathlib import Path
 
 import structlog
 
-from contracts.errors import ConfigurationInvalid
+from contracts.errors import ConfigurationInvalid, NotDurable
+from ingest.limits import Room
 from ingest.spool.frames import Reading
 from ingest.spool.runs import Run, abandoned_runs, occupied_bytes
 from ingest.spool.segment import Segment, left_behind
-from ingest.spool.writer import Group, SpoolLimits, SpoolWriter, Waiting
+from ingest.spool.writer import Group, SpoolLimits, SpoolWriter, Waiting, bytes_of
+from ingest.stamp import origin_of
 from runtime.crash_points import crash_point
 from runtime.kafka import Outgoing
 from runtime.metrics import SPOOL_APPENDED, SPOOL_DAMAGED_BYTES, SPOOL_DRAINED, SPOOL_REFUSED, SPOOL_TORN
 
 BATCH_LIMIT = 500
+TROUBLE_S = 10.0
+"""So long a refusal speaks against the process; who is sent no callbacks could not show that it takes them again."""
 ADOPTION_S = 5.0
 """How often it looks for what other processes left behind."""
 
@@ -40,10 +44,13 @@ class Spool:
         """Take over what earlier processes left behind. Raises `ConfigurationInvalid` when there is no directory."""
         self._root = root
         self._adoption_s = adoption_s
+        self._room = Room(limits.max_bytes)
         self._segments: deque[Segment] = deque()
         self._settled = asyncio.Event()
         self.unsettled_count = 0
         """Callbacks that wait for the disk."""
+        self.unsettled_bytes = 0
+        self._trouble, self._trouble_at = "", 0.0
         try:
             root.mkdir(parents=True, exist_ok=True)
             self._adopt(_left_behind(root))
@@ -68,10 +75,33 @@ class Spool:
         """Callbacks that have to be drained."""
         return sum(segment.left_count for segment in self._segments)
 
+    @property
+    def trouble(self) -> str:
+        """Why callbacks could not be taken just now; empty when they could, or nobody tried."""
+        recent = asyncio.get_running_loop().time() - self._trouble_at < TROUBLE_S
+        return self._trouble if recent else ""
+
     def append(self, record: Outgoing, answer: "Future[None]") -> None:
         """Make `record` durable; `answer` is done then, or fails with `NotDurable`."""
+        origin, size = origin_of(record[3]), bytes_of(record)
+        if not self._room.has_room_for(origin, size):
+            self._refuse(size, answer)
+            return
+        self._room.take(origin, size)
         self.unsettled_count += 1
+        self.unsettled_bytes += size
         self._writer.append(Waiting(record, answer))
+
+    def _refuse(self, size: int, answer: "Future[None]") -> None:
+        SPOOL_REFUSED.inc()
+        if self._room.is_too_full_for(size):
+            self._note("the spool is full")
+            answer.set_exception(NotDurable(self._trouble))
+        else:
+            answer.set_exception(NotDurable("the spool keeps the room that is left for other connections"))
+
+    def _note(self, trouble: str) -> None:
+        self._trouble, self._trouble_at = trouble, asyncio.get_running_loop().time()
 
     async def take(self) -> Batch | None:
         """The oldest callbacks, the same again until they are dropped; null when there are none left."""
@@ -97,6 +127,8 @@ class Spool:
         """Forget `batch`: Kafka has it."""
         crash_point("spool.drained")
         self._advance(batch.segment, batch.reading)
+        if batch.segment.run is self._writer.run:
+            self._give_back(batch.records)
         SPOOL_DRAINED.inc(len(batch.records))
         await asyncio.to_thread(batch.segment.run.write_mark, batch.segment.path.name, batch.segment.position)
 
@@ -146,11 +178,19 @@ class Spool:
             SPOOL_APPENDED.inc(len(group.members))
         else:
             SPOOL_REFUSED.inc(len(group.members))
+            self._give_back([one.record for one in group.members])
+        self._note(str(group.error or ""))
+        self._room.elsewhere = max(0, group.occupied_bytes - self._room.total)
         for one in group.members:
             if not one.answer.done():
                 one.answer.set_result(None) if group.error is None else one.answer.set_exception(group.error)
         self.unsettled_count -= len(group.members)
+        self.unsettled_bytes -= sum(bytes_of(one.record) for one in group.members)
         self._settled.set()
+
+    def _give_back(self, records: list[Outgoing]) -> None:
+        for record in records:
+            self._room.give_back(origin_of(record[3]), bytes_of(record))
 
     def _advance(self, segment: Segment, reading: Reading) -> None:
         segment.position += reading.consumed

@@ -44,6 +44,8 @@ class Group:
     size: int = 0
     """How much of the segment is durable now."""
     error: NotDurable | None = None
+    occupied_bytes: int = 0
+    """What the spools of all processes held before it."""
 
 
 class SpoolWriter:
@@ -106,25 +108,25 @@ class SpoolWriter:
             return group
 
     def _commit(self, group: list[Waiting]) -> Group:
-        """After any error the segment is sealed: what is in it then, whoever reads it must not take for an answer."""
+        """After any error the segment is sealed: nobody reads what may be in it beyond what was answered."""
+        occupied = 0
         try:
-            self._check_room(sum(_bytes_of(one.record) for one in group))
-            file = self._open()
-            begin = file.written_count
-            frames = [pack(file.segment.marker, begin + at, one.record) for at, one in enumerate(group)]
-            file.append(b"".join(frames), len(group))
+            occupied = occupied_bytes(self._root)
+            if occupied + sum(bytes_of(one.record) for one in group) <= self._limits.max_bytes:
+                file = self._write(group)
+                return Group(group, file.segment, file.written_bytes, occupied_bytes=occupied)
+            error = NotDurable(f"the spool is full with {occupied} bytes")
         except OSError as exc:
-            self._seal()
-            return Group(group, error=NotDurable(f"Kafka is away and the spool cannot be written: {exc.strerror}"))
-        except NotDurable as exc:
-            self._seal()
-            return Group(group, error=exc)
-        return Group(group, file.segment, file.written_bytes)
+            error = NotDurable(f"the spool cannot be written: {exc.strerror}")
+        self._seal()
+        return Group(group, error=error, occupied_bytes=occupied)
 
-    def _check_room(self, wanted_bytes: int) -> None:
-        occupied = occupied_bytes(self._root)
-        if occupied + wanted_bytes > self._limits.max_bytes:
-            raise NotDurable(f"Kafka is away and the spool is full with {occupied} bytes")
+    def _write(self, group: list[Waiting]) -> SegmentFile:
+        file = self._open()
+        begin = file.written_count
+        frames = [pack(file.segment.marker, begin + at, one.record) for at, one in enumerate(group)]
+        file.append(b"".join(frames), len(group))
+        return file
 
     def _open(self) -> SegmentFile:
         """The segment to write to."""
@@ -152,7 +154,7 @@ class SpoolWriter:
         self._loop.call_soon_threadsafe(whom, what)
 
 
-def _bytes_of(record: Outgoing) -> int:
+def bytes_of(record: Outgoing) -> int:
     """Not less than its frame takes."""
     _, body, _, headers = record
     return FRAME_OVERHEAD + len(body or b"") + sum(len(name) + len(value) + FIELD_OVERHEAD for name, value in headers)

@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -22,6 +22,7 @@ from contracts.raw import read_callback
 from contracts.records import RawCallback
 from contracts.topics import load_topics
 from runtime.broker.ports import free_port
+from runtime.crash_points import VARIABLE
 from runtime.kafka import ensure_topics
 from runtime.settings import KafkaSettings
 from tests.support.fake_provider import KEY
@@ -34,16 +35,22 @@ PARTITIONS = 3
 
 @dataclass
 class RunningIngest:
-    """One process. `url` is that of the connection `postbox/main`."""
+    """One process. `url` is that of one connection of the postbox."""
 
     process: "subprocess.Popen[bytes]"
     kafka: KafkaSettings
     port: int
     admin_port: int
+    settings: Path
+    connection: str = "main"
+
+    @property
+    def spool(self) -> Path:
+        return self.settings.parent / "data" / "spool"
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}/callbacks/postbox/main"
+        return f"http://127.0.0.1:{self.port}/callbacks/postbox/{self.connection}"
 
     def admin(self, path: str) -> tuple[int, str]:
         """Status and text of a page on the local port; status 0 while nobody listens."""
@@ -62,10 +69,31 @@ class RunningIngest:
             assert time.monotonic() < deadline, f"{path} never answered {status}"
             time.sleep(0.05)
 
+    def start_again(self, crash_at: str = "") -> None:
+        """After its end. It has what it had before, but the memory; `crash_at` is where it is to die."""
+        self.process.kill()
+        self.process.wait()
+        self.process = _start(self.settings, crash_at)
+
+    def drained(self) -> list[RawCallback]:
+        """All callbacks in the topic, once the spool is empty."""
+        deadline = time.monotonic() + START_LIMIT_S
+        while "tidings_spool_records 0.0" not in (page := self.admin("/metrics")[1]) or any(
+            self.spool.rglob("*.segm*")
+        ):
+            assert self.process.poll() is None, f"ingest ended with status {self.process.returncode}"
+            assert time.monotonic() < deadline, f"the spool was never drained: {page[-2000:]}"
+            time.sleep(0.05)
+        return self.written()
+
     def terminate(self) -> int:
         """Ask it to end; its status."""
         self.process.send_signal(signal.SIGTERM)
         return self.process.wait(STOP_LIMIT_S)
+
+    def written_by_partition(self) -> list[list[RawCallback]]:
+        """All callbacks in the topic, as they stand there."""
+        return [read_callbacks(self.kafka, [number]) for number in range(PARTITIONS)]
 
     def written(self) -> list[RawCallback]:
         """All callbacks in the topic."""
@@ -74,33 +102,49 @@ class RunningIngest:
 
 @contextmanager
 def running_ingest(
-    bootstrap: str, directory: Path, *, ingest: str = "", connection: str = "", is_ready: bool = True
+    bootstrap: str,
+    directory: Path,
+    *,
+    ingest: str = "",
+    connection: str = "",
+    is_ready: bool = True,
+    crash_at: str = "",
+    kafka: KafkaSettings | None = None,
 ) -> Iterator[RunningIngest]:
-    """Start it on topics of its own; `ingest` and `connection` are further lines for those parts of the settings."""
-    kafka = KafkaSettings(bootstrap_servers=bootstrap, topic_prefix=f"test-{uuid4().hex[:8]}-", partitions=PARTITIONS)
+    """Start it on topics of its own, or on those of `kafka`, which are there already.
+
+    `ingest` and `connection` are further lines for those parts of the settings. Processes in one directory share it.
+    """
+    is_first = kafka is None
+    if kafka is None:
+        prefix = f"test-{uuid4().hex[:8]}-"
+        kafka = KafkaSettings(bootstrap_servers=bootstrap, topic_prefix=prefix, partitions=PARTITIONS)
     port = free_port()
     admin_port = free_port(besides=port)
-    settings = directory / f"{kafka.topic_prefix}tidings.toml"
+    settings = directory / f"{port}-tidings.toml"
     settings.write_text(
-        "[kafka]\n"
+        f'data_dir = "{directory / "data"}"\n[kafka]\n'
         f'bootstrap_servers = "{bootstrap}"\ntopic_prefix = "{kafka.topic_prefix}"\npartitions = {PARTITIONS}\n'
         f"[ingest]\nport = {port}\nadmin_port = {admin_port}\n{ingest}\n"
         f'[[connections]]\nprovider = "postbox"\nname = "main"\nkey = "{KEY}"\n{connection}\n'
     )
-    if is_ready:
+    if is_ready and is_first:
         create_topic(kafka)
-    process = subprocess.Popen(
-        [sys.executable, "-m", "tests.support.ingest_process"],
-        cwd=ROOT,
-        env={**os.environ, "TIDINGS_CONFIG": str(settings)},
-    )
-    running = RunningIngest(process, kafka, port, admin_port)
+    running = RunningIngest(_start(settings, crash_at), kafka, port, admin_port, settings)
     try:
         running.wait_until("/readyz", 200 if is_ready else 503)
         yield running
     finally:
-        process.kill()
-        process.wait()
+        running.process.kill()
+        running.process.wait()
+
+
+def _start(settings: Path, crash_at: str) -> "subprocess.Popen[bytes]":
+    return subprocess.Popen(
+        [sys.executable, "-m", "tests.support.ingest_process"],
+        cwd=ROOT,
+        env={**os.environ, "TIDINGS_CONFIG": str(settings), VARIABLE: crash_at},
+    )
 
 
 def create_topic(kafka: KafkaSettings) -> None:
@@ -109,11 +153,11 @@ def create_topic(kafka: KafkaSettings) -> None:
         pool.submit(asyncio.run, ensure_topics(kafka, [load_topics()["callbacks"]])).result()
 
 
-def read_callbacks(kafka: KafkaSettings) -> list[RawCallback]:
+def read_callbacks(kafka: KafkaSettings, partitions: Sequence[int] = range(PARTITIONS)) -> list[RawCallback]:
     topic = load_topics()["callbacks"].full_name(kafka.topic_prefix)
     consumer = confluent_kafka.Consumer({"bootstrap.servers": kafka.bootstrap_servers, "group.id": "none"})
     try:
-        places = [confluent_kafka.TopicPartition(topic, number, 0) for number in range(PARTITIONS)]
+        places = [confluent_kafka.TopicPartition(topic, number, 0) for number in partitions]
         ends = [consumer.get_watermark_offsets(place, timeout=20)[1] for place in places]
         consumer.assign(places)
         return [_callback(_next(consumer)) for _ in range(sum(ends))]

@@ -20,6 +20,7 @@ from runtime.kafka import Outgoing
 from runtime.settings import Connection, IngestSettings
 from tests.support.fake_provider import KEY, POSTBOX, PostboxSettings, signature
 from tests.support.fake_rsgi import FakeProtocol, FakeScope
+from tests.support.fake_spool import FakeSpool
 
 NOW = datetime(2026, 11, 21, 8, 30, 12, 345000, tzinfo=UTC)
 BODY = b'{"status":"delivered"}'
@@ -52,7 +53,7 @@ class House:
 
     async def ask(self, *requests: tuple[FakeScope, FakeProtocol]) -> None:
         """Answer all requests, one after the other."""
-        publisher = Publisher(self.topic, waiting_limit=10, clock=self.clock)
+        publisher = Publisher(self.topic, FakeSpool(), waiting_limit=10, clock=self.clock)
         running = asyncio.create_task(publisher.run())
         await asyncio.sleep(0.001)
         routes = make_routes([self._connection], {"postbox": self._provider}, self.clock)

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from contracts.errors import RateExceeded
-from ingest.limits import LINES_PER_WINDOW, LOG_WINDOW_S, LogBudget, TokenBucket
+from ingest.limits import LINES_PER_WINDOW, LOG_WINDOW_S, LogBudget, Room, TokenBucket
 from runtime.clock import FixedClock
 
 
@@ -66,3 +66,39 @@ def test_kinds_do_not_share_a_budget(clock):
 
     assert budget.spend("401") is None
     assert budget.spend("404") == 0
+
+
+def filled(limit: int, *names: str) -> dict[str, int]:
+    """What each holds when all take one after the other until nobody may."""
+    room, held = Room(limit), dict.fromkeys(names, 0)
+    while takers := [name for name in names if room.has_room_for(name, 1)]:
+        for name in takers:
+            if room.has_room_for(name, 1):
+                room.take(name, 1)
+                held[name] += 1
+    return held
+
+
+def test_one_who_takes_all_he_may_gets_a_half():
+    assert filled(600, "a") == {"a": 300}
+
+
+def test_two_get_a_third_each():
+    assert filled(600, "a", "b") == {"a": 200, "b": 200}
+
+
+def test_what_is_given_back_may_be_taken_again():
+    room = Room(2)
+    room.take("a", 1)
+    was_full = not room.has_room_for("a", 1)
+    room.give_back("a", 1)
+
+    assert was_full
+    assert room.has_room_for("a", 1)
+
+
+def test_what_is_held_elsewhere_counts():
+    room = Room(10)
+    room.elsewhere = 9
+
+    assert not room.has_room_for("a", 2)

@@ -9,15 +9,17 @@ import pytest_asyncio
 from aiokafka.errors import KafkaError
 
 from contracts.envelope import header
-from contracts.errors import NotDurable
+from contracts.errors import NotDurable, RateExceeded
 from contracts.raw import origin_headers, read_callback
-from ingest.publisher import Publisher
+from ingest.publisher import HANDOVER_BYTES, TICK_S, Publisher
 from runtime.clock import FixedClock
 from runtime.kafka import Outgoing
+from tests.support.fake_spool import FakeSpool
 
 START = datetime(2026, 11, 21, 8, 30, 12, 345000, tzinfo=UTC)
 START_MS = int(START.timestamp() * 1000)
 ORIGIN = origin_headers("postbox", "main")
+OTHERS = [origin_headers("postbox", f"other-{number}") for number in range(9)]
 BUDGET_S = 1.0
 
 
@@ -60,9 +62,14 @@ def clock() -> FixedClock:
     return FixedClock(START)
 
 
+@pytest.fixture
+def spool() -> FakeSpool:
+    return FakeSpool()
+
+
 @pytest_asyncio.fixture
-async def publisher(topic: FakeTopic, clock: FixedClock) -> AsyncIterator[Publisher]:
-    publisher = Publisher(topic, waiting_limit=4, clock=clock, bytes_limit=1000, linger_s=0)
+async def publisher(topic: FakeTopic, spool: FakeSpool, clock: FixedClock) -> AsyncIterator[Publisher]:
+    publisher = Publisher(topic, spool, waiting_limit=8, clock=clock, bytes_limit=1000, linger_s=0)
     running = asyncio.create_task(publisher.run())
     await settle()
     yield publisher
@@ -76,8 +83,8 @@ async def settle() -> None:
         await asyncio.sleep(0)
 
 
-def publish(publisher: Publisher, clock: FixedClock, *bodies: bytes) -> list["asyncio.Future[None]"]:
-    return [publisher.publish(body, START_MS, ORIGIN, deadline_s=clock.monotonic() + BUDGET_S) for body in bodies]
+def publish(publisher: Publisher, clock: FixedClock, *bodies: bytes, origin=ORIGIN) -> list["asyncio.Future[None]"]:
+    return [publisher.publish(body, START_MS, origin, deadline_s=clock.monotonic() + BUDGET_S) for body in bodies]
 
 
 async def test_while_one_batch_is_on_its_way_the_next_one_collects(publisher, topic, clock):
@@ -102,7 +109,7 @@ async def test_while_one_batch_is_on_its_way_the_next_one_collects(publisher, to
     ],
 )
 async def test_a_batch_waits_a_moment_for_those_who_were_there_before(topic, clock, *, linger_s, newcomers, shipped):
-    publisher = Publisher(topic, waiting_limit=9, clock=clock, linger_s=linger_s)
+    publisher = Publisher(topic, FakeSpool(), waiting_limit=9, clock=clock, linger_s=linger_s)
     running = asyncio.create_task(publisher.run())
     await settle()
     topic.acknowledges.clear()
@@ -155,7 +162,7 @@ async def test_ids_differ_between_runs(clock):
     ids = set()
     for _ in range(2):
         topic = FakeTopic()
-        publisher = Publisher(topic, waiting_limit=4, clock=clock)
+        publisher = Publisher(topic, FakeSpool(), waiting_limit=4, clock=clock, linger_s=0)
         running = asyncio.create_task(publisher.run())
         await settle()
         publish(publisher, clock, b"1")
@@ -169,31 +176,63 @@ async def test_ids_differ_between_runs(clock):
 
 async def test_above_the_cap_the_answer_is_no_at_once(publisher, topic, clock):
     topic.acknowledges.clear()
-    publish(publisher, clock, b"1")
-    await settle()
-    publish(publisher, clock, b"2", b"3", b"4")
+    for origin in OTHERS[:8]:
+        publish(publisher, clock, b"1", origin=origin)
+        await settle()
 
     with pytest.raises(NotDurable, match="too many"):
         publish(publisher, clock, b"5")
     topic.acknowledges.set()
     await settle()
-    publish(publisher, clock, b"6")
+    [answer] = publish(publisher, clock, b"6")
     await settle()
 
-    assert topic.batches[-1] == (2, [b"6"])
+    assert answer.exception() is None
+
+
+async def test_who_floods_gets_a_half_and_leaves_room_for_others(publisher, topic, clock):
+    topic.acknowledges.clear()
+    publish(publisher, clock, b"1", b"2", b"3", b"4")
+
+    with pytest.raises(RateExceeded, match="others"):
+        publish(publisher, clock, b"5")
+    [other] = publish(publisher, clock, b"6", origin=OTHERS[0])
+    topic.acknowledges.set()
+    await settle()
+
+    assert other.exception() is None
+    assert publish(publisher, clock, b"7")
+
+
+async def test_two_who_flood_leave_a_third(topic, spool, clock):
+    publisher = Publisher(topic, spool, waiting_limit=300, clock=clock, linger_s=0)
+    running = asyncio.create_task(publisher.run())
+    await settle()
+    topic.acknowledges.clear()
+    taken = []
+    for origin in OTHERS[:2] * 200:
+        try:
+            taken += publish(publisher, clock, b"1", origin=origin)
+        except RateExceeded:
+            continue
+    running.cancel()
+    await asyncio.wait([running])
+
+    assert 195 <= len(taken) <= 205
 
 
 async def test_large_bodies_count_by_their_bytes(publisher, topic, clock):
     topic.acknowledges.clear()
-    publish(publisher, clock, b"1")
-    await settle()
-    publish(publisher, clock, b"x" * 1001)
+    publish(publisher, clock, b"x" * 501)
 
-    with pytest.raises(NotDurable, match="too many"):
-        publish(publisher, clock, b"2")
+    with pytest.raises(RateExceeded):
+        publish(publisher, clock, b"y" * 100)
+    publish(publisher, clock, b"z" * 400, origin=OTHERS[0])
+    with pytest.raises(RateExceeded):
+        publish(publisher, clock, b"z" * 100, origin=OTHERS[1])
 
 
-async def test_after_its_deadline_a_callback_is_told_not_known(publisher, topic, clock):
+async def test_after_its_time_a_callback_goes_to_the_spool(publisher, topic, spool, clock):
     topic.acknowledges.clear()
     [answer] = publish(publisher, clock, b"1")
     await settle()
@@ -204,72 +243,120 @@ async def test_after_its_deadline_a_callback_is_told_not_known(publisher, topic,
     publisher.expire()
 
     assert not was_early
-    with pytest.raises(NotDurable, match="not known"):
+    assert (answer.exception(), spool.bodies) == (None, [b"1"])
+
+
+async def test_when_the_spool_is_full_as_well_the_answer_is_not_known(publisher, topic, spool, clock):
+    topic.acknowledges.clear()
+    spool.is_full = True
+    [answer] = publish(publisher, clock, b"1")
+    await settle()
+    clock.advance(BUDGET_S)
+    publisher.expire()
+
+    with pytest.raises(NotDurable, match="full"):
         await answer
 
 
-async def test_each_callback_has_its_own_deadline(publisher, topic, clock):
-    topic.acknowledges.clear()
-    patient = publisher.publish(b"1", START_MS, ORIGIN, deadline_s=5.0)
-    hasty = publisher.publish(b"2", START_MS, ORIGIN, deadline_s=0.5)
-    clock.advance(1.0)
-    publisher.expire()
-    hasty_was_done, patient_was_done = hasty.done(), patient.done()
-    topic.acknowledges.set()
-    await settle()
-
-    assert (hasty_was_done, patient_was_done) == (True, False)
-    assert hasty.exception()
-    assert patient.exception() is None
-
-
-async def test_while_the_broker_is_ill_the_answer_is_no_at_once_and_health_comes_back_by_itself(
-    publisher, topic, clock
+async def test_when_one_has_waited_its_time_all_that_wait_turn_to_the_spool_in_their_order(
+    publisher, topic, spool, clock
 ):
     topic.acknowledges.clear()
-    [late] = publish(publisher, clock, b"1")
+    patient = publisher.publish(b"1", START_MS, ORIGIN, deadline_s=5.0)
     await settle()
-    clock.advance(BUDGET_S)
+    hasty = publisher.publish(b"2", START_MS, OTHERS[0], deadline_s=0.5)
+    clock.advance(1.0)
     publisher.expire()
 
-    with pytest.raises(NotDurable, match="in time"):
-        publish(publisher, clock, b"2")
-    assert publisher.reason_unready
-    topic.acknowledges.set()
-    await settle()
-    [answer] = publish(publisher, clock, b"3")
-    await settle()
-
-    assert late.exception()
-    assert answer.exception() is None
-    assert not publisher.reason_unready
+    assert spool.bodies == [b"1", b"2"]
+    assert (patient.exception(), hasty.exception()) == (None, None)
 
 
-async def test_what_was_told_no_before_it_left_is_not_sent(publisher, topic, clock):
-    """The caller will send it again; storing it as well would only make a repeat."""
+async def test_while_the_broker_is_ill_callbacks_go_to_the_spool_at_once_and_health_comes_back_by_itself(
+    publisher, topic, spool, clock
+):
     topic.acknowledges.clear()
-    answers = publish(publisher, clock, b"1")
+    publish(publisher, clock, b"1")
     await settle()
-    answers += publish(publisher, clock, b"2")
     clock.advance(BUDGET_S)
     publisher.expire()
+    [at_once] = publish(publisher, clock, b"2")
+    was_answered, trouble = at_once.done(), publisher.trouble
     topic.acknowledges.set()
     await settle()
+    publish(publisher, clock, b"3")
+    await settle()
 
-    assert topic.batches == [(0, [b"1"])]
-    assert all(answer.exception() for answer in answers)
+    assert was_answered
+    assert "in time" in trouble
+    assert not publisher.trouble
+    assert spool.is_empty
+    # The first was handed over before; its copy on the spool has the same id.
+    assert [body for _, bodies in topic.batches for body in bodies] == [b"1", b"1", b"2", b"3"]
+    assert header(topic.records[0][3], "ce_id") == header(topic.records[1][3], "ce_id")
 
 
-async def test_before_kafka_answers_nothing_is_taken(clock):
+async def test_nothing_overtakes_what_is_on_the_spool(topic, clock):
+    spool = FakeSpool(bytes_each=HANDOVER_BYTES)
+    topic.answers.clear()
+    publisher = Publisher(topic, spool, waiting_limit=100, clock=clock, linger_s=0)
+    running = asyncio.create_task(publisher.run())
+    publish(publisher, clock, *[b"%d" % number for number in range(10)])
+    topic.answers.set()
+    topic.acknowledges.clear()
+    await settle()
+    publish(publisher, clock, b"10")
+    with_the_spool = spool.bodies
+    topic.acknowledges.set()
+    await settle()
+    publish(publisher, clock, b"11")
+    await settle()
+    running.cancel()
+    await asyncio.wait([running])
+
+    assert with_the_spool[-1] == b"10"
+    assert [body for _, bodies in topic.batches for body in bodies] == [b"%d" % number for number in range(12)]
+
+
+async def test_when_little_is_left_on_the_spool_new_callbacks_wait_behind_it(topic, spool, clock):
+    """Else its end would never come: under load there is always one more."""
+    topic.answers.clear()
+    publisher = Publisher(topic, spool, waiting_limit=100, clock=clock, linger_s=0)
+    running = asyncio.create_task(publisher.run())
+    publish(publisher, clock, b"0", b"1", b"2", b"3")
+    topic.answers.set()
+    topic.acknowledges.clear()
+    await settle()
+    topic.acknowledges.set()
+    await settle()
+    topic.acknowledges.clear()
+    [direct] = publish(publisher, clock, b"4")
+    spooled = spool.bodies
+    topic.acknowledges.set()
+    await settle()
+    running.cancel()
+    await asyncio.wait([running])
+
+    assert spooled == []
+    assert direct.exception() is None
+    assert [body for _, bodies in topic.batches for body in bodies] == [b"0", b"1", b"2", b"3", b"4"]
+
+
+async def test_what_another_process_left_behind_is_drained_without_a_callback(publisher, topic, spool, clock):
+    spool.records.append((None, b"left", 1, [*ORIGIN]))
+    await asyncio.sleep(TICK_S * 3)
+
+    assert topic.batches == [(0, [b"left"])]
+
+
+async def test_before_kafka_answers_callbacks_go_to_the_spool(spool, clock):
     topic = FakeTopic()
     topic.answers.clear()
-    publisher = Publisher(topic, waiting_limit=4, clock=clock)
+    publisher = Publisher(topic, spool, waiting_limit=4, clock=clock, linger_s=0)
     running = asyncio.create_task(publisher.run())
     await settle()
-
-    with pytest.raises(NotDurable):
-        publish(publisher, clock, b"1")
-    was_unready = publisher.reason_unready
+    [answer] = publish(publisher, clock, b"1")
+    trouble = publisher.trouble
     topic.answers.set()
     await settle()
     publish(publisher, clock, b"2")
@@ -277,25 +364,39 @@ async def test_before_kafka_answers_nothing_is_taken(clock):
     running.cancel()
     await asyncio.wait([running])
 
-    assert "Kafka" in was_unready
-    assert topic.batches == [(0, [b"2"])]
+    assert answer.exception() is None
+    assert "Kafka" in trouble
+    assert [bodies for _, bodies in topic.batches] == [[b"1"], [b"2"]]
 
 
-async def test_a_failed_batch_is_told_no_and_the_producer_is_replaced(publisher, topic, clock):
+async def test_a_failed_batch_goes_to_the_spool_and_the_producer_is_replaced(publisher, topic, clock):
     topic.error = KafkaError("out of order")
+    topic.answers.clear()
     [failed] = publish(publisher, clock, b"1")
     await settle()
     topic.error = None
-    [answer] = publish(publisher, clock, b"2")
+    topic.answers.set()
     await settle()
 
-    assert isinstance(failed.exception(), NotDurable)
-    assert answer.exception() is None
+    assert failed.exception() is None
     assert topic.opened_count == 2
+    assert [bodies for _, bodies in topic.batches] == [[b"1"], [b"1"]]
+
+
+async def test_a_disk_that_stalls_is_not_waited_for_without_end(publisher, topic, spool, clock):
+    topic.acknowledges.clear()
+    publish(publisher, clock, b"1")
+    await settle()
+    clock.advance(BUDGET_S)
+    publisher.expire()
+    spool.unsettled_count = 8
+
+    with pytest.raises(NotDurable, match="disk"):
+        publish(publisher, clock, b"2")
 
 
 async def test_an_error_that_nobody_expects_ends_the_publisher(topic, clock):
-    publisher = Publisher(topic, waiting_limit=4, clock=clock)
+    publisher = Publisher(topic, FakeSpool(), waiting_limit=4, clock=clock, linger_s=0)
     running = asyncio.create_task(publisher.run())
     await settle()
     topic.error = AssertionError("a bug")

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 import structlog
 
+from contracts.envelope import Headers
 from contracts.errors import ConfigurationInvalid, NotDurable
 from ingest.spool.runs import DAMAGED, MARK
 from ingest.spool.spool import Spool
@@ -31,15 +32,15 @@ async def spool_in(root: Path, limits: SpoolLimits = LIMITS, *, adoption_s: floa
         await spool.close()
 
 
-def record(body: bytes, timestamp_ms: int = TIME_MS) -> Outgoing:
-    return None, body, timestamp_ms, [*HEADERS, ("ce_id", b"run-" + body[:20])]
+def record(body: bytes, origin: Headers = HEADERS) -> Outgoing:
+    return None, body, TIME_MS, [*origin, ("ce_id", b"run-" + body[:20])]
 
 
-async def append(spool: Spool, *bodies: bytes) -> None:
+async def append(spool: Spool, *bodies: bytes, origin: Headers = HEADERS) -> None:
     """One group for each body, all of them answered."""
     for body in bodies:
         answer: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        spool.append(record(body), answer)
+        spool.append(record(body, origin), answer)
         await answer
 
 
@@ -179,7 +180,7 @@ async def test_a_callback_larger_than_a_piece_is_read_whole(tmp_path):
 async def test_a_full_spool_says_no_and_takes_again_when_there_is_room(tmp_path):
     async with spool_in(tmp_path, SpoolLimits(max_bytes=1000)) as spool:
         await append(spool, b"1" * 400)
-        with pytest.raises(NotDurable, match="full"):
+        with pytest.raises(NotDurable, match="the spool"):
             await append(spool, b"2" * 600)
         occupied = spool.occupied_bytes()
         before = await drain(spool)
@@ -187,6 +188,18 @@ async def test_a_full_spool_says_no_and_takes_again_when_there_is_room(tmp_path)
 
         assert occupied <= 1000
         assert (before, await drain(spool)) == ([b"1" * 400], [b"3" * 600])
+
+
+async def test_one_connection_cannot_fill_the_spool_for_the_others(tmp_path):
+    async with spool_in(tmp_path, SpoolLimits(max_bytes=10_000)) as spool:
+        with pytest.raises(NotDurable, match="other connections"):
+            await append(spool, *[b"x" * 100] * 100)
+        taken = spool.left_count
+        await append(spool, b"y" * 1000, origin=[("provider", b"postbox"), ("connection", b"quiet")])
+        await drain(spool)
+        await append(spool, b"x" * 100)
+
+        assert 15 < taken < 35
 
 
 async def test_the_bound_is_that_of_all_processes_together(tmp_path):
