@@ -45,6 +45,8 @@ class PartitionState:
         self.due = Agenda(lambda key: self._times_under(key)[0])
         self.waiting = Agenda(lambda key: self._times_under(key)[1])
         self._overwritten: set[bytes] = set()
+        self._forgotten: dict[bytes, bytes] = {}
+        """While loading: what the tombstones since the last marks have forgotten."""
         self._highest_epoch = 0
         self._marks_epoch = -1
 
@@ -107,7 +109,8 @@ class PartitionState:
     def load(self, key: bytes, entry: bytes | None) -> None:
         """Take one record of the changelog, in its order."""
         if entry is None:
-            self._entries.pop(key, None)
+            if (known := self._entries.pop(key, None)) is not None:
+                self._forgotten[key] = known
             return
         epoch = self._epoch_of(entry)
         self._highest_epoch = max(self._highest_epoch, epoch)
@@ -123,6 +126,7 @@ class PartitionState:
         """Own the partition from now on, under an epoch above all that were seen in its changelog."""
         # Generations grow for as long as the group lives; after a group was deleted they start again.
         self.epoch = max(generation, self._highest_epoch + 1)
+        self._forgotten.clear()
         for key, entry in self._entries.items():
             due, waits_since = _TIMES.unpack_from(entry, self._stamp.size)
             if due:
@@ -135,6 +139,12 @@ class PartitionState:
         return _NO_TIMES if entry is None else _TIMES.unpack_from(entry, self._stamp.size)
 
     def _load_marks(self, epoch: int, entry: bytes) -> None:
+        # A tombstone has no stamp, and would forget what a later owner knows. The marks behind it tell whose it is.
+        for key, known in self._forgotten.items():
+            if self._epoch_of(known) > epoch and key not in self._entries:
+                self._entries[key] = known
+                self._overwritten.add(key)
+        self._forgotten.clear()
         if epoch >= self._marks_epoch:
             self._marks_epoch = epoch
             self.marks = decode_marks(entry[self._stamp.size :])

@@ -84,6 +84,25 @@ def test_an_entry_of_an_earlier_owner_behind_a_later_ones_does_not_count():
     assert again.marks.applied["reports"] == 7
 
 
+def test_a_tombstone_of_an_earlier_owner_behind_a_later_ones_entry_forgets_nothing():
+    zombie = owned(5)
+    heir = owned(6, written(zombie, upto=1, a="both know", b="both know"))
+    changelog = written(heir, upto=7, a="the heir's") + written(zombie, upto=3, a=None, b=None)
+
+    again = owned(7, changelog)
+
+    assert (again.get(b"a"), again.get(b"b")) == (b"the heir's", None)
+    assert b"a" in dict(again.changes())  # or compaction would keep the tombstone
+
+
+def test_a_tombstone_that_a_crash_parted_from_its_marks_forgets_all_the_same():
+    first = owned(5)
+    changelog = written(first, upto=1, a="1") + written(first, upto=2, a=None)[:-1]
+    changelog += written(owned(6, changelog), upto=3, b="2")
+
+    assert owned(7, changelog).get(b"a") is None
+
+
 def test_within_one_owner_the_later_entry_counts():
     state = owned(6)
 
