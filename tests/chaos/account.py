@@ -40,7 +40,7 @@ def _pair(counts: Sequence[tuple[str, int]], number: int) -> tuple[str, str]:
 
 
 def _recoveries(diary: Diary) -> Table:
-    table = Table("process", "times", "p50 s", "max s", title="until ready again")
+    table = Table("behind", "times", "p50 s", "max s", title="until ready again")
     for name, took_s in sorted(diary.recoveries.items()):
         table.add_row(name, str(len(took_s)), f"{_quantile(took_s, 0.5):.1f}", f"{max(took_s):.1f}")
     return table

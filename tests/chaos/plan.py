@@ -43,14 +43,19 @@ class Fault:
     choice: int = 0
     """Which of several workers."""
 
+    @property
+    def kind(self) -> str:
+        """What it has in common with others."""
+        return f"{self.deed} {self.victim}"
+
     def __str__(self) -> str:
         match self.deed:
             case Deed.PAUSE:
-                return f"{self.deed} {self.victim} for {self.lasts_s:.1f} s"
+                return f"{self.kind} for {self.lasts_s:.1f} s"
             case Deed.SCALE | Deed.STORM:
-                return f"{self.deed} {self.victim} to {self.workers}"
+                return f"{self.kind} to {self.workers}"
             case _:
-                return f"{self.deed} {self.victim}"
+                return self.kind
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,9 +64,9 @@ class Saboteur:
         self._tell(fault, name, pid)
         if number is signal.SIGKILL:
             self._diary.kills[fault.victim] += 1
-        with self._diary.phase(f"{fault.deed} {fault.victim}"):
+        with self._diary.phase(fault.kind):
             await self._back(name, pid)
-            self._diary.recovered(name, monotonic() - began)
+            self._diary.recovered(name, monotonic() - began, behind=fault.kind)
 
     async def _pause(self, fault: Fault) -> None:
         name = self._victim(fault)
@@ -74,7 +74,7 @@ class Saboteur:
             return
         self._tell(fault, name, pid)
         self._paused.add(name)
-        with self._diary.phase(f"pause {fault.victim}"):
+        with self._diary.phase(fault.kind):
             try:
                 await asyncio.sleep(fault.lasts_s)
             finally:
@@ -83,7 +83,7 @@ class Saboteur:
                     self._line.send(name, signal.SIGCONT)
             began = monotonic()
             await self._ready(name)
-            self._diary.recovered(name, monotonic() - began)
+            self._diary.recovered(name, monotonic() - began, behind=fault.kind)
 
     async def _change_workers(self, fault: Fault, counts: list[int]) -> None:
         if self._is_changing_workers:
@@ -91,25 +91,26 @@ class Saboteur:
         self._is_changing_workers = True
         self._tell(fault, STREAMS, 0)
         try:
-            with self._diary.phase(f"{fault.deed} {fault.victim}"):
+            with self._diary.phase(fault.kind):
                 began = monotonic()
                 for count in counts:
                     await self._line.scale(count)
                     await asyncio.sleep(STORM_PAUSE_S)
                 for name in self._line.stage_names():
                     await self._ready(name)
-                self._diary.recovered(f"{STREAMS} x {len(self._line.stage_names())}", monotonic() - began)
+                workers = f"{STREAMS} x {len(self._line.stage_names())}"
+                self._diary.recovered(workers, monotonic() - began, behind=fault.kind)
         finally:
             self._is_changing_workers = False
 
     async def _roll(self, fault: Fault) -> None:
         self._tell(fault, STREAMS, 0)
-        with self._diary.phase(f"{fault.deed} {fault.victim}"):
+        with self._diary.phase(fault.kind):
             for name in self._line.stage_names():
                 if name not in self._paused and (pid := self._line.send(name, signal.SIGTERM)):
                     began = monotonic()
                     await self._back(name, pid)
-                    self._diary.recovered(name, monotonic() - began)
+                    self._diary.recovered(name, monotonic() - began, behind=fault.kind)
 
     def _victim(self, fault: Fault) -> str:
         names = self._line.stage_names()
