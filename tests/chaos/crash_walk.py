@@ -68,6 +68,7 @@ WALK = (
     Stop("spool.appended", INGEST, Need.OUTAGE),
     Stop("spool.synced", INGEST, Need.OUTAGE),
     Stop("spool.drained", INGEST, Need.OUTAGE),
+    Stop("ingest.acknowledged", INGEST),
 )
 
 ELSEWHERE = {"archive.merged": "a day has to be over: tests/unit/analytics_archive"}
