@@ -111,6 +111,6 @@ def hole(topic: str, partition: int, wanted: int, found: int) -> str:
     return (
         f"{topic}/{partition}: the store needs offset {wanted}, Kafka's next is {found}. {found - wanted} records were "
         "removed before they were stored, so the store would have a hole. Move the store file aside, and its snapshots "
-        "with it, to start from what Kafka still has, and set the topic's retention above the longest time the store "
-        "may be away"
+        "with it, to start from what Kafka still has; `tidings rebuild` then adds what the archive has. And "
+        "set the topic's retention above the longest time the store may be away"
     )

@@ -1,6 +1,7 @@
 """The store as one part of a process: database, sink thread and horizon, started and stopped together."""
 
 import asyncio
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
@@ -9,8 +10,8 @@ from analytics.archive.archivist import Archivist
 from analytics.columns import hasher
 from analytics.database import Database
 from analytics.pseudonyms import load_hash_key
-from analytics.questions import conservation
-from analytics.reader import Reader
+from analytics.questions import conservation, parked
+from analytics.reader import Reader, Row
 from analytics.recovery import Recovery
 from analytics.sink import Sink
 from analytics.snapshots import Snapshots
@@ -18,7 +19,7 @@ from analytics.upkeep import Upkeep
 from analytics.writer import Writer
 from contracts.errors import QueryInvalid, StoreUnavailable
 from runtime.clock import Clock
-from runtime.metrics import UNEXPLAINED
+from runtime.metrics import PARKED, PARKED_OLDEST, UNEXPLAINED
 from runtime.settings import Settings
 
 ACCOUNT_EVERY_S = 5.0
@@ -84,12 +85,13 @@ class Analytics:
         return Health(is_alive=True, is_ready=True, reason=f"the store is being fed{since}")
 
     async def _account(self) -> None:
-        """Keep the gauge of what is unexplained up to date; a store that cannot answer is told of by `health`."""
+        """Keep the gauges of what is unexplained and of what waits up to date; a store that cannot answer is told of by `health`."""
         while True:
             await asyncio.sleep(ACCOUNT_EVERY_S)
             with suppress(StoreUnavailable, QueryInvalid):
                 total = (await conservation(self.reader)).rows[0]
                 UNEXPLAINED.set(total["unexplained"] + total["explained_twice"])
+                show_parked((await parked(self.reader, accounts=None)).rows)
 
     def _writer(self) -> Writer:
         connection = self._database.cursor()
@@ -101,3 +103,13 @@ class Analytics:
             seen_days=self._settings.streams.seen_days,
             take_snapshot=partial(self._snapshots.take_if_due, self._database),
         )
+
+
+def show_parked(rows: Iterable[Row]) -> None:
+    """Put what waits into the gauges; a connection where nothing waits has none."""
+    for gauge in (PARKED, PARKED_OLDEST):
+        gauge.clear()
+    for row in rows:
+        labels = (row["provider"], row["connection"])
+        PARKED.labels(*labels).set(row["report_count"])
+        PARKED_OLDEST.labels(*labels).set(row["oldest_at"].timestamp())

@@ -71,6 +71,14 @@ STORE_RECOVERIES = Counter(
     "Starts with a store that was damaged or gone, by what was gone on from: file, snapshot or nothing.",
     ("origin",),
 )
+PARKED = Gauge(
+    "tidings_parked_reports", "Reports that wait for the registration of their attempt.", ("provider", "connection")
+)
+PARKED_OLDEST = Gauge(
+    "tidings_parked_oldest_timestamp_seconds",
+    "When the oldest of them was received, in Unix time; absent while none waits.",
+    ("provider", "connection"),
+)
 UNEXPLAINED = Gauge("tidings_unexplained_items", "Items that ought to be accounted for and are not. Must be 0.")
 
 ARCHIVE_ROWS = Counter("tidings_archive_rows_total", "Records written to the archive, by topic.", ("topic",))

@@ -23,6 +23,8 @@ keys = typer.Typer(no_args_is_help=True, help="Make, list and revoke the keys of
 app.add_typer(keys, name="keys")
 archive = typer.Typer(no_args_is_help=True, help="List and verify what is kept of all that came in.")
 app.add_typer(archive, name="archive")
+snapshot = typer.Typer(no_args_is_help=True, help="List and verify the copies of the store to fall back on.")
+app.add_typer(snapshot, name="snapshot")
 
 
 def fraction(text: str | float) -> float:
@@ -181,6 +183,18 @@ def replay(  # noqa: PLR0913  # every option of a command is an argument
 
 
 @app.command()
+def rebuild(config: Config = None, *, as_json: AsJson = False) -> None:
+    """Add to a store that was filled anew what Kafka no longer has, from the archive.
+
+    The api process must have fed the store from Kafka before, and must be stopped meanwhile. What the store has is left
+    as it is, so the command may be broken off and begun again.
+    """
+    from tidings.rebuild import command
+
+    raise typer.Exit(command.run(config, as_json=as_json))
+
+
+@app.command()
 def topology(
     *,
     config: Config = None,
@@ -267,3 +281,22 @@ def verify_archive(*, config: Config = None, as_json: AsJson = False) -> None:
     from tidings.archive import verify_archive
 
     raise typer.Exit(verify_archive(config, as_json=as_json))
+
+
+@snapshot.command("list")
+def list_snapshots(*, config: Config = None, as_json: AsJson = False) -> None:
+    """List the copies of the store that are kept, the newest first."""
+    from tidings.snapshots import show_snapshots
+
+    show_snapshots(config, as_json=as_json)
+
+
+@snapshot.command("verify")
+def verify_snapshot(*, config: Config = None, as_json: AsJson = False) -> None:
+    """Read every kept copy of the store through, while the processes run or not.
+
+    Exit status 1 when one cannot be read or when there is none.
+    """
+    from tidings.snapshots import verify_snapshots
+
+    raise typer.Exit(verify_snapshots(config, as_json=as_json))

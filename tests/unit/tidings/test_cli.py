@@ -14,7 +14,19 @@ from tidings.cli import app, fraction
 from tidings.exits import exit_of
 
 HEAVY = ("aiokafka", "aiohttp", "pydantic_settings", "streams", "api", "providers")
-COMMANDS = ("up", "demo", "simulate", "explain", "topology", "topics", "broker", "keys", "archive", "replay")
+COMMANDS = (
+    "up",
+    "demo",
+    "simulate",
+    "explain",
+    "topology",
+    "topics",
+    "broker",
+    "keys",
+    "archive",
+    "replay",
+    "snapshot",
+)
 
 
 def run(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:
