@@ -2,6 +2,7 @@
 
 import os
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -12,6 +13,9 @@ from runtime.crash_points import crash_point
 SUFFIX = ".segment"
 NAME = re.compile(r"\d{6}-[0-9a-f]{16}" + re.escape(SUFFIX))
 PIECE_BYTES = 256 * 1024
+
+Sync = Callable[[int], None]
+"""Returns when what was written to a file is on the disk."""
 
 
 @dataclass(eq=False)
@@ -72,8 +76,9 @@ class Segment:
 class SegmentFile:
     """The file of a segment that is being written. Not for two threads."""
 
-    def __init__(self, run: Run, number: int) -> None:
+    def __init__(self, run: Run, number: int, sync: Sync = os.fdatasync) -> None:
         """Make it, durably. Raises `OSError` and leaves nothing behind."""
+        self._sync = sync
         path = run.directory / f"{number:06d}-{os.urandom(MARKER_BYTES).hex()}{SUFFIX}"
         self.segment = Segment(run, path, is_open=True)
         self.written_bytes, self.written_count = 0, 0
@@ -92,7 +97,7 @@ class SegmentFile:
         try:
             _write_whole(self._file, data)
             crash_point("spool.appended")
-            os.fdatasync(self._file)
+            self._sync(self._file)
         except OSError:
             os.ftruncate(self._file, self.written_bytes)
             raise

@@ -1,6 +1,7 @@
 """The spool as ingest sees it: append while Kafka is away, drain in order when it is back."""
 
 import asyncio
+import os
 from asyncio import Future
 from collections import deque
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ from contracts.errors import ConfigurationInvalid, NotDurable
 from ingest.limits import Room
 from ingest.spool.frames import Reading
 from ingest.spool.runs import Run, abandoned_runs, occupied_bytes
-from ingest.spool.segment import Segment, left_behind
+from ingest.spool.segment import Segment, Sync, left_behind
 from ingest.spool.writer import Group, SpoolLimits, SpoolWriter, Waiting, bytes_of
 from ingest.stamp import origin_of
 from runtime.crash_points import crash_point
@@ -40,7 +41,9 @@ class Batch:
 class Spool:
     """One process's part of the spool. Make it on the loop that will run it."""
 
-    def __init__(self, root: Path, limits: SpoolLimits, *, adoption_s: float = ADOPTION_S) -> None:
+    def __init__(
+        self, root: Path, limits: SpoolLimits, *, adoption_s: float = ADOPTION_S, sync: Sync = os.fdatasync
+    ) -> None:
         """Take over what earlier processes left behind. Raises `ConfigurationInvalid` when there is no directory."""
         self._root = root
         self._adoption_s = adoption_s
@@ -58,7 +61,7 @@ class Spool:
             raise ConfigurationInvalid(
                 f"ingest.spool_dir: {root} cannot be used: {exc.strerror}; make it writable, or set another directory"
             ) from exc
-        self._writer = SpoolWriter(root, limits, self._settle)
+        self._writer = SpoolWriter(root, limits, self._settle, sync=sync)
 
     @property
     def is_empty(self) -> bool:

@@ -1,6 +1,7 @@
 """Appends callbacks to segments by group commit: while one group becomes durable the next one collects."""
 
 import asyncio
+import os
 import threading
 from asyncio import Future
 from collections.abc import Callable
@@ -12,7 +13,7 @@ import msgspec
 from contracts.errors import NotDurable
 from ingest.spool.frames import pack
 from ingest.spool.runs import Run, create_run, occupied_bytes
-from ingest.spool.segment import Segment, SegmentFile
+from ingest.spool.segment import Segment, SegmentFile, Sync
 from runtime.kafka import Outgoing
 
 FRAME_OVERHEAD = 48
@@ -51,10 +52,13 @@ class Group:
 class SpoolWriter:
     """A thread that writes. `settle` is told of every group, on the loop."""
 
-    def __init__(self, root: Path, limits: SpoolLimits, settle: Callable[[Group], None]) -> None:
+    def __init__(
+        self, root: Path, limits: SpoolLimits, settle: Callable[[Group], None], *, sync: Sync = os.fdatasync
+    ) -> None:
         self._root = root
         self._limits = limits
         self._settle = settle
+        self._sync = sync
         self._loop = asyncio.get_running_loop()
         self._changed = threading.Condition()
         self._collecting: list[Waiting] = []
@@ -136,7 +140,7 @@ class SpoolWriter:
             if self._run is None:
                 self._run = create_run(self._root)
             self._number += 1
-            self._file = SegmentFile(self._run, self._number)
+            self._file = SegmentFile(self._run, self._number, self._sync)
         return self._file
 
     def _seal(self) -> None:

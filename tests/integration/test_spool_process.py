@@ -1,7 +1,6 @@
 """The process without any Kafka: what it answered 200 is on the disk, whatever became of it."""
 
 import asyncio
-import os
 import signal
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
@@ -107,11 +106,3 @@ async def test_a_full_spool_is_503_with_a_time_to_come_again_and_not_ready(tmp_p
     assert (answer.status_code, answer.headers["retry-after"]) == (503, "5")
     assert (ready, alive) == (503, 200)
     assert "full" in why
-
-
-def test_the_fsync_is_there():
-    """A test cannot cut the power; that the data is synced before the answer can only be read."""
-    source = (Path(__file__).parents[2] / "ingest" / "spool" / "segment.py").read_text()
-
-    assert source.index("os.fdatasync(self._file)") < source.index('crash_point("spool.synced")')
-    assert os.fdatasync

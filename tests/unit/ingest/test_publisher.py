@@ -383,6 +383,20 @@ async def test_a_failed_batch_goes_to_the_spool_and_the_producer_is_replaced(pub
     assert [bodies for _, bodies in topic.batches] == [[b"1"], [b"1"]]
 
 
+async def test_what_kafka_failed_to_take_from_the_spool_stays_there(publisher, topic, spool, clock):
+    topic.answers.clear()
+    topic.error = KafkaError("out of order")
+    spool.records.append((None, b"left", 1, [*ORIGIN]))
+    await asyncio.sleep(TICK_S * 3)
+    kept, topic.error = spool.bodies, None
+    topic.answers.set()
+    await settle()
+
+    assert kept == [b"left"]
+    assert [bodies for _, bodies in topic.batches] == [[b"left"], [b"left"]]
+    assert spool.is_empty
+
+
 async def test_a_disk_that_stalls_is_not_waited_for_without_end(publisher, topic, spool, clock):
     topic.acknowledges.clear()
     publish(publisher, clock, b"1")

@@ -1,11 +1,15 @@
 """The spool on a real file system: durable in order, drained once, nobody's lost and nobody's shared."""
 
 import asyncio
+import errno
 import os
 import subprocess
+import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from threading import Event
+from typing import Any
 
 import pytest
 import structlog
@@ -23,9 +27,9 @@ TIME_MS = 1_795_250_000_000
 
 
 @asynccontextmanager
-async def spool_in(root: Path, limits: SpoolLimits = LIMITS, *, adoption_s: float = 60.0) -> AsyncIterator[Spool]:
+async def spool_in(root: Path, limits: SpoolLimits = LIMITS, **others: Any) -> AsyncIterator[Spool]:
     """A spool that ends as a process does: what is in it stays."""
-    spool = Spool(root, limits, adoption_s=adoption_s)
+    spool = Spool(root, limits, **others)
     try:
         yield spool
     finally:
@@ -78,11 +82,60 @@ async def test_a_record_comes_back_as_it_was(tmp_path):
     assert batch.records == [record(b"\x00\xff")]
 
 
-async def test_a_callback_is_answered_when_its_file_has_it(tmp_path):
-    async with spool_in(tmp_path) as spool:
-        await append(spool, b"durable")
+async def test_nobody_is_answered_before_the_disk_has_the_callback(tmp_path):
+    written, may_sync = Event(), Event()
 
+    def slow_sync(_file: int) -> None:
+        written.set()
+        may_sync.wait(10)
+
+    async with spool_in(tmp_path, sync=slow_sync) as spool:
+        answering = asyncio.create_task(append(spool, b"durable"))
+        await asyncio.to_thread(written.wait, 10)
+        await asyncio.sleep(0.05)
+        was_answered = answering.done()
+        may_sync.set()
+        await answering
+
+        assert not was_answered
         assert b"durable" in segments(tmp_path)[0].read_bytes()
+
+
+async def test_while_one_group_is_synced_the_next_one_collects(tmp_path):
+    synced = 0
+
+    def counting_sync(_file: int) -> None:
+        nonlocal synced
+        synced += 1
+        time.sleep(0.05)
+
+    async with spool_in(tmp_path, sync=counting_sync) as spool:
+        await asyncio.gather(*[append(spool, b"%d" % number) for number in range(50)])
+
+    assert synced <= 4  # the new file's, the first group's, the others'
+
+
+async def test_what_the_disk_failed_to_sync_is_refused_and_not_drained(tmp_path):
+    """After a failed sync nobody knows what is on the disk (as PostgreSQL learnt in 2018): it goes on in a new file."""
+    failing = False
+
+    def ill_sync(_file: int) -> None:
+        if failing:
+            raise OSError(errno.EIO, "Input/output error")
+
+    async with spool_in(tmp_path, sync=ill_sync) as spool:
+        await append(spool, b"1")
+        failing = True
+        with pytest.raises(NotDurable, match="Input/output error"):
+            await append(spool, b"2")
+        trouble = spool.trouble
+        failing = False
+        await append(spool, b"3")
+        files = len(segments(tmp_path))
+
+        assert "Input/output error" in trouble
+        assert (spool.trouble, files) == ("", 2)
+        assert await drain(spool) == [b"1", b"3"]
 
 
 async def test_a_batch_comes_again_until_it_is_dropped(tmp_path):
