@@ -71,7 +71,7 @@ class Pace:
 
 SHORT_S = 120.0
 """A run below this length is gentle with the time of those who wait for it."""
-SHORT_PACE = Pace(gap_s=4.0, session_s=6.0, longest_pause_s=8.0)
+SHORT_PACE = Pace(gap_s=3.0, session_s=6.0, longest_pause_s=8.0)
 LONG_PACE = Pace(gap_s=4.2, session_s=10.0, longest_pause_s=60.0)
 
 # As often as they stand here, faults come; the order is dealt anew for each pack, so that none is left out for long.
