@@ -1,8 +1,8 @@
 """Names for facts and things, the same on every machine and in every replay.
 
-Event ids are digests of what the fact says. Attempt and message ids are UUIDs in version-7 layout whose time is the
-Kafka timestamp of the first record about them and whose other bits are a digest of their key: deterministic on replay,
-and sorted by time, which is what makes look-ups in the store fast without an index.
+Event ids are digests of what the fact says. Attempt and message ids are UUIDs in version-7 layout whose time is that at
+which the first record about them reached us, also when it is replayed, and whose other bits are a digest of their key:
+deterministic on replay, and sorted by time, which is what makes look-ups in the store fast without an index.
 """
 
 import os
