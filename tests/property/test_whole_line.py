@@ -28,7 +28,7 @@ from contracts.codec import encode
 from contracts.envelope import fixed_headers, with_id
 from contracts.identity import attempt_key
 from contracts.raw import origin_headers
-from contracts.records import AttemptRegistered
+from contracts.records import AttemptRegistered, Due
 from contracts.status import DeliveryStatus
 from runtime.partitioner import partition_of
 from runtime.settings import Connection, Settings, StoreSettings
@@ -40,6 +40,7 @@ from tests.support.ledger_provider import LEDGER, body_of, status
 from tests.support.streams_world import KilledError, Worker, World
 
 T0_MS = 1_795_000_000_000
+DAY_MS = 86_400_000
 PARTITIONS = 2
 WATCHED, OWNED = "watched", "owned"
 CONNECTIONS = (
@@ -70,6 +71,8 @@ class Model:
         self.registrations: Counter[Attempt] = Counter()
         self.reports = 0
         self.refused = 0
+        self.is_time_up = False
+        """Whether registrations that have not come by now are waited for no longer."""
 
     def hear(self, connection: str, told: list[tuple[str, str] | str]) -> None:
         for entry in told or ["refused"]:  # a callback without items is put aside as one
@@ -89,6 +92,7 @@ class Model:
     def conservation(self) -> dict[str, int]:
         facts = {attempt: len(said) for attempt, said in self.said.items()}
         parked = sum(n for attempt, n in facts.items() if attempt[0] == OWNED and attempt not in self.registrations)
+        parked = 0 if self.is_time_up else parked
         return {
             "received": self.reports + self.refused,
             "told": sum(facts.values()) - parked,
@@ -153,6 +157,11 @@ class WholeLine(RuleBasedStateMachine):
         row = (key, encode(record), with_id(fixed_headers("attempt", "api"), b"a request"), T0_MS)
         self.world.append(self.world.name("attempts"), partition_of(key, PARTITIONS), [row])
 
+    @rule(attempt=attempts)
+    def remind_too_early(self, attempt: Attempt) -> None:
+        """A time that comes before it was asked for, twice, or for nobody, is no time."""
+        self._remind(attempt, after_ms=DAY_MS)
+
     @rule(stage=st.sampled_from([NORMALISE, TRACK]), killed_after=st.integers(0, 12) | st.none())
     def run(self, stage: Stage, killed_after: int | None) -> None:
         """A life of the stage, to the end of what there is unless it is killed before."""
@@ -174,10 +183,20 @@ class WholeLine(RuleBasedStateMachine):
     def teardown(self) -> None:
         self.run(NORMALISE, None)
         self.run(TRACK, None)
+        self.model.is_time_up = self.chance.random() < 0.5
+        for attempt in self.model.said if self.model.is_time_up else ():
+            self._remind(attempt, after_ms=8 * DAY_MS)
+        self.run(TRACK, None)
         while self._store_some():
             """Until nothing is left."""
         self._compare()
         self.connection.close()
+
+    def _remind(self, attempt: Attempt, *, after_ms: int) -> None:
+        key = attempt_key("ledger", *attempt)
+        value = encode(Due(due_at=datetime.fromtimestamp((T0_MS + after_ms) / 1000, UTC)))
+        row = (key, value, with_id(fixed_headers("due", "track"), b"a tick"), T0_MS + after_ms)
+        self.world.append(self.world.name("track-due"), partition_of(key, PARTITIONS), [row])
 
     def _compare(self) -> None:
         ends = [len(self.world.logs[self.world.name("callbacks"), number]) for number in range(PARTITIONS)]
