@@ -1,6 +1,6 @@
 """What was archived in a span of time, in the order of its files."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from analytics.archive.manifest import Manifest, load
+from analytics.archive.manifest import File, Manifest, load
 from analytics.archive.rows import Archived, records_of
 from contracts.envelope import header
 from contracts.errors import ArchiveDamaged
@@ -39,6 +39,20 @@ class Span:
         return first_ms < _ms(self.end) and last_ms >= _ms(self.begin)
 
 
+@dataclass(frozen=True, kw_only=True)
+class Loss:
+    """What Kafka may have lost of a topic: what is below where it begins now, and what came up to some time."""
+
+    starts: Mapping[int, int]
+    until_ms: int
+
+    def has(self, record: Archived) -> bool:
+        return record.timestamp <= self.until_ms or record.offset < self.starts.get(record.partition, 0)
+
+    def touches(self, file: File) -> bool:
+        return file.first_ms <= self.until_ms or any(run.first < self.starts.get(run.partition, 0) for run in file.runs)
+
+
 class Shelves:
     """The archive of one topic, to be read. Raises `ArchiveDamaged` where it cannot be."""
 
@@ -57,8 +71,19 @@ class Shelves:
         for rows in self._rows(span, None):
             yield from records_of(rows.filter(span.mask(rows)))
 
+    def lost(self, loss: Loss) -> Iterator[Archived]:
+        """What may be gone from Kafka, the oldest day first."""
+        for file in self._files():
+            if loss.touches(file):
+                for rows in self._read(self._directory / file.name, None):
+                    yield from filter(loss.has, records_of(rows))
+
+    def _files(self) -> list[File]:
+        """By day, and those of a day as they were written."""
+        return sorted(self.manifest.files, key=lambda file: file.name)
+
     def _rows(self, span: Span, columns: list[str] | None) -> Iterator[pa.RecordBatch]:
-        for file in self.manifest.files:
+        for file in self._files():
             if span.touches(file.first_ms, file.last_ms):
                 yield from self._read(self._directory / file.name, columns)
 

@@ -4,10 +4,11 @@ Time is what the test says; a replay is written at a later one, as in life.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from analytics.archive.rows import Archived
@@ -16,9 +17,14 @@ from analytics.columns import hasher
 from analytics.database import Database
 from analytics.freshness import Skyline
 from analytics.intake import Fetched
+from analytics.pseudonyms import load_hash_key
 from analytics.upkeep import Upkeep
 from analytics.writer import Writer
+from contracts.codec import encode
+from contracts.envelope import fixed_headers
+from contracts.identity import attempt_key
 from contracts.raw import origin_headers
+from contracts.records import AttemptRegistered
 from contracts.topics import load_topics
 from runtime.clock import FixedClock
 from runtime.kafka import Outgoing
@@ -38,11 +44,13 @@ class Memory:
     """What a stage remembers."""
 
     known: dict[bytes, bytes] = field(default_factory=dict)
+    due: dict[bytes, int] = field(default_factory=dict)
 
     def get(self, key: bytes) -> bytes | None:
         return self.known.get(key)
 
-    def put(self, key: bytes, value: bytes | None, /, **_times: int) -> None:
+    def put(self, key: bytes, value: bytes | None, /, *, due_ms: int = 0, waits_since_ms: int = 0) -> None:
+        self.due[key] = due_ms
         if value is None:
             self.known.pop(key, None)
         else:
@@ -66,17 +74,35 @@ class WholeLine:
         turn = sum(len(self._logs["callbacks", number]) for number in range(self.partitions))
         self._append("callbacks", turn % self.partitions, None, body, int(at.timestamp() * 1000), headers)
 
+    def register(self, root_id: str, message_id: str, at: datetime, connection: str = "main") -> None:
+        """A registration as the API writes it."""
+        key = attempt_key("ledger", connection, root_id)
+        told = AttemptRegistered(
+            provider="ledger",
+            connection=connection,
+            account="default",
+            root_id=root_id,
+            registered_at=at,
+            message_id=message_id,
+        )
+        number = partition_of(key, self.partitions)
+        self._append("attempts", number, key, encode(told), int(at.timestamp() * 1000), fixed_headers("attempt", "api"))
+
     def play_again(self, replays: Iterable[Outgoing], at: datetime) -> None:
         for turn, (key, value, _, headers) in enumerate(replays):
             self._append("callbacks", turn % self.partitions, key, value, int(at.timestamp() * 1000), headers)
 
     def run(self) -> None:
         """All that has come is through all stages, in the store and in the archive."""
+        self.carry()
+        self.store(self.settings)
+        self.archive()
+
+    def carry(self) -> None:
+        """All that has come is through all stages."""
         self._carry(self.normalise, "normalise", "callbacks")
         for topic in ("reports", "attempts"):
             self._carry(self._track, "track", topic)
-        self._store()
-        self._archive()
 
     def _carry(self, decide: Decide, stage: str, topic: str) -> None:
         for number in range(self.partitions):
@@ -84,43 +110,57 @@ class WholeLine:
                 for key, value, at_ms, headers in outputs:
                     self._append(word, partition_of(key, self.partitions), key, value, at_ms, headers)
 
-    def _store(self) -> None:
-        database = Database(self.settings.data_dir / self.settings.store.path, self.settings.store)
+    def pass_time(self, until: datetime) -> None:
+        """The times that track has set come, up to then."""
+        for key, due_ms in sorted(self._memory.due.items(), key=lambda item: item[1]):
+            if 0 < due_ms <= int(until.timestamp() * 1000):
+                self._append("track-due", partition_of(key, self.partitions), key, b"", due_ms, [])
+        self._carry(self._track, "track", "track-due")
+
+    def store(self, settings: Settings, begins: Mapping[tuple[str, int], int] = MappingProxyType({})) -> None:
+        """Into the store of `settings`, from where Kafka begins when it is new."""
+        database = Database(settings.data_dir / settings.store.path, settings.store)
         database.open()
         connection = database.cursor()
-        writer = Writer(connection, hasher(b"a key for tests"), Upkeep(connection, Skyline()), seen_days=3)
+        upkeep = Upkeep(connection, Skyline())
+        writer = Writer(connection, hasher(load_hash_key(settings)), upkeep, seen_days=3)
+        intake = writer.resume()
         fetched = [
-            Fetched(topic, number, self._unread("sink", topic, number))
+            Fetched(
+                topic,
+                number,
+                self._logs[topic, number][intake.next_offsets.get((topic, number), begins.get((topic, number), 0)) :],
+            )
             for topic in STORED
             for number in range(self.partitions)
         ]
-        writer.write(writer.prepare(writer.resume(), [part for part in fetched if part.records]))
+        writer.write(writer.prepare(intake, [part for part in fetched if part.records]))
         writer.close()
         database.close()
 
-    def _archive(self) -> None:
-        topic = load_topics()["callbacks"].full_name(self.settings.kafka.topic_prefix)
-        latest = max(
-            record.timestamp for number in range(self.partitions) for record in self._logs["callbacks", number]
-        )
-        clock = FixedClock(datetime.fromtimestamp(latest / 1000).astimezone())
-        shelf = Shelf(self.directory, topic, clock)
-        shelf.begin(dict.fromkeys(range(self.partitions), 0))
-        for number in range(self.partitions):
-            shelf.take(number, self._unread("archive", "callbacks", number))
-        shelf.record()
+    def begins_after(self, moment: datetime) -> dict[tuple[str, int], int]:
+        """Where the topics begin when Kafka has removed what is older, as far as it stands at the front."""
+        at_ms = int(moment.timestamp() * 1000)
+        return {
+            place: next((record.offset for record in log if record.timestamp >= at_ms), len(log))
+            for place, log in self._logs.items()
+        }
+
+    def archive(self) -> None:
+        for topic in ("attempts", "callbacks"):
+            name = load_topics()[topic].full_name(self.settings.kafka.topic_prefix)
+            shelf = Shelf(self.directory.parent / topic, name, FixedClock(datetime(2026, 11, 21, 12, tzinfo=UTC)))
+            shelf.begin(dict.fromkeys(range(self.partitions), 0))
+            for number in range(self.partitions):
+                shelf.take(number, self._unread("archive", topic, number))
+            shelf.record()
 
     @property
     def directory(self) -> Path:
         return self.settings.data_dir / self.settings.archive.path / "callbacks"
 
     def ask(self, sql: str) -> list[tuple[Any, ...]]:
-        """The store's answer, while nobody writes."""
-        database = Database(self.settings.data_dir / self.settings.store.path, self.settings.store)
-        database.open()
-        rows = database.cursor().execute(sql).fetchall()
-        database.close()
-        return rows
+        return ask(self.settings, sql)
 
     def _unread(self, reader: str, topic: str, number: int) -> list[Record]:
         begin = self._read[reader, topic, number]
@@ -134,6 +174,20 @@ class WholeLine:
         log = self._logs[topic, number]
         name = load_topics()[topic].full_name(self.settings.kafka.topic_prefix)
         log.append(Record(name, number, len(log), key, value, at_ms, tuple(headers)))
+
+
+def ask(settings: Settings, sql: str) -> list[tuple[Any, ...]]:
+    """The store's answer, while nobody writes."""
+    return ask_all(settings, {"it": sql})["it"]
+
+
+def ask_all(settings: Settings, questions: Mapping[str, str]) -> dict[str, list[tuple[Any, ...]]]:
+    """The store's answers by the name of the question."""
+    database = Database(settings.data_dir / settings.store.path, settings.store)
+    database.open()
+    answers = {name: database.cursor().execute(sql).fetchall() for name, sql in questions.items()}
+    database.close()
+    return answers
 
 
 def originals(records: Iterable[Archived]) -> list[tuple[int, int]]:

@@ -197,7 +197,7 @@ def test_a_span_holds_what_it_says(line, span, count):
 
 def test_what_the_store_has_not_read_is_told_apart(line, settings):
     line.call_back("ledger", body_of(timed("m9", "sent", 1)), T0 + timedelta(minutes=30), "watched")
-    line._archive()
+    line.archive()
 
     assert rehearsed(line, normaliser(settings, replace(LEDGER, normalise=short_sighted)))["total"]["unstored"] == 1
 
