@@ -105,12 +105,14 @@ async def test_a_broker_that_is_killed_under_load_and_comes_back_loses_nothing(
         feeding = asyncio.create_task(crowd.feed_until(over))
         await asyncio.sleep(2)
         await asyncio.to_thread(broker.kill)
-        await asyncio.sleep(2)
+        await until(lambda: stages.get("/readyz")[0] == 503, of=stages)
+        alive_through_it = stages.get("/healthz")[0]
         await asyncio.to_thread(broker.start)
         await stages.ready()
         await asyncio.sleep(2)
         over.set()
         await feeding
 
+        assert alive_through_it == 200
         assert await crowd.wrongs() == []
         assert stages.process.poll() is None
