@@ -16,7 +16,7 @@ from runtime.clock import SystemClock
 from runtime.settings import Settings, load_settings
 from tests.chaos.diary import Diary
 from tests.chaos.line import Line, standing
-from tests.chaos.truth import differences_of_rollups, differences_of_store, settle, tolerant
+from tests.chaos.truth import differences_of_rollups, differences_of_store, settle
 from tidings.api_client import ApiClient
 from tidings.demo.identities import read_attempt_ids
 from tidings.demo.reconciliation import Findings, compare
@@ -120,12 +120,11 @@ async def _under_load(wish: Wish, line: Line, attack: Attack, diary: Diary, *, p
 
 async def _judge(line: Line, diary: Diary, outcome: Outcome, key: str, *, since: datetime) -> Verdict:
     """Wait for quiet, and ask for everything."""
-    must_be = tolerant(outcome)
     async with ApiClient(line.installation.api_url, key) as api:
-        await settle(api, must_be, diary)
+        await settle(api, outcome, diary)
         ids = await read_attempt_ids(line.installation.kafka)
         # All counts are by the hours in which we heard of attempts, so two days reach back far enough.
-        findings = await compare(api, must_be, ids, since=since - timedelta(days=2))
+        findings = await compare(api, outcome, ids, since=since - timedelta(days=2))
         rollups = await differences_of_rollups(api, outcome, ids, since=since)
     return Verdict(findings, outcome, [*findings.differences, *rollups])
 

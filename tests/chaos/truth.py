@@ -1,10 +1,8 @@
 """Holds everything the installation says against what the simulator knows: each attempt, each count, each item."""
 
 import asyncio
-import sys
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from time import monotonic
@@ -66,15 +64,6 @@ SELECT 'item', cause_partition, cause_offset, count(*)
 FROM item GROUP BY cause_partition, cause_offset, cause_index HAVING count(*) > 1
 """
 """Rows that stand twice: a record of Kafka, or an item of a callback."""
-
-
-def tolerant(outcome: Outcome) -> Outcome:
-    """The outcome for a run with outages: what was taken while the broker was slow may be stored more than once.
-
-    How often nobody can know from outside. Each further time has to be a repeat all the same, and that is checked.
-    """
-    providers = {slug: replace(one, doubtful_items=sys.maxsize) for slug, one in outcome.providers.items()}
-    return replace(outcome, providers=providers)
 
 
 async def settle(api: ApiClient, outcome: Outcome, diary: Diary) -> None:

@@ -48,11 +48,11 @@ def differences_of(conservation: Json, outcome: Outcome) -> list[str]:
 
 
 def _differences(balance: Json, expected: ProviderOutcome) -> Iterator[str]:
-    least, most = expected.items, expected.items + expected.doubtful_items
-    if not least <= balance["received"] <= most:
-        wanted = str(least) if least == most else f"{least} to {most}"
-        yield f"received is {balance['received']} and must be {wanted}"
-    # What was stored once more in doubt is a repeat, so this many are new whatever happened.
+    # How many are stored again nobody can know from outside: a post whose answer was lost, and what ingest wrote to its
+    # spool because Kafka took too long, which Kafka may have stored after all.
+    if balance["received"] < expected.items:
+        yield f"received is {balance['received']} and must be {expected.items} or more"
+    # What was stored again is a repeat, so this many are new whatever happened.
     exact = {
         "repeated": balance["received"] - expected.distinct - expected.quarantined,
         "parked": expected.parked,

@@ -8,7 +8,7 @@ from contracts.status import DeliveryStatus
 
 @dataclass(frozen=True, slots=True)
 class ProviderOutcome:
-    """The account of one provider. Only what is in doubt may differ, upwards, and then as repeats."""
+    """The account of one provider. More may have been received, and all of that as repeats."""
 
     callbacks: int = 0
     """Answered with 200."""
