@@ -159,15 +159,16 @@ class CrashWalk:
 
 async def _be_away(pid: int, line: Line) -> None:
     """Let the broker be away for a while, or until the process has died of it."""
-    await _until_ready(line, INGEST)
+    dying = asyncio.create_task(gone(pid))
+    ready = asyncio.create_task(_until_ready(line, INGEST))
+    await asyncio.wait({dying, ready}, return_when=asyncio.FIRST_COMPLETED)
+    ready.cancel()
     line.send(BROKER, signal.SIGSTOP)
     try:
-        async with asyncio.timeout(OUTAGE_S):
-            await gone(pid)
-    except TimeoutError:
-        pass  # what comes behind an outage comes now
+        await asyncio.wait({dying}, timeout=OUTAGE_S)
     finally:
         line.send(BROKER, signal.SIGCONT)
+        dying.cancel()
 
 
 async def _next_pid(name: str, before: int, line: Line) -> int:
