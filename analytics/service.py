@@ -85,7 +85,7 @@ class Analytics:
         return Health(is_alive=True, is_ready=True, reason=f"the store is being fed{since}")
 
     async def _account(self) -> None:
-        """Keep the gauges of what is unexplained and of what waits up to date; a store that cannot answer is told of by `health`."""
+        """Keep the gauges of what is unexplained and what waits; of a store that cannot answer, `health` tells."""
         while True:
             await asyncio.sleep(ACCOUNT_EVERY_S)
             with suppress(StoreUnavailable, QueryInvalid):

@@ -64,9 +64,11 @@ def test_replayed_again_and_again_an_attempt_stands_where_it_stood(writer, datab
         line.forget(of="a", connection="observed")
         lived(line, source=Source.REPLAY)
         write(writer, line)
+    stood = rows(database, CELLS)
     line.report("seen", of="a", connection="observed")
     write(writer, line)
 
+    assert stood == [("delivered", 1)]
     assert rows(database, CELLS) == [("seen", 1)]
 
 
