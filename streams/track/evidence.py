@@ -71,9 +71,9 @@ def _of_leg(leg: str, units: Units, parts_counts: Mapping[str, int]) -> Delivery
 
 
 def have_ended(units: Units) -> bool:
-    """Whether each unit has a final status; true of none."""
+    """Whether there are units and each has a final status."""
     # All final statuses lie above all others, so the lowest set tells.
-    return min(units.values(), default=_LOWEST_END) >= _LOWEST_END
+    return bool(units) and min(units.values()) >= _LOWEST_END
 
 
 def contradicts(units: Units) -> bool:

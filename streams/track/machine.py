@@ -73,7 +73,8 @@ def is_parked(state: AttemptState, rules: Rules) -> bool:
 
 def is_finished(state: AttemptState) -> bool:
     """Whether no more is owed: it stands at an end, and so does each leg and part."""
-    return have_ended(state.units) and standing(state.units, state.parts_counts).is_final
+    # When all that was heard of has ended, only parts that were not heard of can keep it open.
+    return have_ended(state.units) and (not state.parts_counts or standing(state.units, state.parts_counts).is_final)
 
 
 def due_ms(state: AttemptState, rules: Rules) -> int:

@@ -11,7 +11,17 @@ from contracts.status import DeliveryStatus
 from contracts.vocabulary import Scope, Verdict
 from streams.track.attempt import AttemptState
 from streams.track.evidence import standing
-from streams.track.machine import DAY_MS, Place, Rules, advance, is_parked, register, standing_of, time_is_up
+from streams.track.machine import (
+    DAY_MS,
+    Place,
+    Rules,
+    advance,
+    is_finished,
+    is_parked,
+    register,
+    standing_of,
+    time_is_up,
+)
 from tests.support.reports import KEY, OBSERVED_HERE, REGISTERED_HERE, ROOT, T0_MS, at, place, registration, report
 
 PARTS = st.sampled_from([None, "1", "2"])
@@ -148,6 +158,13 @@ def test_the_status_is_that_of_the_evidence_or_accepted(orders):
     said = standing(state.units, state.parts_counts)
 
     assert told[-1].status is (DeliveryStatus.ACCEPTED if said is DeliveryStatus.UNKNOWN else said)
+
+
+@given(st.lists(REPORTS, max_size=8), RULES)
+def test_what_is_finished_stands_at_an_end(reports, rules):
+    state = lived(list(reports), rules)[0]
+
+    assert state is None or not is_finished(state) or standing_of(state).status.is_final
 
 
 TIME = "time"
