@@ -45,7 +45,7 @@ async def test_joins_in_quick_succession_while_nothing_is_committed_yet_lose_not
     feeding = asyncio.create_task(crowd.feed_until(over))
     workers = []
     for _ in range(4):
-        workers.append(house.start("count", **SELDOM))
+        workers.append(house.start("count", **SELDOM, **LONG_SESSION))
         await asyncio.sleep(chance.uniform(0.1, 1.5))
     for worker in workers:
         await worker.ready()
