@@ -17,7 +17,7 @@ from typing import Protocol
 
 import msgspec
 import structlog
-from aiokafka.errors import KafkaError
+from aiokafka.errors import KafkaError, MessageSizeTooLargeError, RecordListTooLargeError
 
 from contracts.envelope import Headers
 from contracts.errors import NotDurable, RateExceeded
@@ -33,6 +33,9 @@ LINGER_S = 0.001
 ENOUGH = 64
 """Callbacks that make a batch worth its costs; nobody waits for more."""
 WAITING_LIMIT_BYTES = 128 * 1024 * 1024
+DRAIN_LIMIT = 500
+"""Callbacks in one batch from the spool. While a larger one is packed nobody else is answered."""
+NEVER_TAKEN = (MessageSizeTooLargeError, RecordListTooLargeError)
 HANDOVER_BYTES = 256 * 1024
 """So little left in the spool is drained while new callbacks wait behind it; else its end would never come."""
 
@@ -74,11 +77,14 @@ class Detour(Protocol):
     def append(self, record: Outgoing, answer: "Future[None]") -> None:
         """Make `record` durable; `answer` is done then, or fails with `NotDurable`."""
 
-    async def take(self) -> Batch | None:
+    async def take(self, limit: int) -> Batch | None:
         """The oldest callbacks, the same again until they are dropped; null when there are none left."""
 
     async def drop(self, batch: Batch) -> None:
         """Forget `batch`: Kafka has it."""
+
+    async def put_aside(self, batch: Batch, reason: str) -> None:
+        """Keep `batch` for people, and go on behind it: Kafka will never take it."""
 
 
 class _Waiting(msgspec.Struct, frozen=True, gc=False):
@@ -115,6 +121,7 @@ class Publisher:
         self._partitions: Iterator[int] = iter(())
         self._makes_detour = True
         self._is_ill = False
+        self._drain_limit = DRAIN_LIMIT
         self._expected_count = 1
         self._linger_s = linger_s
         self._linger: asyncio.TimerHandle | None = None
@@ -233,12 +240,24 @@ class Publisher:
         """Everything in the spool, oldest first. What comes meanwhile goes behind it, or waits when little is left."""
         if self._spool.unread_bytes > HANDOVER_BYTES:
             self._turn_to_spool()
-        while batch := await self._spool.take():
-            await self._write(batch.records)
+        while batch := await self._spool.take(self._drain_limit):
+            try:
+                await self._write(batch.records)
+            except NEVER_TAKEN as exc:
+                await self._single_out(batch, repr(exc))
+                raise
             await self._spool.drop(batch)
             if self._spool.unread_bytes <= HANDOVER_BYTES:
                 self._makes_detour = False
-        self._makes_detour = False
+        self._makes_detour, self._drain_limit = False, DRAIN_LIMIT
+
+    async def _single_out(self, batch: Batch, reason: str) -> None:
+        """One that Kafka will never take must not stand in the way of all others: it is looked for one by one."""
+        if len(batch.records) > 1:
+            self._drain_limit = 1
+        else:
+            await self._spool.put_aside(batch, reason)
+            self._drain_limit = DRAIN_LIMIT
 
     async def _write(self, records: list[Outgoing]) -> None:
         await self._topic.write(next(self._partitions), records)

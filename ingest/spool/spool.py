@@ -20,9 +20,9 @@ from runtime.crash_points import crash_point
 from runtime.kafka import Outgoing
 from runtime.metrics import SPOOL_APPENDED, SPOOL_DAMAGED_BYTES, SPOOL_DRAINED, SPOOL_REFUSED, SPOOL_TORN
 
-BATCH_LIMIT = 500
 TROUBLE_S = 10.0
 """So long a refusal speaks against the process; who is sent no callbacks could not show that it takes them again."""
+ABOUT = ("provider", "connection", "ce_id")
 ADOPTION_S = 5.0
 """How often it looks for what other processes left behind."""
 
@@ -106,7 +106,7 @@ class Spool:
     def _note(self, trouble: str) -> None:
         self._trouble, self._trouble_at = trouble, asyncio.get_running_loop().time()
 
-    async def take(self) -> Batch | None:
+    async def take(self, limit: int) -> Batch | None:
         """The oldest callbacks, the same again until they are dropped; null when there are none left."""
         while True:
             self._settled.clear()
@@ -114,7 +114,7 @@ class Spool:
                 return None
             head = self._segments[0] if self._segments else None
             if head is not None and head.unread_bytes:
-                reading = await asyncio.to_thread(_read, head)
+                reading = await asyncio.to_thread(_read, head, limit)
                 if reading.kept:
                     return Batch([one.record for one in reading.kept], head, reading)
                 self._advance(head, reading)
@@ -129,10 +129,21 @@ class Spool:
     async def drop(self, batch: Batch) -> None:
         """Forget `batch`: Kafka has it."""
         crash_point("spool.drained")
+        SPOOL_DRAINED.inc(len(batch.records))
+        await self._pass(batch)
+
+    async def put_aside(self, batch: Batch, reason: str) -> None:
+        """Keep `batch` for people, with its segment, and go on behind it: Kafka will never take it."""
+        batch.reading.damaged_bytes += batch.reading.consumed
+        for _, body, _, headers in batch.records:
+            ids = {name: str(value, "ascii", "replace") for name, value in headers if name in ABOUT}
+            log.error("callback_put_aside", reason=reason, body_bytes=len(body or b""), **ids)
+        await self._pass(batch)
+
+    async def _pass(self, batch: Batch) -> None:
         self._advance(batch.segment, batch.reading)
         if batch.segment.run is self._writer.run:
             self._give_back(batch.records)
-        SPOOL_DRAINED.inc(len(batch.records))
         await asyncio.to_thread(batch.segment.run.write_mark, batch.segment.path.name, batch.segment.position)
 
     def oldest_at_ms(self) -> int | None:
@@ -216,7 +227,7 @@ def _left_behind(root: Path) -> list[tuple[Run, list[Segment]]]:
     return [(run, left_behind(run)) for run in abandoned_runs(root)]
 
 
-def _read(segment: Segment, limit: int = BATCH_LIMIT) -> Reading:
+def _read(segment: Segment, limit: int) -> Reading:
     try:
         return segment.read(limit)
     except OSError as exc:

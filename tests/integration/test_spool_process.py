@@ -40,7 +40,7 @@ def posted(ingest: RunningIngest, bodies: list[bytes]) -> dict[bytes, int]:
 
 async def on_disk(root: Path) -> list[bytes | None]:
     spool, bodies = Spool(root, SpoolLimits(max_bytes=10_000_000)), []
-    while batch := await spool.take():
+    while batch := await spool.take(100):
         bodies += [body for _, body, _, _ in batch.records]
         await spool.drop(batch)
     await spool.close()

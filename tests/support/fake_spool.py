@@ -14,6 +14,7 @@ class FakeSpool:
     def __init__(self, *, bytes_each: int = 1) -> None:
         self.records: list[Outgoing] = []
         self.bytes_each = bytes_each
+        self.aside: list[bytes | None] = []
         self.is_full = False
         self.unsettled_count = 0
         self.unsettled_bytes = 0
@@ -37,9 +38,13 @@ class FakeSpool:
         self.records.append(record)
         answer.set_result(None)
 
-    async def take(self) -> Batch | None:
+    async def take(self, limit: int) -> Batch | None:
         unread: Any = None
-        return Batch(self.records[:2], unread, unread) if self.records else None
+        return Batch(self.records[: min(limit, 2)], unread, unread) if self.records else None
 
     async def drop(self, batch: Batch) -> None:
         del self.records[: len(batch.records)]
+
+    async def put_aside(self, batch: Batch, reason: str) -> None:
+        self.aside += [body for _, body, _, _ in batch.records]
+        await self.drop(batch)

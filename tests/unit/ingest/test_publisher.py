@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 import pytest_asyncio
-from aiokafka.errors import KafkaError
+from aiokafka.errors import KafkaError, MessageSizeTooLargeError
 
 from contracts.envelope import header
 from contracts.errors import NotDurable, RateExceeded
@@ -403,6 +403,30 @@ async def test_what_kafka_failed_to_take_from_the_spool_stays_there(publisher, t
     assert kept == [b"left"]
     assert [bodies for _, bodies in topic.batches] == [[b"left"], [b"left"]]
     assert spool.is_empty
+
+
+class StrictTopic(FakeTopic):
+    """Takes no batch with a callback that is too large."""
+
+    async def write(self, partition: int, records: list[Outgoing]) -> None:
+        if any(body == b"large" for _, body, _, _ in records):
+            raise MessageSizeTooLargeError
+        await super().write(partition, records)
+
+
+async def test_a_callback_that_kafka_will_never_take_is_put_aside_and_stops_nobody(spool, clock):
+    publisher = Publisher(topic := StrictTopic(), spool, waiting_limit=100, clock=clock, linger_s=0)
+    running = asyncio.create_task(publisher.run())
+    await settle()
+    answers = publish(publisher, clock, b"1", b"large", b"2", b"3")
+    for _ in range(5):
+        await settle()
+    running.cancel()
+    await asyncio.wait([running])
+
+    assert [answer.exception() for answer in answers] == [None] * 4
+    assert spool.aside == [b"large"]
+    assert [body for _, bodies in topic.batches for body in bodies] == [b"1", b"2", b"3"]
 
 
 async def test_a_disk_that_stalls_is_not_waited_for_without_end(publisher, topic, spool, clock):

@@ -50,7 +50,7 @@ async def append(spool: Spool, *bodies: bytes, origin: Headers = HEADERS) -> Non
 
 async def drain(spool: Spool) -> list[bytes | None]:
     bodies = []
-    while batch := await spool.take():
+    while batch := await spool.take(100):
         bodies += [body for _, body, _, _ in batch.records]
         await spool.drop(batch)
     return bodies
@@ -76,7 +76,7 @@ async def test_what_was_answered_is_drained_in_order_and_leaves_nothing(tmp_path
 async def test_a_record_comes_back_as_it_was(tmp_path):
     async with spool_in(tmp_path) as spool:
         await append(spool, b"\x00\xff")
-        batch = await spool.take()
+        batch = await spool.take(100)
 
     assert batch is not None
     assert batch.records == [record(b"\x00\xff")]
@@ -141,7 +141,7 @@ async def test_what_the_disk_failed_to_sync_is_refused_and_not_drained(tmp_path)
 async def test_a_batch_comes_again_until_it_is_dropped(tmp_path):
     async with spool_in(tmp_path) as spool:
         await append(spool, b"1")
-        first, again = await spool.take(), await spool.take()
+        first, again = await spool.take(100), await spool.take(100)
 
     assert first is not None
     assert again is not None
@@ -162,7 +162,7 @@ async def test_the_next_process_drains_what_this_one_left(tmp_path):
 async def test_the_next_process_goes_on_where_this_one_stopped(tmp_path):
     async with spool_in(tmp_path) as spool:
         await append(spool, b"1")
-        batch = await spool.take()
+        batch = await spool.take(100)
         await append(spool, b"2")
         assert batch is not None
         await spool.drop(batch)
@@ -300,6 +300,21 @@ async def test_a_damaged_middle_costs_one_callback_and_is_kept_aside_loudly(tmp_
     assert [line["log_level"] for line in logs if line["event"] == "spool_damaged"] == ["error"]
     [kept] = [path for path in tmp_path.iterdir() if path.suffix == DAMAGED]
     assert b"rotz" in kept.read_bytes()
+
+
+async def test_what_kafka_will_never_take_is_kept_aside_loudly(tmp_path):
+    with structlog.testing.capture_logs() as logs:
+        async with spool_in(tmp_path) as spool:
+            await append(spool, b"too large", b"next")
+            batch = await spool.take(1)
+            assert batch is not None
+            await spool.put_aside(batch, "too large")
+            drained = await drain(spool)
+
+    assert drained == [b"next"]
+    assert [line["ce_id"] for line in logs if line["event"] == "callback_put_aside"] == ["run-too large"]
+    [kept] = [path for path in tmp_path.iterdir() if path.suffix == DAMAGED]
+    assert b"too large" in kept.read_bytes()
 
 
 async def test_what_was_kept_aside_is_let_alone(tmp_path):
