@@ -11,9 +11,12 @@ import pytest
 from analytics.columns import hasher
 from analytics.database import Database
 from analytics.freshness import Skyline
+from analytics.reader import Reader
 from analytics.upkeep import Upkeep
 from analytics.writer import Writer
+from runtime.clock import FixedClock
 from runtime.settings import StoreSettings
+from tests.support.store_line import Line, at
 
 
 @pytest.fixture
@@ -61,3 +64,15 @@ def writer(database: Database, skyline: Skyline) -> Iterator[Writer]:
     made = Writer(connection, hasher(b"a key for tests"), Upkeep(connection, skyline), seen_days=3)
     yield made
     made.close()
+
+
+@pytest.fixture
+def reader(database: Database, skyline: Skyline):
+    made = Reader(database, skyline, FixedClock(at(60)), threads=2, limit_s=10)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def line() -> Line:
+    return Line()

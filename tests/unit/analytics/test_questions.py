@@ -1,174 +1,26 @@
 """What users ask, and what they are told."""
 
-import re
-from pathlib import Path
-
 import pytest
 
 from analytics import questions
-from analytics.database import Database
-from analytics.freshness import Horizon, Skyline
+from analytics.freshness import Horizon
 from analytics.intake import Fetched
-from analytics.migrations import load_steps, migrate
 from analytics.queries import load_query, query_names
-from analytics.questions import Bucket, Dimension, Measure, MetricsQuestion
+from analytics.questions import Bucket, Dimension, Measure
 from analytics.reader import Reader
 from analytics.upkeep import Upkeep
 from analytics.writer import Writer
 from contracts.errors import NotFound, QueryInvalid, StoreUnavailable
-from contracts.vocabulary import Channel, Reason
 from runtime.clock import FixedClock
 from tests.support.store_line import MESSAGE, T0, Line, at
+from tests.support.store_questions import asked
 
-ROOT = Path(__file__).parents[3]
 SIZES = "SELECT (SELECT count(*) FROM hour_delta), (SELECT count(*) FROM offsets)"
 A_MILLION_CALLBACKS = "INSERT INTO callback SELECT 0, range, DATE '2026-11-21', 'x', 'x', 0, 1 FROM range(1000000)"
-ALL_COUNTS = tuple(measure for measure in Measure if not measure.startswith("latency"))
-
-
-@pytest.fixture
-def reader(database: Database, skyline: Skyline):
-    made = Reader(database, skyline, FixedClock(at(60)), threads=2, limit_s=10)
-    yield made
-    made.close()
-
-
-@pytest.fixture
-def line() -> Line:
-    return Line()
 
 
 def store(writer: Writer, line: Line) -> None:
     writer.write(writer.prepare(writer.resume(), line.fetch()))
-
-
-def asked(*measures: Measure, **members: object) -> MetricsQuestion:
-    return MetricsQuestion(**{"measures": measures, "from_": T0, "to": at(3600), "bucket": Bucket.NONE} | members)
-
-
-class TestMetrics:
-    async def test_each_attempt_counts_once_where_it_stands(self, writer, reader, line):
-        for said in ("accepted", "sent", "delivered", "delivered", "seen"):
-            line.report(said, of="a", connection="observed")
-        for of, said in (("b", "delivered"), ("c", "undelivered"), ("d", "unknown"), ("e", "queued")):
-            line.report(said, of=of, connection="observed")
-        store(writer, line)
-        answer = await questions.metrics(reader, asked(*ALL_COUNTS))
-
-        assert answer.rows == [
-            {
-                "sent": 5,
-                "pending": 1,
-                "delivered": 2,
-                "seen": 1,
-                "undelivered": 1,
-                "unknown_count": 1,
-                "expired": 0,
-                "rejected": 0,
-                "failed": 0,
-                "conflicts": 0,
-                "repeated": 1,
-                "delivery_rate": 0.4,
-                "seen_rate": 0.5,
-            }
-        ]
-
-    async def test_a_late_report_that_contradicts_moves_the_count_and_is_a_conflict(self, writer, reader, line):
-        line.report("undelivered", of="a", connection="observed", reason=Reason.NO_ROUTE)
-        store(writer, line)
-        before = await questions.metrics(reader, asked(Measure.SENT, Measure.UNDELIVERED, Measure.CONFLICTS))
-        line.report("delivered", of="a", connection="observed", at_s=5)
-        store(writer, line)
-        after = await questions.metrics(
-            reader, asked(Measure.SENT, Measure.UNDELIVERED, Measure.DELIVERED, Measure.CONFLICTS)
-        )
-
-        assert before.rows == [{"sent": 1, "undelivered": 1, "conflicts": 0}]
-        assert after.rows == [{"sent": 1, "undelivered": 0, "delivered": 1, "conflicts": 1}]
-
-    async def test_a_cascade_is_one_attempt_and_an_entry_of_each_channel(self, writer, reader, line):
-        line.report("failed", of="a", leg="a:viber", channel=Channel.VIBER, connection="observed")
-        line.report("delivered", of="a", leg="a:sms", channel=Channel.SMS, connection="observed")
-        store(writer, line)
-        measures = (Measure.SENT, Measure.DELIVERED, Measure.FAILED)
-        whole = await questions.metrics(reader, asked(*measures))
-        by_channel = await questions.metrics(reader, asked(*measures, group_by=(Dimension.CHANNEL,)))
-        viber = await questions.metrics(reader, asked(*measures, filters={Dimension.CHANNEL: ("viber",)}))
-
-        assert whole.rows == [{"sent": 1, "delivered": 1, "failed": 0}]
-        assert by_channel.rows == [
-            {"channel": "sms", "sent": 1, "delivered": 1, "failed": 0},
-            {"channel": "viber", "sent": 1, "delivered": 0, "failed": 1},
-        ]
-        assert viber.rows == [{"sent": 1, "delivered": 0, "failed": 1}]
-
-    async def test_what_the_registration_knows_moves_an_attempt_to_its_campaign(self, writer, reader, line):
-        line.report("delivered", of="a")
-        store(writer, line)
-        line.register(of="a", campaign="autumn", at_s=3)
-        store(writer, line)
-        answer = await questions.metrics(reader, asked(Measure.SENT, group_by=(Dimension.CAMPAIGN,)))
-
-        assert answer.rows == [{"campaign": "autumn", "sent": 1}]
-
-    async def test_latencies_are_those_of_the_delivered(self, writer, reader, line):
-        for number in range(100):
-            line.report("sent", of=f"m{number}", connection="observed", at_s=0)
-            line.report("delivered", of=f"m{number}", connection="observed", at_s=1 + number)
-        store(writer, line)
-        answer = await questions.metrics(
-            reader, asked(Measure.LATENCY_P50, Measure.LATENCY_P95, Measure.LATENCY_P99, group_by=(Dimension.PROVIDER,))
-        )
-
-        (row,) = answer.rows
-        assert row["latency_p50"] == pytest.approx(50_000, rel=0.02)
-        assert row["latency_p95"] == pytest.approx(95_000, rel=0.02)
-        assert row["latency_p99"] == pytest.approx(99_000, rel=0.02)
-
-    async def test_hours_are_those_in_which_attempts_were_first_heard_of(self, writer, reader, line):
-        line.report("sent", of="a", connection="observed", at_s=3500)
-        line.report("delivered", of="a", connection="observed", at_s=3700)
-        line.report("sent", of="b", connection="observed", at_s=3700)
-        store(writer, line)
-        hours = await questions.metrics(reader, asked(Measure.SENT, Measure.DELIVERED, to=at(7200), bucket=Bucket.HOUR))
-
-        assert hours.rows == [
-            {"bucket_at": T0, "sent": 1, "delivered": 1},
-            {"bucket_at": at(3600), "sent": 1, "delivered": 0},
-        ]
-
-    async def test_days_are_those_of_the_zone(self, writer, reader, line):
-        line.report("sent", of="a", connection="observed", at_s=0)
-        line.report("sent", of="b", connection="observed", at_s=13 * 3600)
-        store(writer, line)
-        days = await questions.metrics(
-            reader, asked(Measure.SENT, to=at(86_400), bucket=Bucket.DAY, time_zone="Europe/Athens")
-        )
-
-        assert [row["bucket_at"] for row in days.rows] == [at(-12 * 3600), at(12 * 3600)]
-
-    @pytest.mark.parametrize("filters", [{Dimension.ACCOUNT: ("other",)}, {Dimension.STATUS: ("seen",)}])
-    async def test_filters_leave_out_the_rest(self, writer, reader, line, filters):
-        line.report("sent", of="a", connection="observed")
-        store(writer, line)
-
-        assert (await questions.metrics(reader, asked(Measure.SENT, filters=filters))).rows == []
-
-    @pytest.mark.parametrize(
-        ("members", "told"),
-        [
-            pytest.param({"to": T0}, "must be after", id="an empty span"),
-            pytest.param({"time_zone": "Mars/Base"}, "no time zone", id="an unknown zone"),
-            pytest.param({"time_zone": "localtime"}, "whatever machine", id="the zone of the machine"),
-            pytest.param({"time_zone": "../etc/passwd"}, "no time zone", id="a path for a zone"),
-            pytest.param({"bucket": Bucket.DAY, "time_zone": "Asia/Kolkata"}, "by the hour", id="a zone of half hours"),
-            pytest.param({"group_by": (Dimension.STATUS,)}, "latencies", id="latency by status"),
-            pytest.param({"filters": {Dimension.REASON: ("no_route",)}}, "latencies", id="latency of a reason"),
-        ],
-    )
-    def test_what_cannot_be_asked_is_refused_in_words(self, members, told):
-        with pytest.raises(QueryInvalid, match=told):
-            asked(Measure.LATENCY_P50, **members)
 
 
 class TestTimeline:
@@ -353,52 +205,3 @@ class TestReading:
 
         with pytest.raises(StoreUnavailable, match="not open"):
             await questions.freshness(reader)
-
-
-class TestQueryFiles:
-    """Every question is used, told of, and says what it takes."""
-
-    @pytest.mark.parametrize("name", query_names())
-    def test_the_head_lists_the_parameters_of_the_sql(self, name):
-        query = load_query(name)
-        body = "\n".join(line for line in query.sql.splitlines() if not line.startswith("--"))
-        used = {word.strip("$") for word in re.findall(r"\$\w+", body)}
-
-        assert used == query.parameters
-
-    @pytest.mark.parametrize("name", query_names())
-    def test_the_head_says_what_it_answers(self, name):
-        assert len(load_query(name).purpose.split()) > 5
-
-    @pytest.mark.parametrize("name", query_names())
-    def test_it_is_asked_by_somebody(self, name):
-        sources = [path.read_text() for path in (ROOT / "analytics").rglob("*.py")]
-
-        assert any(f'"{name}"' in source for source in sources)
-
-    @pytest.mark.parametrize("name", query_names())
-    def test_it_is_documented(self, name):
-        assert f"`{name}`" in (ROOT / "docs" / "metrics.md").read_text()
-
-    @pytest.mark.parametrize("measure", Measure)
-    def test_every_measure_has_its_formula(self, measure):
-        assert f"| `{measure}` |" in (ROOT / "docs" / "metrics.md").read_text()
-
-    @pytest.mark.parametrize("dimension", Dimension)
-    def test_every_dimension_is_explained(self, dimension):
-        assert f"| `{dimension}` |" in (ROOT / "docs" / "metrics.md").read_text()
-
-
-def test_a_store_shaped_by_a_newer_tidings_is_left_alone(database):
-    cursor = database.cursor()
-    cursor.execute("INSERT INTO schema_version VALUES (999, 'later', now() AT TIME ZONE 'UTC')")
-
-    with pytest.raises(StoreUnavailable, match="newer version"):
-        migrate(cursor)
-
-
-def test_migrations_are_applied_once(database):
-    migrate(database.cursor())
-    applied = database.cursor().execute("SELECT step FROM schema_version ORDER BY step").fetchall()
-
-    assert [step for (step,) in applied] == sorted(load_steps()) == list(range(1, len(applied) + 1))

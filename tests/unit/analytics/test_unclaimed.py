@@ -9,11 +9,13 @@ from analytics.database import Database
 from analytics.freshness import Skyline
 from analytics.migrations import load_steps, migrate
 from analytics.reader import Reader
+from analytics.service import show_parked
 from analytics.upkeep import Upkeep
 from analytics.writer import Writer
 from contracts.codec import encode
 from contracts.vocabulary import Verdict
 from runtime.clock import FixedClock
+from runtime.metrics import exposition
 from runtime.settings import StoreSettings
 from tests.support.store_line import GIVEN_UP_S, MESSAGE, T0, Line, at
 
@@ -155,3 +157,16 @@ def test_a_store_of_before_takes_the_new_verdict(tmp_path):
     database.close()
 
     assert counts == [[(4,)], [(1,)]]
+
+
+async def test_what_waits_is_shown_while_it_waits(writer, reader):
+    write(writer, waiting())
+    show_parked((await questions.parked(reader, accounts=None)).rows)
+    shown = exposition()[0].decode()
+    show_parked([])
+    shown_after = exposition()[0].decode()
+
+    assert 'tidings_parked_reports{connection="main",provider="infobip"} 3.0' in shown
+    oldest = f'tidings_parked_oldest_timestamp_seconds{{connection="main",provider="infobip"}} {at(1).timestamp()}'
+    assert oldest.replace("1795255201.0", "1.795255201e+09") in shown
+    assert "tidings_parked_reports{" not in shown_after
