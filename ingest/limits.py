@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Hashable
 
-from contracts.errors import RateExceeded
+from contracts.errors import NotDurable, RateExceeded
 from runtime.clock import Clock
 
 LOG_WINDOW_S = 60.0
@@ -63,6 +63,26 @@ class Room:
         """Undo a `take`."""
         self._held[who] -= amount
         self.total -= amount
+
+
+class WaitingRoom:
+    """Callbacks that wait: so many, with so many bytes together, and nobody so many that others find no room."""
+
+    def __init__(self, count_limit: int, bytes_limit: int) -> None:
+        self._limits = (count_limit, bytes_limit)
+        self._places, self._content = Room(count_limit), Room(bytes_limit)
+
+    def take(self, who: Hashable, size: int) -> None:
+        """Count one in."""
+        self._places.take(who, 1)
+        self._content.take(who, size)
+
+    def check(self, who: Hashable, size: int) -> None:
+        """Raises `NotDurable` when it is full, and `RateExceeded` when `who` has his share."""
+        if self._places.total >= self._limits[0] or self._content.total > self._limits[1]:
+            raise NotDurable("too many callbacks wait for Kafka already")
+        if not self._places.has_room_for(who, 1) or not self._content.has_room_for(who, size):
+            raise RateExceeded("so many callbacks of this connection wait that others need the room that is left")
 
 
 class LogBudget:

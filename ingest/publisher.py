@@ -11,17 +11,17 @@ spool is drained: nothing overtakes. What was handed to Kafka already may be sto
 import asyncio
 import os
 from asyncio import Future
-from collections.abc import Hashable, Iterator
+from collections.abc import Iterator
 from itertools import chain, count
-from typing import Protocol
 
 import msgspec
 import structlog
 from aiokafka.errors import KafkaError, MessageSizeTooLargeError, RecordListTooLargeError
 
 from contracts.envelope import Headers
-from contracts.errors import NotDurable, RateExceeded
-from ingest.limits import Room
+from contracts.errors import NotDurable
+from ingest.limits import WaitingRoom
+from ingest.places import Detour, Topic
 from ingest.spool.spool import Batch
 from ingest.stamp import origin_of
 from runtime.clock import Clock
@@ -40,51 +40,6 @@ HANDOVER_BYTES = 256 * 1024
 """So little left in the spool is drained while new callbacks wait behind it; else its end would never come."""
 
 log = structlog.get_logger()
-
-
-class Topic(Protocol):
-    """The topic that callbacks go to, once it answers."""
-
-    async def open(self) -> int:
-        """Wait until Kafka answers and has the topic; the number of its partitions."""
-
-    async def write(self, partition: int, records: list[Outgoing]) -> None:
-        """Returns when all are acknowledged. Raises `KafkaError` when that is not known and not to be waited for."""
-
-    async def close(self) -> None:
-        """Let go of the connection, whatever its state."""
-
-
-class Detour(Protocol):
-    """The spool."""
-
-    @property
-    def is_empty(self) -> bool:
-        """Whether all that was taken is on Kafka."""
-
-    @property
-    def unread_bytes(self) -> int:
-        """What is durable here and has to be drained."""
-
-    @property
-    def unsettled_count(self) -> int:
-        """Callbacks that wait for the disk."""
-
-    @property
-    def unsettled_bytes(self) -> int:
-        """What they take."""
-
-    def append(self, record: Outgoing, answer: "Future[None]") -> None:
-        """Make `record` durable; `answer` is done then, or fails with `NotDurable`."""
-
-    async def take(self, limit: int) -> Batch | None:
-        """The oldest callbacks, the same again until they are dropped; null when there are none left."""
-
-    async def drop(self, batch: Batch) -> None:
-        """Forget `batch`: Kafka has it."""
-
-    async def put_aside(self, batch: Batch, reason: str) -> None:
-        """Keep `batch` for people, and go on behind it: Kafka will never take it."""
 
 
 class _Waiting(msgspec.Struct, frozen=True, gc=False):
@@ -128,7 +83,7 @@ class Publisher:
         self._collecting: list[_Waiting] = []
         self._collecting_bytes = 0
         self._on_the_way: list[_Waiting] = []
-        self._rooms: tuple[Room, Room] | None = None
+        self._room: WaitingRoom | None = None
 
     @property
     def waiting_count(self) -> int:
@@ -227,10 +182,10 @@ class Publisher:
         batch, self._collecting, self._collecting_bytes = self._collecting, [], 0
         if not batch:
             return
-        self._on_the_way, self._rooms = batch, None
+        self._on_the_way, self._room = batch, None
         await self._write([one.record for one in batch])
         crash_point("ingest.acknowledged")
-        self._on_the_way, self._rooms = [], None
+        self._on_the_way, self._room = [], None
         self._expected_count = min(len(batch) + len(self._collecting), ENOUGH)
         for one in batch:
             if not one.answer.done():
@@ -271,29 +226,20 @@ class Publisher:
     def _turn_to_spool(self) -> None:
         """All that wait go there, in their order. A batch on its way may come through too; nobody waits for it now."""
         waiting = [one for one in chain(self._on_the_way, self._collecting) if not one.answer.done()]
-        self._collecting, self._collecting_bytes, self._on_the_way, self._rooms = [], 0, [], None
+        self._collecting, self._collecting_bytes, self._on_the_way, self._room = [], 0, [], None
         self._makes_detour = True
         self._wake.set()
         for one in waiting:
             self._spool.append(one.record, one.answer)
 
     def _check_room(self, headers: Headers, size: int) -> None:
-        if self._rooms is None:  # counted only when it matters, and anew after every change but our own
-            self._rooms = Room(self._limits[0]), Room(self._limits[1])
+        if self._room is None:  # counted only when it matters, and anew after every change but our own
+            self._room = WaitingRoom(*self._limits)
             for one in chain(self._on_the_way, self._collecting):
-                self._count_in(self._rooms, origin_of(one.record[3]), len(one.record[1] or b""))
+                self._room.take(origin_of(one.record[3]), len(one.record[1] or b""))
         origin = origin_of(headers)
-        places, content = self._rooms
-        if places.total >= self._limits[0] or content.total > self._limits[1]:
-            raise NotDurable("too many callbacks wait for Kafka already")
-        if not places.has_room_for(origin, 1) or not content.has_room_for(origin, size):
-            raise RateExceeded("so many callbacks of this connection wait that others need the room that is left")
-        self._count_in(self._rooms, origin, size)
-
-    @staticmethod
-    def _count_in(rooms: tuple[Room, Room], origin: Hashable, size: int) -> None:
-        rooms[0].take(origin, 1)
-        rooms[1].take(origin, size)
+        self._room.check(origin, size)
+        self._room.take(origin, size)
 
 
 def _turns(partition_count: int) -> Iterator[int]:
