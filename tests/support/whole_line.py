@@ -105,10 +105,12 @@ class WholeLine:
             self._carry(self._track, "track", topic)
 
     def _carry(self, decide: Decide, stage: str, topic: str) -> None:
-        for number in range(self.partitions):
-            for word, outputs in decide(self._memory, self._unread(stage, topic, number), topic=topic).items():
-                for key, value, at_ms, headers in outputs:
-                    self._append(word, partition_of(key, self.partitions), key, value, at_ms, headers)
+        """In the order of their times, as records come in life."""
+        unread = [record for number in range(self.partitions) for record in self._unread(stage, topic, number)]
+        unread.sort(key=lambda record: record.timestamp)
+        for word, outputs in decide(self._memory, unread, topic=topic).items():
+            for key, value, at_ms, headers in outputs:
+                self._append(word, partition_of(key, self.partitions), key, value, at_ms, headers)
 
     def pass_time(self, until: datetime) -> None:
         """The times that track has set come, up to then."""

@@ -79,7 +79,7 @@ def rebuild(settings: Settings, losses: Losses, *, normaliser: Normaliser | None
 
 def _restore(restorer: Restorer, past: Past, came: Iterator[Came]) -> int:
     added = 0
-    while portion := list(islice(came, AT_ONCE)):
+    while portion := sorted(islice(came, AT_ONCE), key=_time):  # files have one partition after the other
         callbacks = [record for topic, record in portion if topic == "callbacks"]
         added += restorer.add(callbacks, list(past.live(portion)))
     return added
@@ -90,7 +90,11 @@ def _came(settings: Settings, losses: Losses) -> Iterator[Came]:
     archive = settings.data_dir / settings.archive.path
     records = {topic: Shelves(archive / topic).lost(losses.of(topic)) for topic in DOORS}
     came = [map(partial(Came, topic), found) for topic, found in records.items()]
-    return heapq.merge(*came, key=lambda one: one.record.timestamp)
+    return heapq.merge(*came, key=_time)
+
+
+def _time(came: Came) -> int:
+    return came.record.timestamp
 
 
 def _check_fed(restorer: Restorer, needed: Starts) -> None:

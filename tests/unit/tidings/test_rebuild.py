@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from analytics.archive.reading import Shelves, Span
 from analytics.archive.restoring import Restorer, Told
 from analytics.archive.rows import Archived
 from contracts.errors import StoreUnavailable
@@ -16,6 +17,7 @@ from tests.support.ledger_provider import LEDGER, body_of, status
 from tests.support.whole_line import WholeLine, ask, ask_all
 from tidings.rebuild import command
 from tidings.rebuild.command import Losses, rebuild
+from tidings.replay.performance import again
 
 T0 = datetime(2026, 11, 1, 10, tzinfo=UTC)
 MESSAGE = "019aa5a1-0000-7000-8000-00000000{:04x}"
@@ -176,6 +178,43 @@ def test_what_is_still_to_come_from_kafka_is_waited_for(line, tmp_path):
 
 def test_what_was_settled_is_counted_from_its_rows_again(line, tmp_path):
     anew, begins = filled_anew(line, tmp_path, T0 + timedelta(days=10.5))
+    ask(anew, "INSERT INTO settled_place VALUES (0, 1000, 1)")
+    ask(anew, "INSERT INTO settled_count (provider, received, batch_id) VALUES ('ledger', 1000, 1)")
     rebuilt(anew, begins)
 
-    assert ask(anew, "SELECT count(*) FROM settled_place") == [(0,)]
+    assert ask(anew, "SELECT count(*) FROM settled_place UNION ALL SELECT count(*) FROM settled_count") == [(0,), (0,)]
+
+
+def test_an_attempt_keeps_its_id_though_its_records_come_in_another_order(settings, tmp_path):
+    line = WholeLine(settings, Normaliser({LEDGER.slug: LEDGER}, settings.connections))
+    filler = body_of({"is": "signal", "kind": "click", "message_id": "m"})
+    for body, at in (
+        (filler, T0),
+        (body_of(timed("a", "sent", T0)), T0 + timedelta(seconds=1)),
+        (filler, T0 + timedelta(seconds=1)),
+        (body_of(timed("a", "queued", T0)), T0),
+        (body_of(timed("a", "delivered", T0)), T0 + timedelta(days=5)),
+    ):
+        line.call_back("ledger", body, at, "watched")
+        line.carry()
+    line.run()
+    anew, begins = filled_anew(line, tmp_path, T0 + timedelta(days=3))
+    rebuilt(anew, begins)
+
+    assert len(ask(anew, "SELECT DISTINCT attempt_id, message_id FROM report")) == 1
+    assert [told(anew)[name] for name in ("ends", "rollups")] == [
+        told(line.settings)[name] for name in ("ends", "rollups")
+    ]
+
+
+def test_what_was_replayed_in_the_lost_time_is_found_under_the_time_it_first_came(line, tmp_path, monkeypatch):
+    shelves = Shelves(line.directory)
+    first_day = Span(begin=T0, end=T0 + timedelta(hours=1))
+    line.play_again([again("tidings-callbacks-v1", one) for one in shelves.records(first_day)], T0 + timedelta(days=9))
+    line.run()
+    anew, begins = filled_anew(line, tmp_path, T0 + timedelta(days=30))
+    monkeypatch.setattr(command, "AT_ONCE", 5)
+    rebuilt(anew, begins)
+
+    assert rebuilt(anew, begins) == 0
+    assert told(anew)["callbacks"] == told(line.settings)["callbacks"]
