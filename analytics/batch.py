@@ -4,7 +4,6 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
-from uuid import UUID
 
 import msgspec
 import pyarrow as pa
@@ -22,12 +21,10 @@ from analytics.columns import (
     table,
 )
 from analytics.intake import Fetched, Intake, Record, Source
-from contracts import records as contract
-from contracts.codec import decode
+from analytics.strictness import check
 from contracts.errors import PayloadInvalid
 from contracts.topics import load_topics
 from contracts.vocabulary import Source as ToldBy
-from contracts.vocabulary import Verdict
 
 TOPICS = tuple(name for name, topic in load_topics().items() if "sink" in topic.readers)
 """What the store reads."""
@@ -139,7 +136,7 @@ def _sort(
         try:
             about = _about(value)
             if strictly:
-                _check(topic, value)
+                check(topic, value)
         except (msgspec.MsgspecError, PayloadInvalid, ValueError) as exc:
             few["unreadable"].append((topic, partition, record.offset, str(exc)))
             continue
@@ -154,25 +151,6 @@ def _sort(
         into.offsets.append(record.offset)
         into.people.append(hashed(about.person))
         into.values.append(value)
-
-
-def _check(topic: str, value: bytes) -> None:
-    """Raises `PayloadInvalid` or `ValueError` when `value` is no record of `topic`."""
-    found = decode(getattr(contract, load_topics()[topic].record), value)
-    _check_ids(found)
-    if isinstance(found, contract.StatusChanged):
-        if UUID(found.attempt_id).version != 7:
-            raise ValueError(f"attempt_id {found.attempt_id} does not begin with a time; ids of attempts are UUIDv7")
-        answered = [said for said in (found.report, found.registration) if said is not None]
-        if len(answered) != (found.verdict is not Verdict.UNCLAIMED):
-            raise ValueError("an update answers one report or one registration; one that says unclaimed, none")
-        _check_ids(found.report or found.registration)
-
-
-def _check_ids(record: contract.Record | None) -> None:
-    for name in ("event_id", "attempt_id", "message_id"):
-        if (text := getattr(record, name, None)) is not None:
-            UUID(text)
 
 
 def _callback(partition: int, record: Record) -> tuple[int, int, int, str, str, int]:
