@@ -54,9 +54,9 @@ class Diary:
             self._open -= Counter({name: 1})
             self._left_at[name] = monotonic()
 
-    def recovered(self, name: str, took_s: float, *, behind: str) -> None:
-        """The process called `name` is ready again behind a fault of that kind."""
-        self.recoveries[behind].append(took_s)
+    def recovered(self, name: str, took_s: float, *, behind: str = "") -> None:
+        """What is called `name` is ready again, behind a fault of that kind."""
+        self.recoveries[behind or name].append(took_s)
         self.note(f"{name} is ready again after {took_s:.1f} s", mark="well", took_s=round(took_s, 3))
 
     def answered(self, status: int, took_s: float) -> None:

@@ -7,6 +7,8 @@ from random import Random
 
 INGEST, STREAMS, API, BROKER = "ingest", "streams", "api", "broker"
 MOST_WORKERS = 3
+JOINING_S = (1.5, 5.0)
+"""About how long a stage worker needs until it has joined: it leaves in the midst of it, or just behind."""
 
 
 class Deed(StrEnum):
@@ -37,7 +39,7 @@ class Fault:
     deed: Deed
     victim: str
     lasts_s: float = 0.0
-    """Of a pause."""
+    """Of a pause; of a storm, until those who joined leave again."""
     workers: int = 1
     """Stage workers that are left after it, where it changes them."""
     choice: int = 0
@@ -115,7 +117,7 @@ def plan(seed: int, length_s: float) -> list[Fault]:
     """The faults of a run that lasts `length_s`. It begins with a storm, while no stage has committed anything."""
     pace = pace_of(length_s)
     chance = Random(f"{seed}:chaos")
-    faults = [Fault(0.5, Deed.STORM, STREAMS, workers=2)]
+    faults = [_fault(chance, 0.5, Deed.STORM, STREAMS, pace)]
     cards = _cards(chance, SHORT_PACK if length_s < SHORT_S else PACK)
     at_s = 3.0
     while (at_s := at_s + pace.gap_s * chance.uniform(0.4, 1.6)) < length_s:
@@ -136,14 +138,18 @@ def _fault(chance: Random, at_s: float, deed: Deed, victim: str, pace: Pace) -> 
         at_s,
         deed,
         victim,
-        lasts_s=_pause_s(chance, victim, pace) if deed is Deed.PAUSE else 0.0,
+        lasts_s=_lasts_s(chance, deed, victim, pace),
         workers=chance.randint(1, MOST_WORKERS),
         choice=chance.randrange(MOST_WORKERS),
     )
 
 
-def _pause_s(chance: Random, victim: str, pace: Pace) -> float:
+def _lasts_s(chance: Random, deed: Deed, victim: str, pace: Pace) -> float:
     """Every second pause of a stage worker outlasts its session: it wakes as a zombie."""
+    if deed is Deed.STORM:
+        return chance.uniform(*JOINING_S)
+    if deed is not Deed.PAUSE:
+        return 0.0
     if victim == STREAMS and chance.random() < 0.5:
         return pace.session_s * chance.uniform(1.1, 1.5)
     return min(chance.lognormvariate(1.0, 1.2) + 1.0, pace.longest_pause_s)

@@ -32,6 +32,8 @@ PATIENCE_S = 900.0
 CLOCK_STEP_S = 1800.0
 LONGEST_LIVES_S, FASTEST = 5 * 86400.0, 1200.0
 """The messages' lives reach so far back: over a week, the store would go by another clock."""
+COMMIT_INTERVAL_S = 2.0
+"""Longer than by default, so that more of what is done is not committed yet when something happens."""
 SPOOL_BYTES = 1024 * 1024
 """So that it fills in the longer outages."""
 
@@ -143,6 +145,7 @@ def _environment(wish: Wish) -> Mapping[str, str]:
     return {
         "TIDINGS_DATA_DIR": str(wish.place),
         "TIDINGS_STREAMS__SESSION_TIMEOUT_S": str(wish.session_s),
+        "TIDINGS_STREAMS__COMMIT_INTERVAL_S": str(COMMIT_INTERVAL_S),
         "TIDINGS_STORE__SNAPSHOT_EVERY_S": str(wish.upkeep_s),
         "TIDINGS_ARCHIVE__EVERY_S": str(wish.upkeep_s),
         "TIDINGS_INGEST__SPOOL_MAX_BYTES": str(SPOOL_BYTES),

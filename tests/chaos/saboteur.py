@@ -10,7 +10,6 @@ from tests.chaos.plan import MOST_WORKERS, STREAMS, Deed, Fault
 
 RECOVERY_LIMIT_S = 150.0
 POLL_S = 0.1
-STORM_PAUSE_S = 0.4
 
 
 class NeverReady(AssertionError):
@@ -95,7 +94,7 @@ class Saboteur:
                 began = monotonic()
                 for count in counts:
                     await self._line.scale(count)
-                    await asyncio.sleep(STORM_PAUSE_S)
+                    await asyncio.sleep(fault.lasts_s)
                 for name in self._line.stage_names():
                     await self._ready(name)
                 workers = f"{STREAMS} x {len(self._line.stage_names())}"
