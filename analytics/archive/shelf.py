@@ -6,11 +6,11 @@ from itertools import groupby
 from pathlib import Path
 
 import msgspec
-import pyarrow as pa
 import structlog
 
+from analytics.archive import leftovers
 from analytics.archive import manifest as manifests
-from analytics.archive.draft import Draft, Part, file_path, finished, groups_of, places_of, runs_in
+from analytics.archive.draft import Draft, Part, file_path, finished, groups_of, runs_in
 from analytics.archive.manifest import File, Hole, Run
 from analytics.archive.rows import Record
 from contracts.errors import OffsetGap
@@ -70,7 +70,8 @@ class Shelf:
 
     def begin(self, starts: Mapping[int, int]) -> None:
         """Take up where the archive ends; `starts` says what Kafka still has. What it has lost becomes a hole."""
-        self._clear(starts)
+        self._sequence = leftovers.clear(self._directory, self._manifest, starts)
+        self._draft = Draft(self._directory, self._sequence)
         fresh = tuple(Run(part, start, start) for part, start in sorted(starts.items()) if part not in self._next)
         self._manifest = msgspec.structs.replace(self._manifest, begun=self._manifest.begun + fresh)
         self._next |= {run.partition: run.first for run in fresh}
@@ -152,38 +153,6 @@ class Shelf:
             partition=partition,
             missing=f"{expected} to {found - 1}",
             advice="Kafka removed these before they were archived; set the retention above the longest time without us",
-        )
-
-    def _clear(self, starts: Mapping[int, int]) -> None:
-        """Remove what an end of the process left: parts, and files that are not in the manifest and not needed."""
-        named = {file.name for file in self._manifest.files}
-        for part in self._directory.glob("day=*/*.parquet.part"):
-            part.unlink()
-        for path in self._directory.glob("day=*/[0-9]*[0-9].parquet"):
-            if str(path.relative_to(self._directory)) in named:
-                continue
-            self._sequence = max(self._sequence, int(path.stem) + 1)
-            if self._is_spare(path, starts):
-                path.unlink()
-                log.info("archive_file_removed", file=str(path), reason="unfinished, and its records are not lost")
-            else:
-                log.error(
-                    "archive_file_kept", file=str(path), reason="not in the manifest, and Kafka lacks its records"
-                )
-        self._draft = Draft(self._directory, self._sequence)
-
-    def _is_spare(self, path: Path, starts: Mapping[int, int]) -> bool:
-        """Whether all records of a file are in others or can still be had from Kafka."""
-        try:
-            runs = places_of(path)
-        except (pa.ArrowException, OSError):
-            return False
-        return all(self._has(run) or run.first >= starts.get(run.partition, run.next) for run in runs)
-
-    def _has(self, run: Run) -> bool:
-        return any(
-            own.partition == run.partition and own.first <= run.first and run.next <= own.next
-            for own in manifests.joined(self._manifest.runs)
         )
 
     def _is_over(self, day: str) -> bool:
