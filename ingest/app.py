@@ -38,7 +38,7 @@ class Edge:
             route, hint = self._routes.find(path)
             method, query, headers = scope.method, scope.query_string, scope.headers
             route.check_method(method)
-            body = await self._bodies.read(protocol, headers)
+            body = await self._bodies.read(protocol, headers, of=route)
             received_at_ms, began_s = self._clock.now_ms(), self._clock.monotonic()
             route.verify(CallbackRequest(method, self._url(path, query, headers), headers, body))
             # Only what is authentic counts: nobody else can use up the rate of a connection.

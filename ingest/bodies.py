@@ -2,14 +2,17 @@
 
 import asyncio
 from asyncio import CancelledError, Task, current_task
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from typing import Any
 
-from contracts.errors import BodyTooLarge, CallbackRefused, NotDurable
+from contracts.errors import BodyTooLarge, CallbackRefused, NotDurable, RateExceeded
+from ingest.limits import Room
 from ingest.rsgi import HttpProtocol
 
 SWEEP_S = 10.0
 HELD_LIMIT_BYTES = 128 * 1024 * 1024
+LARGE_BYTES = 16 * 1024
+"""From here on it matters whose a body is. Nobody has proven yet who he is, and hardly a callback is so large."""
 
 
 class BodyReader:
@@ -22,13 +25,15 @@ class BodyReader:
         self._max_bytes = max_bytes
         self._held_limit_bytes = held_limit_bytes
         self._held_bytes = 0
+        self._large = Room(held_limit_bytes)
         self._reading: set[Task[Any] | None] = set()
         self._since_last_sweep: set[Task[Any] | None] = set()
         self._overdue: set[Task[Any] | None] = set()
 
-    async def read(self, protocol: HttpProtocol, headers: Mapping[str, str]) -> bytes:
+    async def read(self, protocol: HttpProtocol, headers: Mapping[str, str], *, of: Hashable = None) -> bytes:
         """The whole body. Raises `BodyTooLarge` without holding more than the limit, `CallbackRefused` when the body
-        does not come to its end, `NotDurable` when too much is being read already.
+        does not come to its end, `NotDurable` when too much is being read already, `RateExceeded` when `of`, the
+        connection, has so much of it that others need the room.
         """
         # A body in pieces is never believed its length, even when the request gives one as well.
         is_in_pieces = headers.get("transfer-encoding") is not None
@@ -37,6 +42,9 @@ class BodyReader:
             return b""
         if self._held_bytes + length > self._held_limit_bytes:
             raise NotDurable("too many large callbacks at once")
+        is_large = length > LARGE_BYTES
+        if is_large:
+            self._take_room(of, length)
         self._held_bytes += length
         task = current_task()
         self._reading.add(task)
@@ -51,6 +59,14 @@ class BodyReader:
         finally:
             self._reading.discard(task)
             self._held_bytes -= length
+            if is_large:
+                self._large.give_back(of, length)
+
+    def _take_room(self, connection: Hashable, length: int) -> None:
+        self._large.elsewhere = self._held_bytes - self._large.total
+        if not self._large.has_room_for(connection, length):
+            raise RateExceeded("so many large callbacks of this connection come that others need the room that is left")
+        self._large.take(connection, length)
 
     def sweep(self) -> None:
         """Break off what was being read at the last sweep already."""

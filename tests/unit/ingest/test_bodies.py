@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from contracts.errors import BodyTooLarge, CallbackRefused, NotDurable
+from contracts.errors import BodyTooLarge, CallbackRefused, NotDurable, RateExceeded
 from ingest.bodies import BodyReader
 from tests.support.fake_rsgi import FakeProtocol
 
@@ -107,3 +107,18 @@ async def test_large_bodies_at_once_are_bounded_and_the_room_comes_back():
     await asyncio.wait([reading])
 
     assert await reader.read(FakeProtocol(b"12345"), sized(5)) == b"12345"
+
+
+async def test_a_connection_with_many_large_bodies_leaves_room_for_those_of_others():
+    reader = BodyReader(max_bytes=100_000, held_limit_bytes=100_000)
+    reading = asyncio.create_task(reader.read(Dripping(), sized(40_000), of="noisy"))
+    await asyncio.sleep(0)
+
+    with pytest.raises(RateExceeded):
+        await reader.read(FakeProtocol(b"x"), sized(40_000), of="noisy")
+    assert await reader.read(FakeProtocol(b"x"), sized(40_000), of="quiet") == b"x"
+    assert await reader.read(FakeProtocol(b"small"), sized(5), of="noisy") == b"small"
+    reading.cancel()
+    await asyncio.wait([reading])
+
+    assert await reader.read(FakeProtocol(b"x"), sized(40_000), of="noisy") == b"x"
