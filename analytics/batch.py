@@ -9,11 +9,13 @@ import msgspec
 import pyarrow as pa
 
 from analytics.columns import (
+    BEGUN,
     CALLBACK,
     MARKS,
     OFFSETS,
     RECORD,
     REPLAY,
+    SKIPPED,
     UNCLAIMED,
     UNREADABLE,
     Hasher,
@@ -102,7 +104,12 @@ def prepare(intake: Intake, hashed: Hasher, fetched: Iterable[Fetched]) -> Batch
     """
     new = intake.new(fetched)
     offsets, marks = intake.take_moves()
+    begun, skipped = intake.take_notes()
     places = {"offsets": table(OFFSETS, offsets), "marks": table(MARKS, marks)}
+    if begun:
+        places["begun"] = table(BEGUN, begun)
+    if skipped:
+        places["skipped"] = table(SKIPPED, skipped)
     return Batch(new, tables_of(new, hashed), places, dict(intake.next_offsets))
 
 

@@ -18,6 +18,8 @@ UNCLAIMED = pa.schema([*PLACE, ("told_ms", LONG), ("value", TEXT)])
 REPLAY = pa.schema([("event_id", TEXT)])
 UNREADABLE = pa.schema([("topic", TEXT), *PLACE, ("reason", TEXT)])
 OFFSETS = pa.schema([("topic", TEXT), ("kafka_partition", SMALL), ("next_offset", LONG)])
+BEGUN = pa.schema([("topic", TEXT), ("kafka_partition", SMALL), ("first_offset", LONG)])
+SKIPPED = pa.schema([("topic", TEXT), *PLACE])
 MARKS = pa.schema(
     [
         *(("topic", TEXT), ("kafka_partition", SMALL), ("source_topic", TEXT)),

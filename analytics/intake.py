@@ -10,6 +10,8 @@ Source = tuple[str, int]
 """Topic and partition."""
 Origin = bytes
 """A source partition as `ce_id` begins: `topic/partition`."""
+Spot = tuple[str, int, int]
+"""Topic, partition and offset."""
 Place = tuple[int, int]
 """Offset and item."""
 
@@ -44,6 +46,8 @@ class Intake:
         self._marks = marks
         self._moved: set[Source] = set()
         self._moved_marks: set[tuple[Source, Origin]] = set()
+        self._begun: list[Spot] = []
+        self._skipped: list[Spot] = []
 
     def new(self, fetched: Iterable[Fetched]) -> list[Fetched]:
         """What of `fetched` the store does not have; raises `OffsetGap` when records are missing before one."""
@@ -57,11 +61,20 @@ class Intake:
         self._moved_marks.clear()
         return offsets, marks
 
+    def take_notes(self) -> tuple[list[Spot], list[Spot]]:
+        """Where partitions were begun, and what was dropped as a repeat, since the last call."""
+        begun, skipped = self._begun, self._skipped
+        self._begun, self._skipped = [], []
+        return begun, skipped
+
     def _new(self, here: Source, records: Sequence[Record]) -> list[Record]:
         unstored = self._unstored(here, records)
         marks = self._marks.setdefault(here, {})
         kept = [record for record in unstored if not self._is_repeat(here, marks, record)]
-        self.repeats += len(unstored) - len(kept)
+        if len(kept) < len(unstored):
+            left_out = {record.offset for record in unstored} - {record.offset for record in kept}
+            self._skipped += [(*here, offset) for offset in sorted(left_out)]
+            self.repeats += len(left_out)
         return kept
 
     def _unstored(self, here: Source, records: Sequence[Record]) -> Sequence[Record]:
@@ -71,6 +84,8 @@ class Intake:
             records = [record for record in records if record.offset >= expected]
         if not records:
             return records
+        if expected is None:
+            self._begun.append((*here, records[0].offset))
         wanted = records[0].offset if expected is None else expected
         for record in records:
             if record.offset != wanted:

@@ -20,6 +20,7 @@ __all__ = [
     "Measure",
     "MetricsQuestion",
     "Timeline",
+    "books",
     "conservation",
     "freshness",
     "message_timeline",
@@ -87,6 +88,11 @@ async def conservation(reader: Reader) -> Conservation:
 async def parked(reader: Reader, *, accounts: Accounts) -> Answer:
     """By connection: how many reports wait for the registration of their attempt, and since when the oldest waits."""
     return await reader.ask("parked", {"accounts": _listed(accounts)})
+
+
+async def books(reader: Reader) -> Answer:
+    """By topic and partition: offsets below the watermark without a row or a reason, and those with two; both are 0."""
+    return await reader.ask("books")
 
 
 async def today_by_provider(reader: Reader, *, accounts: Accounts) -> Answer:

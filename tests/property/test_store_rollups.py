@@ -23,6 +23,7 @@ from tests.support.store_recount import Cell, recount
 
 TABLES = (
     *("callback", "report", "registration", "inbound", "signal", "dead_letter", "unreadable", "unclaimed"),
+    *("begun", "skipped"),
     *("hour_delta", "latency_delta", "offsets", "marks", "settled_place", "settled_count"),
 )
 CELLS = """
