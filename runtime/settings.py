@@ -83,7 +83,7 @@ class IngestSettings(Section):
     max_body_bytes: int = Field(1024 * 1024, ge=1)
     """A body of exactly this size passes."""
     waiting_limit: int = Field(5000, ge=1)
-    """Callbacks that may wait for the broker at once; above, the answer is 503 at once."""
+    """Callbacks that may wait for the broker at once, of one connection alone a half; above, they are refused at once."""
     spool_dir: Path = Path("spool")
     """Where callbacks are kept while Kafka is away; relative to the data directory."""
     spool_max_bytes: int = Field(1024 * 1024 * 1024, ge=1)
@@ -176,7 +176,7 @@ class Connection(BaseModel):
     rate_per_s: float = Field(1000.0, gt=0)
     """Above this the callbacks are answered with 429."""
     ack_budget_s: float = Field(1.0, gt=0)
-    """How long the provider may wait for the answer."""
+    """How long the provider may wait for the answer. A quarter of it is for Kafka, the rest for the spool."""
     tokens: tuple[Secret, ...] = ()
     """For providers that cannot sign: one must follow the connection in the path; two live while they rotate."""
 
