@@ -83,7 +83,7 @@ class IngestSettings(Section):
     max_body_bytes: int = Field(1024 * 1024, ge=1)
     """A body of exactly this size passes."""
     waiting_limit: int = Field(5000, ge=1)
-    """Callbacks that may wait for the broker at once, of one connection alone a half; above, they are refused at once."""
+    """Callbacks that may wait for the broker at once, of one connection alone a half; above, they are refused."""
     spool_dir: Path = Path("spool")
     """Where callbacks are kept while Kafka is away; relative to the data directory."""
     spool_max_bytes: int = Field(1024 * 1024 * 1024, ge=1)
