@@ -139,22 +139,27 @@ def test_an_update_about_nothing_is_unreadable(writer, database, verdict):
     assert "answers one report or one registration" in found[0][0]
 
 
-def test_a_store_of_before_takes_the_new_verdict(tmp_path):
-    """What was stored by an older version is all there after the step."""
+def test_a_store_of_before_takes_the_new_verdict(tmp_path, writer, database):
+    """What was stored by an older version is all there after the steps to the newest shape."""
     older = {number: step for number, step in load_steps().items() if number < 3}
     line, path = waiting(), tmp_path / "old.duckdb"
+    write(writer, line)
     with duckdb.connect(path) as connection:
-        connection.execute("SET TimeZone = 'UTC'")
         migrate(connection, older)
-        write(Writer(connection, hasher(b"k" * 16), Upkeep(connection, Skyline()), seen_days=3), line)
-    database = Database(path, StoreSettings())
-    database.open()
-    connection = database.cursor()
+    today = database.cursor()
+    today.execute(f"ATTACH '{path}' AS old")
+    for (name,) in today.execute("SELECT table_name FROM duckdb_tables() WHERE database_name = 'old'").fetchall():
+        if name != "schema_version":
+            today.execute(f"INSERT INTO old.{name} BY NAME SELECT * FROM {name}")
+    today.execute("DETACH old")
+    migrated = Database(path, StoreSettings())
+    migrated.open()
+    connection = migrated.cursor()
     line.unclaim(of="a")
     write(Writer(connection, hasher(b"k" * 16), Upkeep(connection, Skyline()), seen_days=3), line)
     counts = [connection.table(name).count("*").fetchall() for name in ("report", "unclaimed")]
     connection.close()
-    database.close()
+    migrated.close()
 
     assert counts == [[(4,)], [(1,)]]
 
