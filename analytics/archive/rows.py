@@ -3,12 +3,12 @@
 from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 from functools import lru_cache
+from itertools import accumulate
 from typing import NamedTuple, Protocol
 
 import pyarrow as pa
 
 from analytics.archive.manifest import Run
-from contracts.envelope import header
 
 DAY_MS = 86_400_000
 EPOCH = date(1970, 1, 1)
@@ -70,18 +70,18 @@ def _named(day: int) -> str:
 
 def table_of(partition: int, records: Sequence[Record]) -> pa.Table:
     origins = [_origin(record) for record in records]
-    columns = [
-        [partition] * len(records),
-        [record.offset for record in records],
-        [record.timestamp for record in records],
-        [record.key for record in records],
-        [record.value for record in records],
-        [[{"name": name, "value": value} for name, value in record.headers] for record in records],
-        [provider for provider, _ in origins],
-        [connection for _, connection in origins],
-    ]
-    arrays = [pa.array(column, kind) for column, kind in zip(columns, SCHEMA.types, strict=True)]
-    return pa.table(arrays, schema=SCHEMA)
+    columns = {
+        "partition": [partition] * len(records),
+        "offset": [record.offset for record in records],
+        "timestamp": [record.timestamp for record in records],
+        "key": [record.key for record in records],
+        "value": [record.value for record in records],
+        "provider": [provider for provider, _ in origins],
+        "connection": [connection for _, connection in origins],
+    }
+    arrays = {name: pa.array(column, SCHEMA.field(name).type) for name, column in columns.items()}
+    arrays["headers"] = _headers(records)
+    return pa.table([arrays[name] for name in SCHEMA.names], schema=SCHEMA)
 
 
 def records_of(table: pa.Table | pa.RecordBatch) -> Iterator[Archived]:
@@ -106,9 +106,25 @@ def runs_of(partition: int, offsets: Sequence[int]) -> list[Run]:
     return runs
 
 
+def _headers(records: Sequence[Record]) -> pa.Array:
+    """All headers one after the other, and where each record's end: half the time that lists of pairs take."""
+    ends = [0, *accumulate(len(record.headers) for record in records)]
+    pairs = [pair for record in records for pair in record.headers]
+    names, values = (
+        pa.array([name for name, _ in pairs], pa.string()),
+        pa.array([data for _, data in pairs], pa.binary()),
+    )
+    return pa.ListArray.from_arrays(
+        pa.array(ends, pa.int32()),
+        pa.StructArray.from_arrays([names, values], fields=list(HEADER)),
+        type=pa.list_(HEADER),
+    )
+
+
 def _origin(record: Record) -> tuple[str, str]:
     """Provider and connection: a callback's headers name them, a registration's key begins with them."""
-    provider, connection = header(tuple(record.headers), "provider"), header(tuple(record.headers), "connection")
+    named = dict(record.headers)
+    provider, connection = named.get("provider"), named.get("connection")
     if provider is None or connection is None:
         provider, connection, *_ = [*(record.key or b"").split(b":", 2), b"", b""]
     return provider.decode(errors="replace"), connection.decode(errors="replace")
