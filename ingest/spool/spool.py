@@ -193,11 +193,11 @@ class Spool:
         else:
             SPOOL_REFUSED.inc(len(group.members))
             self._give_back([one.record for one in group.members])
-        self._note(str(group.error or ""))
+        self._note(group.error)
         self._room.elsewhere = max(0, group.occupied_bytes - self._room.total)
         for one in group.members:
             if not one.answer.done():
-                one.answer.set_result(None) if group.error is None else one.answer.set_exception(group.error)
+                one.answer.set_exception(NotDurable(group.error)) if group.error else one.answer.set_result(None)
         self.unsettled_count -= len(group.members)
         self.unsettled_bytes -= sum(bytes_of(one.record) for one in group.members)
         self._settled.set()

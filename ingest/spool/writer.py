@@ -10,7 +10,6 @@ from pathlib import Path
 
 import msgspec
 
-from contracts.errors import NotDurable
 from ingest.spool.frames import pack
 from ingest.spool.runs import Run, create_run, occupied_bytes
 from ingest.spool.segment import Segment, SegmentFile, Sync
@@ -44,7 +43,8 @@ class Group:
     segment: Segment | None = None
     size: int = 0
     """How much of the segment is durable now."""
-    error: NotDurable | None = None
+    error: str = ""
+    """Why it was not."""
     occupied_bytes: int = 0
     """What the spools of all processes held before it."""
 
@@ -119,9 +119,9 @@ class SpoolWriter:
             if occupied + sum(bytes_of(one.record) for one in group) <= self._limits.max_bytes:
                 file = self._write(group)
                 return Group(group, file.segment, file.written_bytes, occupied_bytes=occupied)
-            error = NotDurable(f"the spool is full with {occupied} bytes")
+            error = f"the spool is full with {occupied} bytes"
         except OSError as exc:
-            error = NotDurable(f"the spool cannot be written: {exc.strerror}")
+            error = f"the spool cannot be written: {exc.strerror}"
         self._seal()
         return Group(group, error=error, occupied_bytes=occupied)
 
