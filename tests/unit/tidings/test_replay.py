@@ -1,6 +1,12 @@
 """A replay adds what is understood only now, repeats what is known, and the dry run has said so before."""
 
+import json
+import shutil
+import subprocess
+import sys
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -9,7 +15,8 @@ import pytest
 
 from analytics.archive.known import Item, known_items
 from analytics.archive.reading import Shelves, Span, is_original
-from contracts.errors import ConfigurationInvalid, PayloadInvalid, StoreUnavailable
+from analytics.snapshots import Snapshot, Snapshots
+from contracts.errors import BrokerUnavailable, ConfigurationInvalid, PayloadInvalid, StoreUnavailable
 from contracts.records import RawCallback
 from providers._kit.provider import Provider
 from runtime.settings import Connection, KafkaSettings, Settings
@@ -17,6 +24,8 @@ from streams.normalise.normaliser import Normaliser
 from streams.normalise.stage import NormaliseBatch
 from tests.support.ledger_provider import LEDGER, body_of, normalise, status
 from tests.support.whole_line import WholeLine, originals
+from tidings.exits import Exit
+from tidings.replay import command
 from tidings.replay.command import Wishes, rehearse
 from tidings.replay.difference import Effect, changes
 from tidings.replay.performance import again
@@ -200,6 +209,91 @@ def test_what_the_store_has_not_read_is_told_apart(line, settings):
     line.archive()
 
     assert rehearsed(line, normaliser(settings, replace(LEDGER, normalise=short_sighted)))["total"]["unstored"] == 1
+
+
+@pytest.fixture
+def config(line: WholeLine, tmp_path: Path) -> Path:
+    """An installation that has lost its connections, so that today nothing can be read."""
+    file = tmp_path / "tidings.toml"
+    file.write_text(f'data_dir = "{tmp_path}"\n[kafka]\npartitions = 3\nbootstrap_servers = "127.0.0.1:1"\n')
+    return file
+
+
+WISHES = Wishes(begin=ALL.begin, end=ALL.end, example_count=1)
+
+
+def test_a_dry_run_is_told_as_json(config, capsys):
+    status_ = command.run(config, WISHES, is_dry_run=True, as_json=True)
+    out, err = capsys.readouterr()
+    told = json.loads(out)
+
+    assert status_ is Exit.DONE
+    assert "the archive was last written at" in err
+    assert told["compared_with"].startswith("the store ")
+    assert told["providers"]["ledger"]["gone"] == 10
+    assert told["examples"][0]["after"].startswith("dead letter unknown_connection")
+
+
+def test_a_dry_run_is_told_to_people(config, capsys):
+    command.run(config, WISHES, is_dry_run=True, as_json=False)
+    out = capsys.readouterr().out
+
+    assert "unstored" in out
+    assert "ledger/watched 0/0 item 0: report sent (code sent) -> dead letter unknown_connection" in out
+
+
+def test_a_replay_without_kafka_says_that_it_may_begin_again(config):
+    with pytest.raises(BrokerUnavailable, match="0 were written"):
+        command.run(config, WISHES, is_dry_run=False, as_json=False)
+
+
+def test_without_an_archive_there_is_nothing_to_replay(tmp_path):
+    file = tmp_path / "tidings.toml"
+    file.write_text(f'data_dir = "{tmp_path}"\n')
+
+    with pytest.raises(ConfigurationInvalid, match="nothing is archived here yet"):
+        command.run(file, WISHES, is_dry_run=True, as_json=False)
+
+
+def test_while_the_store_is_in_use_the_newest_snapshot_is_compared_with(line, settings, monkeypatch):
+    path = settings.data_dir / settings.store.path
+    snapshot = settings.data_dir / "snapshots" / path.name
+    snapshot.parent.mkdir()
+    shutil.copy(path, snapshot)
+    made = Snapshot(T0, 1, snapshot)
+    monkeypatch.setattr(Snapshots, "newest_first", lambda _: [replace(made, path=tmp_missing(snapshot)), made])
+    with elsewhere_open(path):
+        told = rehearsed(line, normaliser(settings, replace(LEDGER, normalise=short_sighted)))
+
+    assert told["compared_with"] == "the snapshot of 2026-11-21 10:00:00 UTC, because the store is in use"
+    assert told["total"] == {"same": 10, "aside": 4}
+
+
+def test_while_the_store_is_in_use_and_has_no_snapshot_that_is_said(line, settings):
+    with (
+        elsewhere_open(settings.data_dir / settings.store.path),
+        pytest.raises(StoreUnavailable, match="no snapshot of it yet"),
+        known_items(settings),
+    ):
+        pass
+
+
+def tmp_missing(path: Path) -> Path:
+    return path.with_name("missing.duckdb")
+
+
+@contextmanager
+def elsewhere_open(path: Path) -> Iterator[None]:
+    """Another process has the store open meanwhile."""
+    code = "import sys, duckdb; held = duckdb.connect(sys.argv[1]); print('held', flush=True); sys.stdin.read()"
+    with subprocess.Popen(
+        [sys.executable, "-c", code, str(path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        process.stdout.readline()
+        yield
+        process.stdin.close()
 
 
 def test_without_a_store_there_is_nothing_to_compare_with(settings):
