@@ -46,6 +46,10 @@ class Losses:
     """The newest time from which some topic may lack something, while another still has all."""
     needed: Starts = field(default_factory=dict)
 
+    @property
+    def are_none(self) -> bool:
+        return self.until_ms < 0 and not any(start for offsets in self.starts.values() for start in offsets.values())
+
     def of(self, topic: str) -> Loss:
         return Loss(starts=self.starts[topic], until_ms=self.until_ms)
 
@@ -65,6 +69,8 @@ def rebuild(settings: Settings, losses: Losses, *, normaliser: Normaliser | None
 
     The store must have read what Kafka still has of that time, or it would be added twice.
     """
+    if losses.are_none:
+        return 0
     database = Database(settings.data_dir / settings.store.path, settings.store)
     database.open()
     try:
@@ -122,7 +128,7 @@ async def look(settings: Settings) -> Losses:
         starts = {topic: await consumer.beginning_offsets(partitions) for topic, partitions in topics.items()}
         begun = [at for offsets in starts.values() for at, offset in offsets.items() if offset > 0]
         until_ms = max([-1, *(await _first_times(consumer, begun))])
-        needed = {topic: await _passed(consumer, topics[topic], until_ms + GRACE_MS) for topic in FED}
+        needed = {topic: await _passed(consumer, starts[topic], until_ms + GRACE_MS) for topic in FED}
         return Losses(starts={topic: _numbered(starts[topic]) for topic in DOORS}, until_ms=until_ms, needed=needed)
     except KafkaConnectionError as exc:
         raise BrokerUnavailable(f"no Kafka answers at {kafka.bootstrap_servers}: {exc}") from exc
@@ -137,11 +143,12 @@ async def _first_times(consumer: AIOKafkaConsumer, partitions: list[TopicPartiti
     return [first.timestamp if first else now_ms for first in found.values()]
 
 
-async def _passed(consumer: AIOKafkaConsumer, partitions: list[TopicPartition], until_ms: int) -> dict[int, int]:
-    """The first offsets that are later than `until_ms`; the ends where none is."""
-    ends = await consumer.end_offsets(partitions)
-    later = await consumer.offsets_for_times(dict.fromkeys(partitions, until_ms))
-    return _numbered({at: found.offset if (found := later[at]) else ends[at] for at in partitions})
+async def _passed(consumer: AIOKafkaConsumer, starts: Mapping[TopicPartition, int], until_ms: int) -> dict[int, int]:
+    """The first offsets that are later than `until_ms`, the ends where none is; of those that have anything to read."""
+    ends = await consumer.end_offsets(list(starts))
+    later = await consumer.offsets_for_times(dict.fromkeys(starts, until_ms))
+    passed = {at: found.offset if (found := later[at]) else ends[at] for at in starts}
+    return _numbered({at: offset for at, offset in passed.items() if offset > starts[at]})
 
 
 def _numbered(offsets: Mapping[TopicPartition, int]) -> dict[int, int]:
