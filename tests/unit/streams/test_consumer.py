@@ -147,6 +147,18 @@ async def test_what_came_while_the_group_changed_is_fetched_again():
     assert consumer.carried == [0, 1, 2]
 
 
+async def test_what_was_fetched_for_a_generation_that_is_over_is_not_carried():
+    """In the new one the partition may be another's."""
+    consumer = FetchingConsumer()
+    fetching = asyncio.create_task(consumer._fetch_and_carry())
+    await asyncio.sleep(0)
+    consumer.app.consumer_generation_id = 2
+    consumer.may_answer.set()
+    await fetching
+
+    assert consumer.carried == []
+
+
 async def test_what_came_after_the_loop_was_cancelled_is_fetched_again():
     consumer = FetchingConsumer()
     fetching = asyncio.create_task(consumer._fetch_and_carry())
