@@ -2,7 +2,8 @@
 
 import asyncio
 import signal
-from collections.abc import AsyncIterator
+import subprocess
+from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -106,3 +107,31 @@ async def test_a_full_spool_is_503_with_a_time_to_come_again_and_not_ready(tmp_p
     assert (answer.status_code, answer.headers["retry-after"]) == (503, "5")
     assert (ready, alive) == (503, 200)
     assert "full" in why
+
+
+@pytest.fixture
+def tiny_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system of 64 KiB."""
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", disk], check=False).returncode:
+        pytest.skip("needs the right to mount")
+    yield disk
+    subprocess.run(["umount", "-l", disk], check=True)
+
+
+async def test_a_full_disk_is_503_until_there_is_room_and_costs_nothing_that_was_answered(tmp_path, tiny_disk):
+    ballast = tiny_disk / "ballast"
+    async with without_kafka(tmp_path, ingest=f'spool_dir = "{tiny_disk / "spool"}"') as ingest:
+        before = await asyncio.to_thread(post, ingest, b"before")
+        ballast.write_bytes(bytes(60 * 1024 - 8192))
+        full = [await asyncio.to_thread(post, ingest, b"%d" % number * 20_000) for number in range(2)]
+        await asyncio.to_thread(ingest.wait_until, "/readyz", 503)
+        _, why = await asyncio.to_thread(ingest.admin, "/readyz")
+        ballast.unlink()
+        after = await asyncio.to_thread(post, ingest, b"after")
+        alive, _ = await asyncio.to_thread(ingest.admin, "/healthz")
+
+    assert (before, full, after, alive) == (200, [503, 503], 200, 200)
+    assert "No space left" in why
+    assert await on_disk(tiny_disk / "spool") == [b"before", b"after"]
