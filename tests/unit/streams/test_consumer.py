@@ -4,6 +4,7 @@ import asyncio
 from types import SimpleNamespace
 
 import pytest
+from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
 
 from streams.engine.consumer import BatchConsumer
@@ -62,6 +63,42 @@ async def test_refusals_are_counted_in_a_row():
         counts.append(consumer.refused_commits)
 
     assert counts == [1, 2, 0, 1]
+
+
+@pytest.fixture
+def without_faust(monkeypatch):
+    """Of the methods that are replaced, only what the replacement adds."""
+
+    async def nothing(_consumer, *_given):
+        """faust's part."""
+
+    for name in ("wait_empty", "on_partitions_revoked"):
+        monkeypatch.setattr(driver.Consumer, name, nothing)
+
+
+@pytest.mark.usefixtures("without_faust")
+async def test_before_a_partition_is_given_back_what_was_carried_of_it_is_committed():
+    """The commit timer may have been under way, and did not see the last batch."""
+    consumer = FakeConsumer({HERE}, [True])
+    consumer.is_idle = asyncio.Event()
+    waiting = asyncio.create_task(consumer.wait_empty())
+    await asyncio.sleep(0)
+    consumer._carried = {HERE: 5}
+    consumer.is_idle.set()
+    await waiting
+
+    assert consumer.committed == [{HERE: 5}]
+
+
+@pytest.mark.usefixtures("without_faust")
+async def test_what_was_refused_is_forgotten_with_the_partition():
+    """When it comes back, another has gone on, and a commit of ours would put the group back."""
+    consumer = FakeConsumer({HERE}, [False])
+    consumer._carried = {HERE: 5}
+    await consumer.force_commit()
+    await consumer.on_partitions_revoked({HERE})
+
+    assert consumer._carried == {}
 
 
 def a_member(*, pending=None, ended_by=None, is_done=False):
