@@ -89,6 +89,9 @@ class Database:
         """Whether this process can do nothing more with the store; damage is remembered for the next start."""
         if is_damage(exc):
             self.suspect(advice(exc))
+        elif isinstance(exc, duckdb.FatalException):
+            # Every later statement fails too, and whoever meets it first may be a reader while the sink rests.
+            self.ailment = advice(exc)
         return is_lasting(exc)
 
     def suspect(self, reason: str) -> None:

@@ -60,6 +60,25 @@ def test_a_damaged_file_is_told_of_with_what_to_do(tmp_path, spoil, told):
         Database(path, StoreSettings()).open()
 
 
+FULL = "Could not write file: No space left on device"
+
+
+@pytest.mark.parametrize(
+    ("error", "is_lasting", "is_ill", "is_marked"),
+    [
+        pytest.param(duckdb.TransactionException("conflict"), False, False, False, id="what may pass"),
+        pytest.param(duckdb.TransactionException(FULL), True, False, False, id="a full disk: of the writer alone"),
+        pytest.param(duckdb.FatalException(FULL), True, True, False, id="a full disk at a checkpoint: all ends"),
+        pytest.param(duckdb.Error("Corrupt database file"), True, True, True, id="damage: the next start looks"),
+        pytest.param(duckdb.IOException("replaying WAL: " + FULL), True, False, False, id="a full disk is no damage"),
+    ],
+)
+def test_what_an_error_means_for_the_process(database, error, is_lasting, is_ill, is_marked):
+    judged = database.judge(error)
+
+    assert (judged, bool(database.ailment), database.mark.exists()) == (is_lasting, is_ill, is_marked)
+
+
 def test_reading_cannot_wait_for_the_network(database):
     with pytest.raises(duckdb.Error, match="read_xlsx"):
         database.cursor().execute("SELECT * FROM read_xlsx('x')")
