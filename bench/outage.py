@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from base64 import b64encode
 from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
@@ -34,6 +35,7 @@ LIMIT_S = 120.0
 Stored = tuple[int, int]
 """When a callback was received, and its number."""
 USER, PASSWORD = "bench", "a password for the bench"
+AUTHORIZATION = f"Basic {b64encode(f'{USER}:{PASSWORD}'.encode()).decode()}"
 
 
 @dataclass
@@ -79,7 +81,7 @@ def _settings(place: Path, kafka: KafkaSettings, port: int, admin: int) -> Path:
 async def _through_an_outage(url: str, broker: LocalBroker, outage_s: float) -> Told:
     told, began = Told(), time.monotonic()
     connector = aiohttp.TCPConnector(limit=0)
-    async with aiohttp.ClientSession(connector=connector, auth=aiohttp.BasicAuth(USER, PASSWORD)) as session:
+    async with aiohttp.ClientSession(connector=connector, headers={"authorization": AUTHORIZATION}) as session:
         outage = asyncio.create_task(_kill_for(broker, told, outage_s))
         posts, number = [], 0
         while not outage.done() or time.monotonic() < began + 2 * AROUND_S + outage_s:

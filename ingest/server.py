@@ -15,6 +15,7 @@ from contracts.topics import load_topics
 from ingest.admin import make_admin
 from ingest.app import Edge
 from ingest.bodies import BodyReader
+from ingest.chatter import thin_out_chatter
 from ingest.health import START_GRACE_S, Health, Signs, health_of
 from ingest.ports import LARGEST_HEAD_BYTES, admin_port, admin_socket, callback_port
 from ingest.publisher import Publisher
@@ -44,6 +45,7 @@ class Ingest:
     def __init__(self, settings: Settings, providers: Mapping[str, Provider[Any]]) -> None:
         ingest, clock = settings.ingest, SystemClock()
         _check_sizes(ingest.max_body_bytes)
+        thin_out_chatter(clock)
         routes = make_routes(settings.connections, providers, clock)
         self._stopping = Event()
         self._ingest, self._clock, self._began_s = ingest, clock, clock.monotonic()
