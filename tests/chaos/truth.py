@@ -4,6 +4,7 @@ import asyncio
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
+from importlib import resources
 from pathlib import Path
 from time import monotonic
 from uuid import UUID
@@ -53,17 +54,13 @@ FROM evidence
 GROUP BY provider, connection, root_id
 """
 
+BOOKS = resources.files("analytics.queries").joinpath("books.sql")
+"""For every partition, whether each offset has one row or one reason why it has none."""
 DOUBLES = """
-SELECT 'callback' AS what, kafka_partition, kafka_offset, count(*) FROM callback GROUP BY ALL HAVING count(*) > 1
-UNION ALL
-SELECT 'update', kafka_partition, kafka_offset, count(*)
-FROM (SELECT kafka_partition, kafka_offset FROM report UNION ALL SELECT kafka_partition, kafka_offset FROM registration)
-GROUP BY ALL HAVING count(*) > 1
-UNION ALL
-SELECT 'item', cause_partition, cause_offset, count(*)
+SELECT cause_partition, cause_offset, count(*)
 FROM item GROUP BY cause_partition, cause_offset, cause_index HAVING count(*) > 1
 """
-"""Rows that stand twice: a record of Kafka, or an item of a callback."""
+"""Items of callbacks that are explained more than once."""
 
 
 async def settle(api: ApiClient, outcome: Outcome, diary: Diary) -> None:
@@ -128,6 +125,7 @@ def differences_of_store(
     with duckdb.connect(str(file), read_only=True) as store:
         rows = store.execute(STANDINGS).fetchall()
         doubles = store.execute(DOUBLES).fetchall()
+        books = store.execute(BOOKS.read_text(encoding="utf-8")).fetchall()
     told = {row[:3]: row[3:] for row in rows}
     wanted = {(one.provider, one.connection, one.root_id): _row_of(one, observed) for one in attempts}
     wrong = [
@@ -136,7 +134,12 @@ def differences_of_store(
         for place in sorted(wanted.keys() | told.keys())
         if told.get(place) != wanted.get(place)
     ]
-    return wrong + [f"{what} {partition}/{offset} stands in {count} rows" for what, partition, offset, count in doubles]
+    wrong += [f"item of callback {partition}/{offset} stands in {count} rows" for partition, offset, count in doubles]
+    return wrong + [
+        f"of {topic}/{partition} {missing} offsets have no row and {doubled} have more than one"
+        for topic, partition, _first, _next, missing, doubled in books
+        if missing or doubled
+    ]
 
 
 def _row_of(one: AttemptOutcome, observed: Collection[tuple[str, str]]) -> tuple[object, ...]:

@@ -31,6 +31,11 @@ REPORT = {
     "previous_status": "accepted",
 }
 REGISTRATION = {**REPORT, "attempt_status": "accepted", "previous_status": None, "kafka_offset": 1}
+READ = [
+    ("begun", {"topic": "callbacks", "first_offset": 0}),
+    ("offsets", {"topic": "callbacks", "next_offset": 1}),
+]
+"""One callback has been read."""
 
 
 @pytest.fixture
@@ -51,7 +56,7 @@ def write(file, *rows):
 
 
 def test_a_store_that_agrees_passes(file):
-    write(file, ("report", REPORT), ("registration", REGISTRATION))
+    write(file, ("report", REPORT), ("registration", REGISTRATION), ("callback", {}), *READ)
 
     assert differences_of_store(file, [REGISTERED], set()) == []
 
@@ -87,7 +92,13 @@ def test_a_store_that_agrees_passes(file):
             id="an attempt is made up",
         ),
         pytest.param(
-            [("report", REPORT), ("registration", REGISTRATION), *[("callback", {})] * 2], id="a callback stands twice"
+            [("report", REPORT), ("registration", REGISTRATION), *READ, *[("callback", {})] * 2],
+            id="a callback stands twice",
+        ),
+        pytest.param([("report", REPORT), ("registration", REGISTRATION), *READ], id="a callback has no row"),
+        pytest.param(
+            [("report", REPORT), ("report", {**REPORT, "kafka_offset": 9}), ("registration", REGISTRATION)],
+            id="an item is explained twice",
         ),
     ],
 )
