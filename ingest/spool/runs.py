@@ -52,7 +52,7 @@ def create_run(root: Path) -> Run:
     while True:
         # Runs sort by age.
         directory = root / f"{time.time_ns() // 1_000_000:013d}-{os.urandom(4).hex()}"
-        directory.mkdir()
+        directory.mkdir(mode=0o700)
         # Between the two lines somebody may have taken it for one that was left behind.
         if run := adopt_run(directory):
             _sync_directory(root)
