@@ -1,4 +1,4 @@
-"""A replay on a real Kafka: the same tables, and an account that has grown by what was repeated."""
+"""A replay on a real Kafka ends in the same tables; a lost store comes back though Kafka has lost its beginning."""
 
 import asyncio
 import json
@@ -9,6 +9,8 @@ from pathlib import Path
 
 import duckdb
 import pytest
+from aiokafka import TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient, RecordsToDelete
 
 from analytics import questions
 from analytics.archive.manifest import load
@@ -19,6 +21,7 @@ from runtime.settings import ArchiveSettings, Connection, Settings, StoreSetting
 from streams.normalise.normaliser import Normaliser
 from tests.support.ledger_provider import LEDGER, body_of, status
 from tests.support.streams_installation import OBSERVED, REGISTERED, Installation
+from tidings.rebuild import command as rebuilding
 from tidings.replay import command
 from tidings.replay.command import Wishes
 
@@ -116,6 +119,71 @@ async def test_a_replay_ends_in_the_same_tables(house: Installation, settings: S
         "quarantined": before["quarantined"] + 1,
     }
     assert list(wrong(tmp_path / "archive" / "callbacks")) == []
+
+
+async def test_a_lost_store_comes_back_from_kafka_and_the_archive(
+    house: Installation, settings: Settings, tmp_path: Path
+) -> None:
+    await house.call_back(
+        *[body_of(status(f"m{number}", "sent"), status(f"x{number}", "sent")) for number in range(40)]
+    )
+    await house.call_back(body_of(status("p1", "sent")), b"not JSON", connection=REGISTERED)
+    house.start()
+    await account(settings, received=82)
+    await house.register({"p1": "019aa5a1-0000-7000-8000-000000000001"})
+    await asyncio.sleep(1.1)  # the callbacks to come are later, by Kafka's clock of milliseconds, than those that go
+    await house.call_back(*[body_of(status(f"m{number}", "delivered")) for number in range(40)])
+    before = await account(settings, received=122)
+    facts = tables(settings)
+    await forget_half(house)
+    lose_store(tmp_path)
+    remaining = await fed_anew(settings)
+    losses = await rebuilding.look(settings)
+    normaliser = Normaliser({LEDGER.slug: LEDGER}, settings.connections)
+    added = [await asyncio.to_thread(rebuilding.rebuild, settings, losses, normaliser=normaliser) for _ in range(2)]
+    after = await account(settings, received=122)
+
+    assert remaining < 122
+    assert added[0] > 0
+    assert added[1] == 0
+    assert after == before
+    assert tables(settings) == facts
+
+
+def lose_store(directory: Path) -> None:
+    for file in directory.glob("tidings.duckdb*"):
+        file.unlink()
+
+
+async def fed_anew(settings: Settings) -> int:
+    """A new store from what Kafka still has; how many items that were."""
+    analytics = Analytics(settings, SystemClock())
+    await analytics.start()
+
+    async def has_all() -> bool:
+        return (await questions.freshness(analytics.reader)).lag_s is not None
+
+    await until(has_all)
+    found = (await questions.conservation(analytics.reader)).rows[0]
+    await analytics.stop()
+    return int(found["received"])
+
+
+async def forget_half(house: Installation) -> None:
+    """Remove from all topics what stood there before the last forty callbacks, as the retention does."""
+    admin = AIOKafkaAdminClient(bootstrap_servers=house.bootstrap)
+    await admin.start()
+    callbacks = await house.read("callbacks")
+    moment = sorted(record.timestamp for record in callbacks)[-40]
+    for word in ("callbacks", "attempts", "reports", "inbound", "signals", "dead-letters", "updates"):
+        found = await house.read(word)
+        for number in range(house.kafka.partitions):
+            records = [record for record in found if record.partition == number]
+            kept = [record.offset for record in records if record.timestamp >= moment]
+            before = min(kept, default=len(records))
+            place = TopicPartition(house.name(word), number)
+            await admin.delete_records({place: RecordsToDelete(before_offset=before)})
+    await admin.close()
 
 
 SAID = [(number, "delivered" if number % 3 == 0 else "sent") for number in range(60)]
