@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
+from itertools import count
 
 from analytics.archive.archivist import Archivist
 from analytics.columns import hasher
@@ -23,6 +24,8 @@ from runtime.metrics import PARKED, PARKED_OLDEST, UNEXPLAINED
 from runtime.settings import Settings
 
 ACCOUNT_EVERY_S = 5.0
+PARKED_EVERY = 12
+"""Times of that: what waits is looked for among all reports that ever waited."""
 
 
 @dataclass(frozen=True)
@@ -86,12 +89,13 @@ class Analytics:
 
     async def _account(self) -> None:
         """Keep the gauges of what is unexplained and what waits; of a store that cannot answer, `health` tells."""
-        while True:
+        for turn in count():
             await asyncio.sleep(ACCOUNT_EVERY_S)
             with suppress(StoreUnavailable, QueryInvalid):
                 total = (await conservation(self.reader)).rows[0]
                 UNEXPLAINED.set(total["unexplained"] + total["explained_twice"])
-                show_parked((await parked(self.reader, accounts=None)).rows)
+                if turn % PARKED_EVERY == 0:
+                    show_parked((await parked(self.reader, accounts=None)).rows)
 
     def _writer(self) -> Writer:
         connection = self._database.cursor()
