@@ -38,6 +38,7 @@ class Shelf:
                 f"{directory} is the archive of {self._manifest.topic}, not of {topic}; give each installation a "
                 "data directory of its own, or move this archive aside"
             )
+        ARCHIVE_MISSING.labels(self._directory.name).set(self._manifest.missing_count)
         self._next = self._manifest.next_offsets
         self._sequence = self._manifest.sequence
         self._draft = Draft(directory, self._sequence)
@@ -79,7 +80,6 @@ class Shelf:
             self._pass_over(partition, start)
         if fresh or self._holes:
             self.record()
-        ARCHIVE_MISSING.labels(self._directory.name).set(self._manifest.missing_count)
 
     def take(self, partition: int, records: Sequence[Record]) -> None:
         """Records of one partition; what is there already is left out."""
@@ -137,6 +137,7 @@ class Shelf:
         changed = msgspec.structs.replace(self._manifest, recorded_at=self._clock.now(), **changes)
         manifests.save(self._directory, changed)
         self._manifest = changed
+        ARCHIVE_MISSING.labels(self._directory.name).set(self._manifest.missing_count)
         self._sequence = changed.sequence
         self._draft = Draft(self._directory, self._sequence)
 

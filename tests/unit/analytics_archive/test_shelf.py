@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from prometheus_client import REGISTRY
 
 from analytics.archive import draft, shelf
 from analytics.archive.manifest import Run, load
@@ -124,6 +125,7 @@ def test_a_gap_inside_a_fetch_is_a_hole_too(opened, directory):
     archive(opened(), [record(0), record(5)])
 
     assert [hole.run for hole in load(directory, TOPIC).holes] == [Run(0, 1, 5)]
+    assert REGISTRY.get_sample_value("tidings_archive_missing_records", {"topic": "callbacks"}) == 4
 
 
 def test_the_archive_of_a_new_installation_begins_where_kafka_does_without_a_hole(opened, directory):
