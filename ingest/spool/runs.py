@@ -55,7 +55,7 @@ def create_run(root: Path) -> Run:
         directory.mkdir(mode=0o700)
         # Between the two lines somebody may have taken it for one that was left behind.
         if run := adopt_run(directory):
-            _sync_directory(root)
+            sync_directory(root)
             return run
 
 
@@ -90,7 +90,8 @@ def occupied_bytes(root: Path) -> int:
     return total
 
 
-def _sync_directory(directory: Path) -> None:
+def sync_directory(directory: Path) -> None:
+    """Make the names in it durable. Raises `OSError`."""
     handle = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(handle)
