@@ -49,16 +49,19 @@ class Stop:
     """It dies when it passes there for the so-manieth time."""
 
 
+AT_WORK = 20
+"""The first batches of a stage's new life are what was not committed, most of it known: nothing is at stake in them."""
+
 WALK = (
-    Stop("normalise.decided", STREAMS),
-    Stop("normalise.outputs_written", STREAMS),
+    Stop("normalise.decided", STREAMS, times=AT_WORK),
+    Stop("normalise.outputs_written", STREAMS, times=AT_WORK),
     Stop("normalise.committed", STREAMS),
-    Stop("track.decided", STREAMS),
-    Stop("track.outputs_written", STREAMS),
+    Stop("track.decided", STREAMS, times=AT_WORK),
+    Stop("track.outputs_written", STREAMS, times=AT_WORK),
     # State is written as well when only the turn passes from one topic to the next, and then no output is at stake.
-    Stop("track.state_written", STREAMS, times=2),
-    Stop("track.state_written", STREAMS, times=3),
-    Stop("track.state_written", STREAMS, times=6),
+    Stop("track.state_written", STREAMS, times=AT_WORK),
+    Stop("track.state_written", STREAMS, times=AT_WORK + 1),
+    Stop("track.state_written", STREAMS, times=AT_WORK + 2),
     Stop("track.committed", STREAMS),
     Stop("sink.begun", API),
     Stop("sink.inserted", API),
