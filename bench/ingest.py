@@ -13,7 +13,8 @@ import sys
 import tempfile
 import time
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from itertools import count, islice
@@ -41,6 +42,8 @@ from runtime.settings import KafkaSettings
 ROUNDS = 3
 SECONDS = 4
 WARM_UP_SECONDS = 1
+BROKER_WARM_UP_SECONDS = 15
+"""Until then the broker's Java runs uncompiled, at five times its cost, and whoever is measured first pays for it."""
 CONNECTIONS = (64, 256)
 START_LIMIT_S = 60.0
 REQUESTS = 1000
@@ -50,7 +53,7 @@ PATH = "/callbacks/telesign/main"
 GO_SOURCE = Path(__file__).parent / "peers" / "go_edge"
 START = datetime(2026, 11, 21, 10, tzinfo=UTC)
 
-NULL, OURS, FASTAPI, GO = "null application", "ours", "FastAPI", "Go"
+NULL, BARE, OURS, FASTAPI, GO = "null application", "bare edge", "ours", "FastAPI", "Go"
 
 
 @dataclass(frozen=True)
@@ -109,6 +112,7 @@ def _contenders(place: Place) -> list[Contender]:
     python = sys.executable
     contenders = [
         Contender(NULL, [python, "-m", "bench.peers.null_edge", str(place.port)], {}),
+        Contender(BARE, [python, "-m", "bench.peers.bare_edge", *place.address, KEY], {}),
         Contender(OURS, [python, "-m", "ingest"], {"TIDINGS_CONFIG": str(_our_settings(place))}),
         Contender(FASTAPI, [python, "-m", "bench.peers.fastapi_edge", *place.address], {}),
     ]
@@ -121,6 +125,7 @@ def _our_settings(place: Place) -> Path:
     """Ours as it is shipped, with one connection that signs and whose rate does not stand in the way."""
     settings = place.directory / "tidings.toml"
     settings.write_text(
+        f'data_dir = "{place.directory / "data"}"\n'
         f'[kafka]\nbootstrap_servers = "{place.kafka.bootstrap_servers}"\ntopic_prefix = "{place.kafka.topic_prefix}"\n'
         f"[ingest]\nport = {place.port}\nadmin_port = {free_port(besides=place.port)}\n"
         f'[[connections]]\nprovider = "{PROVIDER.slug}"\nname = "main"\nrate_per_s = 1000000\n'
@@ -156,19 +161,29 @@ def _measure_in_turns(contenders: list[Contender], place: Place) -> Runs:
     script = write_script(callbacks, place.directory / "callbacks.lua")
     ends = Ends(place)
     runs: Runs = defaultdict(list)
+    bare = next(contender for contender in contenders if contender.name == BARE)
+    with _serving(bare, place, callbacks[0]):
+        load(place.url, script, connections=64, seconds=BROKER_WARM_UP_SECONDS)
     for _ in range(ROUNDS):
         for contender in contenders:
-            server = subprocess.Popen(contender.command, env={**os.environ, **contender.environment})
-            try:
-                _wait_until_it_answers(place.url, callbacks[0], server)
+            with _serving(contender, place, callbacks[0]) as pid:
                 load(place.url, script, connections=64, seconds=WARM_UP_SECONDS)
                 for connections in CONNECTIONS:
-                    one = _run(contender.name, place.url, script, (server.pid, connections), ends)
+                    one = _run(contender.name, place.url, script, (pid, connections), ends)
                     runs[contender.name, connections].append(one)
-            finally:
-                server.terminate()
-                server.wait(20)
     return runs
+
+
+@contextmanager
+def _serving(contender: Contender, place: Place, callback: SimulatedCallback) -> Iterator[int]:
+    """The contender's process, while it answers."""
+    server = subprocess.Popen(contender.command, env={**os.environ, **contender.environment})
+    try:
+        _wait_until_it_answers(place.url, callback, server)
+        yield server.pid
+    finally:
+        server.terminate()
+        server.wait(20)
 
 
 def _wait_until_it_answers(url: str, callback: SimulatedCallback, server: "subprocess.Popen[bytes]") -> None:
@@ -222,6 +237,7 @@ def _figures(runs: Runs) -> list[Figure]:
         at = f"{connections} connections"
         ours = runs[OURS, connections]
         figures.append(_ratio(f"rate ÷ null application, {at}", ours, runs[NULL, connections], "rate", ">= 0.5"))
+        figures.append(_ratio(f"rate ÷ bare edge, {at}", ours, runs[BARE, connections], "rate", ""))
         figures.append(_ratio(f"rate ÷ FastAPI, {at}", ours, runs[FASTAPI, connections], "rate", ">= 4"))
         if GO in {name for name, _ in runs}:
             figures.append(_ratio(f"CPU ÷ Go, {at}", ours, runs[GO, connections], "cpu", ""))

@@ -29,8 +29,8 @@ from runtime.crash_points import crash_point
 from runtime.kafka import Outgoing
 
 TICK_S = 0.05
-LINGER_S = 0.001
-ENOUGH = 64
+LINGER_S = 0.003
+ENOUGH = 48
 """Callbacks that make a batch worth its costs; nobody waits for more."""
 WAITING_LIMIT_BYTES = 128 * 1024 * 1024
 DRAIN_LIMIT = 500
