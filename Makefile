@@ -4,7 +4,7 @@ BIN := $(VENV)/bin
 PYTHON ?= python3
 LOCK := requirements/dev.txt
 
-.PHONY: help run test check lint types architecture bench chaos lock clean
+.PHONY: help run test check lint types architecture bench chaos soak lock clean
 .DEFAULT_GOAL := help
 
 help: ## Say what each target does
@@ -22,7 +22,7 @@ run: $(VENV)/.ready ## Start everything with a simulator and a live page; ONCE=1
 	@$(BIN)/tidings demo $(if $(ONCE),--once)
 
 test: $(VENV)/.ready ## Run every test, on a real broker that the run starts itself
-	@$(BIN)/pytest
+	@$(BIN)/pytest -n 3 --dist loadfile
 
 check: lint types architecture test ## Lint, types, architecture, tests
 
@@ -41,6 +41,9 @@ bench: $(VENV)/.ready ## Measure speed and memory; ONLY=ingest,sink picks groups
 
 chaos: $(VENV)/.ready ## Break everything for CHAOS_MINUTES=10 as CHAOS_SEED has it, and compare with the truth
 	@$(BIN)/python -m tests.chaos
+
+soak: $(VENV)/.ready ## Half an hour of steady callbacks: does memory, do logs, does the spool grow?
+	@$(BIN)/python -m bench.soak
 
 lock: $(VENV)/.ready ## Resolve the locked requirements anew
 	@$(BIN)/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --no-emit-index-url --no-annotate --no-header requirements/uv.in -o requirements/uv.txt

@@ -146,7 +146,7 @@ def _built_go_edge(directory: Path) -> str | None:
     return target
 
 
-def _callbacks() -> list[SimulatedCallback]:
+def signed_callbacks() -> list[SimulatedCallback]:
     """Real ones, signed: what the provider's own simulator posts of Viber messages that arrive."""
     settings = TelesignSettings.model_validate({"customer_id": CUSTOMER_ID, "api_keys": [KEY]})
     life = (DeliveryStatus.SENT, DeliveryStatus.DELIVERED, DeliveryStatus.SEEN)
@@ -157,7 +157,7 @@ def _callbacks() -> list[SimulatedCallback]:
 
 
 def _measure_in_turns(contenders: list[Contender], place: Place) -> Runs:
-    callbacks = _callbacks()
+    callbacks = signed_callbacks()
     script = write_script(callbacks, place.directory / "callbacks.lua")
     ends = Ends(place)
     runs: Runs = defaultdict(list)

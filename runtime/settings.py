@@ -19,7 +19,13 @@ from pydantic import (
     ValidationError,
     model_validator,
 )
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+from pydantic_settings import (
+    BaseSettings,
+    InitSettingsSource,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
 
 from contracts.errors import ConfigurationInvalid
 
@@ -217,7 +223,10 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003  # the signature is pydantic's; no .env is read
         file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003  # likewise
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
+        bootstrap = os.environ.get("KAFKA_BOOTSTRAP_SERVERS")
+        as_people_expect = {"kafka": {"bootstrap_servers": bootstrap}} if bootstrap else {}
+        usual = InitSettingsSource(settings_cls, as_people_expect)
+        return init_settings, env_settings, usual, TomlConfigSettingsSource(settings_cls)
 
 
 def load_settings(path: Path | None = None) -> Settings:
@@ -228,8 +237,6 @@ def load_settings(path: Path | None = None) -> Settings:
     file = path or Path(os.environ.get("TIDINGS_CONFIG", "tidings.toml"))
     if (path or "TIDINGS_CONFIG" in os.environ) and not file.is_file():
         raise ConfigurationInvalid(f"there is no settings file {file}; give one with --config or TIDINGS_CONFIG")
-    if bootstrap := os.environ.get("KAFKA_BOOTSTRAP_SERVERS"):
-        os.environ.setdefault("TIDINGS_KAFKA__BOOTSTRAP_SERVERS", bootstrap)
     source = type("SettingsFromFile", (Settings,), {"model_config": SettingsConfigDict(toml_file=file)})
     try:
         return source()  # type: ignore[no-any-return]  # a subclass made on the spot, to name the file

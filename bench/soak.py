@@ -1,0 +1,135 @@
+"""Half an hour of steady callbacks: whether memory, logs or spool grow. `make soak`, or `python -m bench.soak 5`.
+
+The same attempts are told of again and again, because what is remembered of new ones is meant to grow with them: 350
+bytes an attempt, for as many days as the settings say. Rows and records on the disk grow with what comes, and are left
+out too; the store's share of memory is set so low that it is used up in the warm-up.
+"""
+
+import asyncio
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections import defaultdict
+from itertools import cycle
+from pathlib import Path
+
+import aiohttp
+import psutil
+
+from bench.figures import Figure, figure, print_table
+from bench.ingest import CUSTOMER_ID, KEY, PATH, signed_callbacks
+from providers._kit.script import SimulatedCallback
+from runtime.broker.ports import free_port
+
+GROUP = "soak"
+RATE_PER_S = 200
+MINUTES = 30.0
+WARM_UP_MINUTES = 8.0
+EVERY_S = 5.0
+PROCESSES = ("ingest", "streams", "api")
+FOLDERS = ("logs", "spool")
+MB = 1_000_000
+HOUR_S = 3600.0
+READY_LIMIT_S = 120.0
+
+Samples = dict[str, list[tuple[float, float]]]
+"""What was looked at, to (seconds, megabytes)."""
+
+
+def measure(minutes: float = MINUTES) -> list[Figure]:
+    """One run; the change within an hour, by least squares, as a share of the mean."""
+    with tempfile.TemporaryDirectory(prefix="tidings-bench-") as name:
+        place, port = Path(name) / "data", free_port()
+        up = subprocess.Popen(
+            [sys.executable, "-m", "tidings", "up", "--config", str(_settings(Path(name), place, port))],
+            env={**os.environ, "TIDINGS_DATA_DIR": str(place)},
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        try:
+            samples = asyncio.run(_soak(f"http://127.0.0.1:{port}{PATH}", place, minutes))
+        finally:
+            up.terminate()
+            up.wait(60)
+    return [one for name, found in sorted(samples.items()) for one in _figures(name, found)]
+
+
+def _settings(directory: Path, place: Path, port: int) -> Path:
+    ports = [free_port(besides=port) for _ in range(3)]
+    settings = directory / "tidings.toml"
+    settings.write_text(
+        f'data_dir = "{place}"\n[ingest]\nport = {port}\nadmin_port = {ports[0]}\n'
+        f"[streams]\nadmin_port = {ports[1]}\n[api]\nport = {ports[2]}\n"
+        '[store]\nmemory_limit = "96MB"\nsnapshot_every_s = 120\n[archive]\nevery_s = 30\n'
+        f'[[connections]]\nprovider = "telesign"\nname = "main"\nobserve_only = true\n'
+        f'customer_id = "{CUSTOMER_ID}"\napi_keys = ["{KEY}"]\n'
+    )
+    return settings
+
+
+async def _soak(url: str, place: Path, minutes: float) -> Samples:
+    async with aiohttp.ClientSession() as session:
+        await _wait_until_it_answers(session, url, signed_callbacks()[0])
+        posting = asyncio.create_task(_post(session, url))
+        await asyncio.sleep(WARM_UP_MINUTES * 60)
+        samples: Samples = defaultdict(list)
+        began = time.monotonic()
+        while not posting.done() and (at_s := time.monotonic() - began) < minutes * 60:
+            for name, size in _look(place).items():
+                samples[name].append((at_s, size))
+            print(f"\r{at_s / 60:5.1f} of {minutes:g} minutes", end="", file=sys.stderr, flush=True)
+            await asyncio.sleep(EVERY_S)
+        print(file=sys.stderr)
+        posting.cancel()
+        await asyncio.wait([posting])
+        if not posting.cancelled():
+            posting.result()
+        return samples
+
+
+async def _wait_until_it_answers(session: aiohttp.ClientSession, url: str, callback: SimulatedCallback) -> None:
+    deadline = time.monotonic() + READY_LIMIT_S
+    while time.monotonic() < deadline:
+        try:
+            async with session.post(url, data=callback.body, headers=dict(callback.headers)) as answer:
+                if answer.status == 200:
+                    return
+        except aiohttp.ClientError:
+            pass
+        await asyncio.sleep(0.5)
+    sys.exit("the installation did not come up; run `tidings up` to see why")
+
+
+async def _post(session: aiohttp.ClientSession, url: str) -> None:
+    """For ever, at a steady rate. Raises when one is not taken."""
+    began = time.monotonic()
+    for number, callback in enumerate(cycle(signed_callbacks()), start=1):
+        async with session.post(url, data=callback.body, headers=dict(callback.headers)) as answer:
+            answer.raise_for_status()
+        await asyncio.sleep(max(0.0, began + number / RATE_PER_S - time.monotonic()))
+
+
+def _look(place: Path) -> dict[str, float]:
+    processes = json.loads((place / "processes.json").read_text(encoding="utf-8"))
+    found = {f"memory of {name}": psutil.Process(processes[name]["pid"]).memory_info().rss / MB for name in PROCESSES}
+    for folder in FOLDERS:
+        found[f"files in {folder}"] = sum(file.stat().st_size for file in (place / folder).rglob("*")) / MB
+    return found
+
+
+def _figures(name: str, samples: list[tuple[float, float]]) -> list[Figure]:
+    times, sizes = zip(*samples, strict=True)
+    mean = statistics.fmean(sizes)
+    change = 100 * statistics.linear_regression(times, sizes).slope * HOUR_S / mean if mean else 0.0
+    return [
+        figure(GROUP, f"{name}, mean", [mean], unit="MB"),
+        figure(GROUP, f"{name}, change within an hour", [change], unit="%", goal="<= 1"),
+    ]
+
+
+if __name__ == "__main__":
+    print_table(measure(float(sys.argv[1]) if len(sys.argv) > 1 else MINUTES))
