@@ -1,5 +1,7 @@
 """What an installation is told: where it comes from, what wins, and that secrets stay hidden."""
 
+import os
+
 import pytest
 
 from contracts.errors import ConfigurationInvalid
@@ -46,6 +48,7 @@ def test_the_usual_variable_names_the_broker(monkeypatch):
     monkeypatch.setenv("KAFKA_BOOTSTRAP_SERVERS", "kafka.example.test:9092")
 
     assert load_settings().kafka.bootstrap_servers == "kafka.example.test:9092"
+    assert "TIDINGS_KAFKA__BOOTSTRAP_SERVERS" not in os.environ
 
 
 @pytest.mark.parametrize(
