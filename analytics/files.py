@@ -1,4 +1,4 @@
-"""Steps with files that stand after a power cut: what is written is on the disk before its name is."""
+"""Copies of files, down to the disk."""
 
 import errno
 import os
@@ -11,15 +11,6 @@ _CANNOT_SHARE = frozenset({errno.EXDEV, errno.ENOSYS, errno.EOPNOTSUPP, errno.EI
 """The system or one of the file systems cannot copy by itself."""
 
 
-def fsync_directory(directory: Path) -> None:
-    """Let names made, changed and removed in `directory` be kept."""
-    place = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(place)
-    finally:
-        os.close(place)
-
-
 def copy_from(source: int, target: Path) -> int:
     """Copy the open file `source` to `target`, down to the disk; its size. The copy shares blocks where it can."""
     size = os.fstat(source).st_size
@@ -29,12 +20,6 @@ def copy_from(source: int, target: Path) -> int:
             done += copied
         os.fsync(file.fileno())
     return done
-
-
-def put_in_place(made: Path, target: Path) -> None:
-    """Give `made` its name; from now on it is there, and whole."""
-    made.replace(target)
-    fsync_directory(target.parent)
 
 
 @contextmanager

@@ -11,12 +11,13 @@ import structlog
 
 from analytics.database import Database, beside, log_of
 from analytics.diagnosis import is_of_log
-from analytics.files import copy_from, put_in_place, reading
+from analytics.files import copy_from, reading
 from analytics.inventory import inspect
 from analytics.snapshots import STAMP, Snapshots
 from contracts.errors import StoreDamaged
 from runtime.clock import Clock
 from runtime.crash_points import crash_point
+from runtime.durable import put_in_place
 from runtime.metrics import STORE_RECOVERIES
 
 log = structlog.get_logger()

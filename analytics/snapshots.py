@@ -13,11 +13,11 @@ import duckdb
 import structlog
 
 from analytics.database import Connection, Database
-from analytics.files import put_in_place
 from analytics.inventory import inspect, take_inventory
 from contracts.errors import StoreDamaged
 from runtime.clock import Clock
 from runtime.crash_points import crash_point
+from runtime.durable import put_in_place
 from runtime.metrics import SNAPSHOT_BYTES, SNAPSHOT_SECONDS, SNAPSHOT_TIME
 from runtime.settings import Settings
 

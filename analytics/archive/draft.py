@@ -8,10 +8,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from analytics.archive.durable import sync
 from analytics.archive.manifest import File, Run, joined
 from analytics.archive.rows import PLACES, SCHEMA, Record, by_day, runs_of, table_of
 from runtime.crash_points import crash_point
+from runtime.durable import sync
 
 ROW_GROUP_BYTES = 16 * 1024 * 1024
 """What waits in memory for each file before it is written, and what a reader has to hold."""

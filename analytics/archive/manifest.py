@@ -8,8 +8,8 @@ from typing import NamedTuple
 
 import msgspec
 
-from analytics.archive.durable import replace
 from contracts.errors import ArchiveDamaged
+from runtime.durable import replace
 
 NAME = "manifest.json"
 

@@ -6,6 +6,8 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
+from runtime.durable import sync
+
 MARK = "mark"
 DAMAGED = ".damaged"
 
@@ -55,7 +57,7 @@ def create_run(root: Path) -> Run:
         directory.mkdir(mode=0o700)
         # Between the two lines somebody may have taken it for one that was left behind.
         if run := adopt_run(directory):
-            sync_directory(root)
+            sync(root)
             return run
 
 
@@ -88,12 +90,3 @@ def occupied_bytes(root: Path) -> int:
             with suppress(FileNotFoundError):  # drained by somebody in the meantime
                 total += occupied_bytes(Path(entry.path)) if entry.is_dir() else entry.stat().st_size
     return total
-
-
-def sync_directory(directory: Path) -> None:
-    """Make the names in it durable. Raises `OSError`."""
-    handle = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -12,10 +12,11 @@ import structlog
 from contracts.errors import ConfigurationInvalid, NotDurable
 from ingest.limits import Room
 from ingest.spool.frames import Reading
-from ingest.spool.runs import Run, abandoned_runs, occupied_bytes, sync_directory
+from ingest.spool.runs import Run, abandoned_runs, occupied_bytes
 from ingest.spool.segment import Segment, Sync, left_behind
 from ingest.spool.writer import Group, SpoolLimits, SpoolWriter, Waiting, bytes_of
 from ingest.stamp import origin_of
+from runtime import durable
 from runtime.crash_points import crash_point
 from runtime.kafka import Outgoing
 from runtime.metrics import SPOOL_APPENDED, SPOOL_DAMAGED_BYTES, SPOOL_DRAINED, SPOOL_REFUSED, SPOOL_TORN
@@ -56,7 +57,7 @@ class Spool:
         self._trouble, self._trouble_at = "", 0.0
         try:
             root.mkdir(parents=True, exist_ok=True)
-            sync_directory(root.parent)
+            durable.sync(root.parent)
             self._adopt(_left_behind(root))
         except OSError as exc:
             raise ConfigurationInvalid(

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from analytics.archive.durable import replace
+from runtime.durable import replace
 from tests.support.archived import records
 
 
