@@ -22,7 +22,7 @@ run: $(VENV)/.ready ## Start everything with a simulator and a live page; ONCE=1
 	@$(BIN)/tidings demo $(if $(ONCE),--once)
 
 test: $(VENV)/.ready ## Run every test, on a real broker that the run starts itself
-	@$(BIN)/pytest -n 3 --dist loadfile
+	@$(BIN)/pytest -n 2 --dist loadfile
 
 check: lint types architecture test ## Lint, types, architecture, tests
 

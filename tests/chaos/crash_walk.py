@@ -23,7 +23,7 @@ PLACED = re.compile(r"crash_point\(\s*f?\"([^\"]+)\"")
 STAGE = re.compile(r"\{[\w.]+\}\.")
 """The engine's places carry the name of whichever stage passes them."""
 
-DEATH_LIMIT_S, READY_LIMIT_S = 45.0, 60.0
+DEATH_LIMIT_S, READY_LIMIT_S = 90.0, 120.0
 POLL_S = 0.02
 OUTAGE_S = 3.0
 

@@ -18,8 +18,8 @@ import pytest
 from runtime.settings import Settings, load_settings
 from tidings.demo.setup import ensure_demo_settings, fresh_ports
 
-READY_S = 90.0
-STOP_S = 20.0
+READY_S = 150.0
+STOP_S = 40.0
 
 
 def environment(bootstrap: str, data_dir: Path) -> dict[str, str]:

@@ -133,7 +133,7 @@ def test_half_a_body_is_not_kept(ingest):
 
 
 def test_above_its_rate_a_connection_is_told_when_to_come_again(broker, tmp_path):
-    with running_ingest(broker, tmp_path, connection="rate_per_s = 2") as ingest:
+    with running_ingest(broker, tmp_path, connection="rate_per_s = 0.2") as ingest:
         answers = [post(ingest, b"%d" % number) for number in range(4)]
         written = ingest.written()
 

@@ -22,7 +22,7 @@ from tests.support.store_on_kafka import Pour, pouring
 
 pytestmark = [pytest.mark.broker, pytest.mark.timeout(300)]
 
-WITHIN_S = 60
+WITHIN_S = 90
 ROOT = Path(__file__).parents[2]
 
 

@@ -25,7 +25,7 @@ from tests.support.store_on_kafka import Pour, pouring
 
 pytestmark = [pytest.mark.broker, pytest.mark.timeout(300)]
 
-WITHIN_S = 60
+WITHIN_S = 90
 ROOT = Path(__file__).parents[2]
 CRASH_POINTS = (
     *("sink.begun:3", "sink.inserted:3", "sink.committed:3"),

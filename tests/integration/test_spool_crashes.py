@@ -105,9 +105,9 @@ async def test_two_processes_share_a_spool_directory_and_one_drains_what_the_oth
         with asleep(ill_broker):
             async with calling(heir) as taken_by_heir, calling(mortal) as taken_by_mortal:
                 await asyncio.sleep(2)
+            runs = len(list(heir.spool.iterdir()))
             mortal.process.kill()
         await ended(mortal)
-        runs = len(list(heir.spool.iterdir()))
         in_topic = await asyncio.to_thread(heir.drained)
 
     assert runs == 2
