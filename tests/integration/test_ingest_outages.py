@@ -1,7 +1,6 @@
 """200 means durable: through outages of the broker, through the end of the process, and when too much waits."""
 
 import asyncio
-import os
 import re
 import signal
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -14,6 +13,7 @@ import pytest
 
 from runtime.broker import LocalBroker
 from tests.support.fake_provider import KEY, signature
+from tests.support.illness import asleep
 from tests.support.running_ingest import RunningIngest, create_topic, running_ingest
 
 pytestmark = pytest.mark.broker
@@ -24,16 +24,6 @@ def ill_broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalBroker
     """A broker that the tests of this module stop, kill and start again; each leaves it running."""
     with LocalBroker(tmp_path_factory.mktemp("ill-broker")) as broker:
         yield broker
-
-
-@contextmanager
-def asleep(broker: LocalBroker) -> Iterator[None]:
-    """The broker holds its connections and answers nothing."""
-    os.kill(broker.pid, signal.SIGSTOP)
-    try:
-        yield
-    finally:
-        os.kill(broker.pid, signal.SIGCONT)
 
 
 @contextmanager

@@ -6,8 +6,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from uuid import uuid4
 
@@ -20,6 +19,7 @@ from analytics.queries import load_query
 from analytics.service import Analytics
 from runtime.clock import SystemClock
 from runtime.settings import KafkaSettings, Settings, StoreSettings
+from tests.support.illness import small_disk
 from tests.support.store_line import Line
 from tests.support.store_on_kafka import Pour, pouring
 
@@ -177,26 +177,12 @@ async def test_a_snapshot_older_than_what_kafka_has_stops_the_sink_and_says_so(s
     assert rows, "what is stored is still answered"
 
 
-@contextmanager
-def small_disk(place: Path) -> Iterator[Path]:
-    """A disk of 24 MiB; skips where this user may not mount one."""
-    place.mkdir()
-    command = ["mount", "-t", "tmpfs", "-o", "size=24m", "tidings-test", str(place)]
-    mounted = subprocess.run(command, capture_output=True, text=True, check=False)
-    if mounted.returncode:
-        pytest.skip(f"no disk can be made full here: {mounted.stderr.strip()}")
-    try:
-        yield place
-    finally:
-        subprocess.run(["umount", "--lazy", str(place)], check=True)
-
-
 async def test_on_a_full_disk_the_process_ends_and_goes_on_when_there_is_room(
     settings: Settings, pour: Pour, tmp_path: Path
 ) -> None:
     line = many(Line(), 100)
     await pour.pour(line)
-    with small_disk(tmp_path / "disk") as disk:
+    with small_disk(tmp_path / "disk", "24m") as disk:
         on_disk = settings.model_copy(update={"data_dir": disk})
         await stored(on_disk, 100)
         filler, path = disk / "filler", disk / settings.store.path

@@ -1,10 +1,9 @@
 """A 200 is a promise: killed at any step of the spool, what was answered is in Kafka afterwards."""
 
 import asyncio
-import os
 import signal
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager
 from itertools import count, pairwise
 
 import httpx2
@@ -12,6 +11,7 @@ import pytest
 
 from runtime.broker import LocalBroker
 from tests.support.fake_provider import signature
+from tests.support.illness import asleep
 from tests.support.running_ingest import RunningIngest, running_ingest
 
 pytestmark = pytest.mark.broker
@@ -21,16 +21,6 @@ pytestmark = pytest.mark.broker
 def ill_broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalBroker]:
     with LocalBroker(tmp_path_factory.mktemp("spool-broker")) as broker:
         yield broker
-
-
-@contextmanager
-def asleep(broker: LocalBroker) -> Iterator[None]:
-    """The broker holds its connections and answers nothing."""
-    os.kill(broker.pid, signal.SIGSTOP)
-    try:
-        yield
-    finally:
-        os.kill(broker.pid, signal.SIGCONT)
 
 
 @asynccontextmanager

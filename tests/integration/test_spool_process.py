@@ -2,7 +2,6 @@
 
 import asyncio
 import signal
-import subprocess
 from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
@@ -15,6 +14,7 @@ from ingest.spool.spool import Spool
 from ingest.spool.writer import SpoolLimits
 from runtime.broker.ports import free_port
 from tests.support.fake_provider import signature
+from tests.support.illness import small_disk
 from tests.support.running_ingest import RunningIngest, running_ingest
 
 
@@ -111,13 +111,8 @@ async def test_a_full_spool_is_503_with_a_time_to_come_again_and_not_ready(tmp_p
 
 @pytest.fixture
 def tiny_disk(tmp_path: Path) -> Iterator[Path]:
-    """A file system of 64 KiB."""
-    disk = tmp_path / "disk"
-    disk.mkdir()
-    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", disk], check=False).returncode:
-        pytest.skip("needs the right to mount")
-    yield disk
-    subprocess.run(["umount", "-l", disk], check=True)
+    with small_disk(tmp_path / "disk", "64k") as disk:
+        yield disk
 
 
 async def test_a_full_disk_is_503_until_there_is_room_and_costs_nothing_that_was_answered(tmp_path, tiny_disk):

@@ -1,9 +1,7 @@
 """A store of one's own, and a writer to it."""
 
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
@@ -16,6 +14,7 @@ from analytics.upkeep import Upkeep
 from analytics.writer import Writer
 from runtime.clock import FixedClock
 from runtime.settings import StoreSettings
+from tests.support.illness import held_elsewhere
 from tests.support.store_line import Line, at
 
 
@@ -25,26 +24,6 @@ def database(tmp_path: Path) -> Iterator[Database]:
     opened.open()
     yield opened
     opened.close()
-
-
-HOLD_IT = """
-import sys, duckdb
-held = duckdb.connect(sys.argv[1])
-print("held", flush=True)
-sys.stdin.read()
-"""
-
-
-@contextmanager
-def held_elsewhere(path: Path) -> Iterator[None]:
-    with subprocess.Popen(
-        [sys.executable, "-c", HOLD_IT, str(path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
-    ) as process:
-        assert process.stdin is not None
-        assert process.stdout is not None
-        process.stdout.readline()
-        yield
-        process.stdin.close()
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 import asyncio
 import errno
 import os
-import subprocess
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
@@ -20,6 +19,7 @@ from ingest.spool.runs import DAMAGED, MARK
 from ingest.spool.spool import Spool
 from ingest.spool.writer import SpoolLimits
 from runtime.kafka import Outgoing
+from tests.support.illness import small_disk
 
 LIMITS = SpoolLimits(max_bytes=1_000_000)
 HEADERS = [("provider", b"postbox"), ("connection", b"main")]
@@ -365,13 +365,8 @@ async def test_a_directory_that_cannot_be_is_named_at_the_door(tmp_path):
 
 @pytest.fixture
 def tiny_disk(tmp_path: Path) -> Iterator[Path]:
-    """A file system of 64 KiB."""
-    disk = tmp_path / "disk"
-    disk.mkdir()
-    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", disk], check=False).returncode:
-        pytest.skip("needs the right to mount")
-    yield disk
-    subprocess.run(["umount", "-l", disk], check=True)
+    with small_disk(tmp_path / "disk", "64k") as disk:
+        yield disk
 
 
 async def test_a_full_disk_says_no_and_takes_again_when_there_is_room(tiny_disk):

@@ -2,11 +2,7 @@
 
 import json
 import shutil
-import subprocess
-import sys
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -22,6 +18,7 @@ from providers._kit.provider import Provider
 from runtime.settings import Connection, KafkaSettings, Settings
 from streams.normalise.normaliser import Normaliser
 from streams.normalise.stage import NormaliseBatch
+from tests.support.illness import held_elsewhere
 from tests.support.ledger_provider import LEDGER, body_of, normalise, status
 from tests.support.whole_line import WholeLine, originals
 from tidings.exits import Exit
@@ -262,7 +259,7 @@ def test_while_the_store_is_in_use_the_newest_snapshot_is_compared_with(line, se
     shutil.copy(path, snapshot)
     made = Snapshot(T0, 1, snapshot)
     monkeypatch.setattr(Snapshots, "newest_first", lambda _: [replace(made, path=tmp_missing(snapshot)), made])
-    with elsewhere_open(path):
+    with held_elsewhere(path):
         told = rehearsed(line, normaliser(settings, replace(LEDGER, normalise=short_sighted)))
 
     assert told["compared_with"] == "the snapshot of 2026-11-21 10:00:00 UTC, because the store is in use"
@@ -271,7 +268,7 @@ def test_while_the_store_is_in_use_the_newest_snapshot_is_compared_with(line, se
 
 def test_while_the_store_is_in_use_and_has_no_snapshot_that_is_said(line, settings):
     with (
-        elsewhere_open(settings.data_dir / settings.store.path),
+        held_elsewhere(settings.data_dir / settings.store.path),
         pytest.raises(StoreUnavailable, match="no snapshot of it yet"),
         known_items(settings),
     ):
@@ -280,20 +277,6 @@ def test_while_the_store_is_in_use_and_has_no_snapshot_that_is_said(line, settin
 
 def tmp_missing(path: Path) -> Path:
     return path.with_name("missing.duckdb")
-
-
-@contextmanager
-def elsewhere_open(path: Path) -> Iterator[None]:
-    """Another process has the store open meanwhile."""
-    code = "import sys, duckdb; held = duckdb.connect(sys.argv[1]); print('held', flush=True); sys.stdin.read()"
-    with subprocess.Popen(
-        [sys.executable, "-c", code, str(path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
-    ) as process:
-        assert process.stdin is not None
-        assert process.stdout is not None
-        process.stdout.readline()
-        yield
-        process.stdin.close()
 
 
 def test_without_a_store_there_is_nothing_to_compare_with(settings):
