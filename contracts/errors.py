@@ -10,6 +10,16 @@ TidingsError
 │   ├── BodyTooLarge              413  above the limit
 │   ├── RateExceeded              429  above the connection's rate
 │   └── NotDurable                503  neither Kafka nor the spool can take it now
+├── SendError                 a call to a provider did not do what was asked; its attributes say what follows
+│   ├── RequestInvalid            it breaks a rule of the provider, found before or behind the door: mend it
+│   ├── RecipientUnreachable      this channel or provider cannot reach this person
+│   ├── RecipientOptedOut         this person does not want our messages
+│   ├── SessionRequired           the rules of the session forbid it now
+│   ├── CredentialsRefused        the account is not let in, or may not do this
+│   ├── FundsExhausted            the account has no money
+│   ├── ProviderThrottled         too much at once; later is fine
+│   ├── ProviderUnavailable       it certainly did not take it: not reached, or it said so
+│   └── SendInDoubt               it left, and nobody knows what became of it
 ├── PayloadInvalid            authentic bytes that cannot be understood: a dead letter
 ├── BrokerUnavailable         no Kafka answers
 ├── WorldMoved                infrastructure contradicts what this process believes; end and start again
@@ -80,6 +90,91 @@ class NotDurable(CallbackRefused):
 
     http_status = 503
     retry_after_s = 5
+
+
+class SendError(TidingsError):
+    """A call to a provider did not do what was asked. The class says what follows, its text why.
+
+    `code` is the provider's own code, verbatim, and `http_status` the status of its answer, where there were any.
+    """
+
+    may_retry = False
+    """The same request at the same provider may do better later, and cannot make a second message."""
+    may_fall_back = False
+    """Another channel or provider may do better."""
+    permanent = False
+    """The same request will never do better."""
+
+    def __init__(
+        self,
+        text: str,
+        *,
+        code: str | None = None,
+        http_status: int | None = None,
+        retry_after_s: float | None = None,
+    ) -> None:
+        super().__init__(text)
+        self.code = code
+        self.http_status = http_status
+        self.retry_after_s = retry_after_s
+
+
+class RequestInvalid(SendError):
+    """The request breaks a rule of the provider; the text names the member and the rule."""
+
+    permanent = True
+
+
+class RecipientUnreachable(SendError):
+    """This channel or provider cannot reach this person; another may."""
+
+    may_fall_back = True
+    permanent = True
+
+
+class RecipientOptedOut(SendError):
+    """This person does not want our messages; no other channel is tried behind their back."""
+
+    permanent = True
+
+
+class SessionRequired(SendError):
+    """The rules of the session forbid this message now: there is none, it is full, or it is the person's turn."""
+
+    may_fall_back = True
+    permanent = True
+
+
+class CredentialsRefused(SendError):
+    """The account is not let in, or may not do this; somebody has to look at the connection."""
+
+    may_fall_back = True
+    permanent = True
+
+
+class FundsExhausted(SendError):
+    """The account has no money; somebody has to pay, and another provider may send meanwhile."""
+
+    may_fall_back = True
+    permanent = True
+
+
+class ProviderThrottled(SendError):
+    """The provider asks us to slow down and did not take the request; `retry_after_s` when it says for how long."""
+
+    may_retry = True
+    may_fall_back = True
+
+
+class ProviderUnavailable(SendError):
+    """The provider certainly did not take the request: it was not reached, or says that it failed."""
+
+    may_retry = True
+    may_fall_back = True
+
+
+class SendInDoubt(SendError):
+    """The request left and no usable answer came: it may have been taken. Neither repeat nor replace it unasked."""
 
 
 class PayloadInvalid(TidingsError):

@@ -7,9 +7,12 @@ from typing import Any, Generic, Protocol, TypeVar
 import msgspec
 
 from contracts.records import RawCallback
+from providers._kit.asking import LookUp, Patience
 from providers._kit.codes import Code, CodeTable
+from providers._kit.desk import Api, Refusals
 from providers._kit.facts import Item, StatusFact
-from providers._kit.script import Script, SimulatedCallback
+from providers._kit.script import Reply, Script, SimulatedCallback
+from providers._kit.sending import Outbound, Sender
 from providers._kit.settings import ConnectionSettings
 
 S = TypeVar("S", bound=ConnectionSettings)
@@ -39,6 +42,13 @@ class Simulator(Protocol[S_contra]):
         """The signed callbacks of one message in their natural order; the same script gives the same bytes."""
 
 
+class Answerer(Protocol[S_contra]):
+    """Plays a person who writes to us."""
+
+    def __call__(self, reply: Reply, settings: S_contra) -> SimulatedCallback:
+        """The signed callback that brings the reply."""
+
+
 @dataclass(frozen=True)
 class Provider(Generic[S]):
     """All that the house needs to know of a provider."""
@@ -60,3 +70,17 @@ class Provider(Generic[S]):
     """The settings of the connection that a sample's `auth` describes; null when no sample is signed."""
     deciding_rows: Callable[[StatusFact], Sequence[Code]] | None = None
     """The rows of the code table that decided a fact, for `explain`; null: every row of its provider code."""
+    make_sender: Callable[[S, Outbound], Sender] | None = None
+    """Once per connection; raises `ConfigurationInvalid` when the connection lacks what sending needs."""
+    make_look_up: Callable[[S, Outbound], LookUp] | None = None
+    """Likewise, for asking about attempts that are silent."""
+    patience: Patience | None = None
+    """When it is asked; null where it cannot be asked."""
+    serve: Api[S] | None = None
+    """Plays its send and look-up API for the simulator."""
+    refuse: Refusals | None = None
+    """How its API words that it does not take a request just now."""
+    answer: Answerer[S] | None = None
+    """Plays a person's reply for the simulator."""
+    retries_s: tuple[float, ...] = ()
+    """When, in seconds after the first, it sends a callback again that was not answered as it wants."""

@@ -1,4 +1,4 @@
-"""The life of one message, as the simulator writes it and a provider's own simulator plays it."""
+"""The life of one message, and what people answer: the simulator writes it, a provider's own simulator plays it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -28,6 +28,25 @@ class Script:
     sender: str
     sent_at: datetime
     steps: tuple[Step, ...]
+    root_id: str | None = None
+    """The id that the provider's API gave; null: the simulator draws one."""
+    external_id: str | None = None
+    """What the send called itself, where the provider's reports carry that."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What a person writes back, as a provider's own simulator plays it."""
+
+    number: int
+    seed: int
+    author: str
+    addressee: str
+    text: str
+    at: datetime
+    channel: Channel
+    root_id: str | None = None
+    """The message that is answered; null: the person writes unasked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,3 +62,5 @@ class SimulatedCallback:
     root_id: str
     expected_items: int
     """How many items the callback holds."""
+    kind: str = "delivery"
+    """`delivery`, `seen` or `inbound`: a send may name another address for each."""

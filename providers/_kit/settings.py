@@ -2,7 +2,7 @@
 
 from typing import Self
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from contracts.errors import ConfigurationInvalid
 from runtime.settings import Connection, Secret
@@ -14,6 +14,15 @@ class ConnectionSettings(BaseModel):
     """Frozen; an unknown member is an error, because a typo in a secret's name must not open the door."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+    calls_per_s: float = Field(10.0, gt=0)
+    """How often we call the provider over this connection: its sends and look-ups together."""
+    calls_at_once: int = Field(8, ge=1)
+    """How many calls may wait for an answer at the same time."""
+    call_timeout_s: float = Field(10.0, gt=0)
+    """How long one call may take; a send that has not been answered by then is in doubt."""
+    may_call_private_addresses: bool = False
+    """Whether the provider's API may be at a private, local or metadata address, as a simulator is."""
 
     @classmethod
     def of(cls, connection: Connection) -> Self:
