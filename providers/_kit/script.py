@@ -64,3 +64,5 @@ class SimulatedCallback:
     """How many items the callback holds."""
     kind: str = "delivery"
     """`delivery`, `seen` or `inbound`: a send may name another address for each."""
+    query: str = ""
+    """What follows the path, without the question mark, where the provider speaks in the URL."""
