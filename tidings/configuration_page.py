@@ -115,7 +115,15 @@ def _row(cells: Sequence[str]) -> str:
 
 
 def docstrings(model: type[BaseModel]) -> dict[str, str]:
-    """What stands below each member of a class."""
+    """What stands below each member of a class, or of one that it comes from."""
+    told: dict[str, str] = {}
+    for kind in reversed(model.__mro__):
+        if issubclass(kind, BaseModel) and kind is not BaseModel:
+            told |= _told_in(kind)
+    return told
+
+
+def _told_in(model: type[BaseModel]) -> dict[str, str]:
     body = ast.parse(textwrap.dedent(inspect.getsource(model))).body[0]
     return dict(_explained(body)) if isinstance(body, ast.ClassDef) else {}
 

@@ -102,7 +102,7 @@ def callback_of(provider: Provider[Any], sample: Sample, *, body: bytes | None =
         provider,
         body_of(sample.content) if body is None else body,
         method=http["method"],
-        hint=hint_of(provider.slug, http["path_hint"]),
+        hint=hint_of(provider.slug, http["path_hint"], sample.content.get("auth")),
         content_type=headers.get("content-type", ""),
     )
 

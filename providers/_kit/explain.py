@@ -42,7 +42,7 @@ def explain(provider: Provider[Any], sample: Mapping[str, Any]) -> Json:
     callback = _callback(
         provider,
         request,
-        hint=hint_of(provider.slug, http["path_hint"]),
+        hint=hint_of(provider.slug, http["path_hint"], sample.get("auth")),
         query=urlencode(http.get("query") or {}),
         source=Source.POLL if is_poll else Source.PUSH,
     )
@@ -65,10 +65,11 @@ def body_of(sample: Mapping[str, Any]) -> bytes:
     return text.encode("utf-8", "surrogatepass")
 
 
-def hint_of(slug: str, path: str) -> str:
-    """What stands behind the provider's name in a path."""
+def hint_of(slug: str, path: str, auth: Mapping[str, Any] | None = None) -> str:
+    """What stands behind the provider's name in a path, and behind the token where the provider is let in by one."""
     members = [member for member in path.split("/") if member]
-    return "/".join(members[members.index(slug) + 1 :]) if slug in members else ""
+    behind = members[members.index(slug) + 1 :] if slug in members else []
+    return "/".join(behind[1:] if behind and auth and behind[0] == auth.get("token") else behind)
 
 
 def _verify(provider: Provider[Any], request: CallbackRequest, auth: Mapping[str, Any] | None) -> bool | None:

@@ -1,6 +1,6 @@
 """The base of what a connection is told about its provider."""
 
-from typing import Self
+from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -28,9 +28,14 @@ class ConnectionSettings(BaseModel):
     def of(cls, connection: Connection) -> Self:
         """The provider's part of `connection`; raises `ConfigurationInvalid` naming wrong members, not values."""
         try:
-            return cls.model_validate(connection.own)
+            return cls.model_validate(cls.given_to(connection))
         except ValidationError as exc:
             wrong = "; ".join(
                 f"{'.'.join(map(str, error['loc'])) or 'connection'}: {error['msg']}" for error in exc.errors()
             )
             raise ConfigurationInvalid(f"connection {connection.provider}/{connection.name}: {wrong}") from None
+
+    @classmethod
+    def given_to(cls, connection: Connection) -> dict[str, Any]:
+        """The members of `connection` that are checked here."""
+        return connection.own

@@ -29,6 +29,7 @@ from providers._kit.explain import body_of, explain, explain_body
 from providers._kit.facts import StatusFact
 from providers._kit.provider import CallbackRequest, Provider
 from providers._kit.script import Script, Step
+from providers._kit.unsigned import callback_path
 
 PROVIDERS = list(load_providers().values())
 SAMPLES = [(provider, sample) for provider in PROVIDERS for sample in samples_of(provider.slug)]
@@ -188,7 +189,7 @@ def test_a_connection_without_credentials_is_refused(provider):
 @every_provider
 def test_secrets_do_not_show(provider):
     auth = next(sample.content["auth"] for sample in samples_of(provider.slug) if sample.content.get("auth"))
-    secrets = [auth[name] for name in ("api_key", "password", "secret") if name in auth]
+    secrets = [auth[name] for name in ("api_key", "password", "secret", "token") if name in auth]
 
     assert secrets
     assert [secret for secret in secrets if secret in repr(settings_of(provider))] == []
@@ -257,7 +258,8 @@ def test_simulated_callbacks_are_what_they_promise(provider, life, channel, numb
     facts = []
     for simulated in callbacks:
         headers = {name.lower(): value for name, value in simulated.headers.items()}
-        verify(CallbackRequest(method=simulated.method, url="/", headers=headers, body=simulated.body))
+        url = callback_path(provider.slug, simulated.hint, own)
+        verify(CallbackRequest(method=simulated.method, url=url, headers=headers, body=simulated.body))
         items = provider.normalise(
             raw_callback(
                 provider,
