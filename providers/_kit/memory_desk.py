@@ -97,4 +97,5 @@ class MemoryDesk:
             steps=self._lives[order.root_id],
             root_id=order.root_id,
             external_id=order.external_id,
+            extras=order.extras,
         )

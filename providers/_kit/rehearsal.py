@@ -106,6 +106,7 @@ class Rehearsal(Generic[S]):
             at=self.desk.now(),
             channel=order.channels[0],
             root_id=root_id,
+            extras=order.extras,
         )
         return self.provider.answer(reply, self.settings)
 

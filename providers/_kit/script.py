@@ -1,8 +1,9 @@
 """The life of one message, and what people answer: the simulator writes it, a provider's own simulator plays it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from contracts.status import DeliveryStatus
 from contracts.vocabulary import Channel
@@ -32,6 +33,8 @@ class Script:
     """The id that the provider's API gave; null: the simulator draws one."""
     external_id: str | None = None
     """What the send called itself, where the provider's reports carry that."""
+    extras: Mapping[str, Any] = field(default_factory=dict, hash=False)
+    """The order's: what the simulated API remembered of the send."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +50,8 @@ class Reply:
     channel: Channel
     root_id: str | None = None
     """The message that is answered; null: the person writes unasked."""
+    extras: Mapping[str, Any] = field(default_factory=dict, hash=False)
+    """The extras of the order that is answered."""
 
 
 @dataclass(frozen=True, slots=True)
