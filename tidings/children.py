@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import shutil
 import signal
 import sys
 from asyncio.subprocess import Process
@@ -18,6 +19,8 @@ from runtime.broker import LocalBroker
 from runtime.broker.leash import Leash
 
 LARGEST_LOG_BYTES = 20 * 1024 * 1024
+LOG_LOOK_S = 60.0
+"""How often a log is looked at while its process runs."""
 LOG_END_LINES = 12
 PROBE_LIMIT_S = 2.0
 
@@ -61,7 +64,8 @@ class OwnProcess:
         self._leash: Leash | None = None
 
     async def start(self) -> int:
-        _make_room(self._log)
+        self._log.parent.mkdir(parents=True, exist_ok=True)
+        _keep_small(self._log)
         with self._log.open("ab") as log:
             self._process = await asyncio.create_subprocess_exec(
                 sys.executable,
@@ -79,9 +83,16 @@ class OwnProcess:
     async def wait(self) -> str:
         if self._process is None or self._leash is None:
             raise NotRunning(f"{self.name} is not running; start it first")
-        status = await self._process.wait()
+        status = await self._ended(self._process)
         self._leash.let_go()
         return f"was ended by {signal.Signals(-status).name}" if status < 0 else f"ended with status {status}"
+
+    async def _ended(self, process: Process) -> int:
+        while True:
+            try:
+                return await asyncio.wait_for(process.wait(), LOG_LOOK_S)
+            except TimeoutError:
+                await asyncio.to_thread(_keep_small, self._log)
 
     async def is_ready(self) -> bool:
         limit = aiohttp.ClientTimeout(total=PROBE_LIMIT_S)
@@ -139,8 +150,12 @@ class OwnBroker:
         return self._last_words
 
 
-def _make_room(log: Path) -> None:
-    """Start a log, or start it anew when the old one has grown large; one old one is kept."""
-    log.parent.mkdir(parents=True, exist_ok=True)
+def _keep_small(log: Path) -> None:
+    """Begin a log anew when it has grown large; one old one is kept.
+
+    Its process goes on writing to the same file, so the old lines are copied. What is written between the copy and the
+    cut is gone: a line or two of a log, and no process has to be told.
+    """
     if log.is_file() and log.stat().st_size > LARGEST_LOG_BYTES:
-        log.replace(log.with_suffix(".log.old"))
+        shutil.copyfile(log, log.with_suffix(".log.old"))
+        os.truncate(log, 0)

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import textwrap
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -185,9 +186,9 @@ STUBBORN = """
 """
 
 
-def wait_for_words(log: Path, words: str) -> None:
+def wait_until(is_so: Callable[[], bool]) -> None:
     deadline = time.monotonic() + 20
-    while words not in log.read_text():
+    while not is_so():
         assert time.monotonic() < deadline
         time.sleep(0.02)
 
@@ -195,7 +196,7 @@ def wait_for_words(log: Path, words: str) -> None:
 async def test_a_process_that_does_not_hear_is_killed(tmp_path):
     child = own_process(tmp_path, STUBBORN)
     pid = await child.start()
-    wait_for_words(tmp_path / "logs" / "sleeper.log", "deaf")
+    wait_until(lambda: "deaf" in (tmp_path / "logs" / "sleeper.log").read_text())
 
     await child.stop(0.2)
 
@@ -220,6 +221,30 @@ async def test_a_large_log_is_put_aside_at_the_next_start(tmp_path, monkeypatch)
 
     logs = [(tmp_path / "logs" / name).read_text() for name in ("sleeper.log", "sleeper.log.old")]
     assert [log.count("first life") for log in logs] == [1, 1]
+
+
+TALKATIVE = """
+    import time
+    while True:
+        print("and another thing", flush=True)
+        time.sleep(0.01)
+"""
+
+
+async def test_a_large_log_is_cut_while_its_process_goes_on_writing(tmp_path, monkeypatch):
+    monkeypatch.setattr("tidings.children.LARGEST_LOG_BYTES", 50)
+    monkeypatch.setattr("tidings.children.LOG_LOOK_S", 0.05)
+    child = own_process(tmp_path, TALKATIVE)
+    await child.start()
+    waiting = asyncio.create_task(child.wait())
+    old, log = (tmp_path / "logs" / name for name in ("sleeper.log.old", "sleeper.log"))
+    await asyncio.to_thread(wait_until, old.is_file)
+    await asyncio.to_thread(wait_until, lambda: "another thing" in log.read_text())
+    await child.stop(5)
+    await waiting
+
+    assert b"\x00" not in log.read_bytes()
+    assert log.stat().st_size < 5_000
 
 
 async def test_a_process_is_not_ready_while_nobody_answers(tmp_path):
