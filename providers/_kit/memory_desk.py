@@ -1,6 +1,7 @@
 """A desk in memory: what a simulated provider has taken, and what has become of it until now."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from hashlib import blake2b
 from itertools import count
@@ -30,6 +31,15 @@ def life(*path: DeliveryStatus, every_s: float = 2.0) -> Writer:
 DELIVERED = life(DeliveryStatus.ACCEPTED, DeliveryStatus.SENT, DeliveryStatus.DELIVERED)
 
 
+@dataclass(slots=True)
+class _Taken:
+    """One order, what becomes of it, and how many of its steps were handed out."""
+
+    order: Order
+    script: Script
+    handed_out: int = 0
+
+
 class MemoryDesk:
     """A `Desk` that keeps all in memory; `let_pass` moves its clock."""
 
@@ -38,11 +48,8 @@ class MemoryDesk:
         self._now = start
         self._seed = seed
         self._drawn: set[int] = set()
-        self._orders: dict[str, Order] = {}
-        self._names: dict[str, str] = {}
-        self._lives: dict[str, tuple[Step, ...]] = {}
-        self._taken_at: dict[str, datetime] = {}
-        self._handed_out: dict[str, int] = {}
+        self._taken: dict[str, _Taken] = {}
+        self._names: dict[str, Order] = {}
 
     def let_pass(self, seconds: float) -> None:
         self._now += timedelta(seconds=seconds)
@@ -60,41 +67,43 @@ class MemoryDesk:
         return drawn
 
     def take(self, order: Order) -> None:
-        if order.root_id in self._orders:
+        if order.root_id in self._taken:
             raise ConfigurationInvalid(f"the simulated API gave the id {order.root_id} twice; draw it from the desk")
-        self._orders[order.root_id] = order
-        self._taken_at[order.root_id] = self.now()
-        self._lives[order.root_id] = tuple(self._write(order, self.now()))
+        self._taken[order.root_id] = _Taken(order, self._written(order))
         if order.name:
-            self._names.setdefault(order.name, order.root_id)
+            self._names.setdefault(order.name, order)
 
     def order(self, root_id: str) -> Order | None:
-        return self._orders.get(root_id)
+        taken = self._taken.get(root_id)
+        return taken.order if taken else None
 
     def named(self, name: str) -> Order | None:
-        return self._orders.get(self._names.get(name, ""))
+        return self._names.get(name)
 
     def orders(self) -> Sequence[Order]:
-        return tuple(self._orders.values())
+        return [taken.order for taken in self._taken.values()]
 
     def steps(self, order: Order) -> Sequence[Step]:
-        return [step for step in self._lives[order.root_id] if step.at <= self.now()]
+        return [step for step in self.script(order).steps if step.at <= self.now()]
 
     def hand_out(self, order: Order) -> Sequence[Step]:
-        told = self._handed_out.get(order.root_id, 0)
-        fresh = self.steps(order)[told:]
-        self._handed_out[order.root_id] = told + len(fresh)
+        taken = self._taken[order.root_id]
+        fresh = self.steps(order)[taken.handed_out :]
+        taken.handed_out += len(fresh)
         return fresh
 
     def script(self, order: Order) -> Script:
         """The whole life of `order`, also what is yet to come, as its provider's simulator plays it."""
+        return self._taken[order.root_id].script
+
+    def _written(self, order: Order) -> Script:
         return Script(
-            number=list(self._orders).index(order.root_id),
+            number=len(self._taken),
             seed=self._seed,
             recipient=order.recipient,
             sender=order.sender,
-            sent_at=self._taken_at[order.root_id],
-            steps=self._lives[order.root_id],
+            sent_at=self.now(),
+            steps=tuple(self._write(order, self.now())),
             root_id=order.root_id,
             external_id=order.external_id,
             extras=order.extras,
