@@ -51,6 +51,11 @@ FORGOTTEN_ATTEMPTS = Counter(
     ("end",),
 )
 UPDATES = Counter("tidings_updates_total", "Verdicts of the track stage.", ("provider", "verdict"))
+WISHES = Counter(
+    "tidings_wishes_total",
+    "What people said about getting our messages, by how we know, what they want, and whether that stands since.",
+    ("reason", "kind", "effect"),
+)
 UNKNOWN_CODES = Counter("tidings_unknown_codes_total", "Reports with a code that no table knows.", ("provider",))
 DEAD_LETTERS = Counter("tidings_dead_letters_total", "Items put aside.", ("provider", "kind"))
 SINK_ROWS = Counter("tidings_sink_rows_total", "Rows written to the store, by topic.", ("topic",))
@@ -89,6 +94,18 @@ ARCHIVE_COMPLETE_AT = Gauge(
 )
 ARCHIVE_MISSING = Gauge(
     "tidings_archive_missing_records", "Records that Kafka removed before they were archived. Must be 0.", ("topic",)
+)
+
+PROVIDER_CALLS = Counter(
+    "tidings_provider_calls_total",
+    "Calls to a provider's API, by the answer's class (2xx …), unavailable, in_doubt or cancelled.",
+    ("provider", "connection", "outcome"),
+)
+PROVIDER_CALL_SECONDS = Histogram(
+    "tidings_provider_call_seconds",
+    "One call, from its turn to its answer or its failure.",
+    ("provider", "connection"),
+    buckets=(0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30),
 )
 
 
