@@ -3,10 +3,12 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from contracts.status import DeliveryStatus
+from contracts.vocabulary import Channel
 from providers._kit.codes import Code
 from providers._kit.facts import StatusFact
 from providers._kit.provider import Provider
-from providers.telesign.codes import BY_CODE, CODES
+from providers.telesign.codes import BY_CODE, CODES, OF_SMS
 from providers.telesign.normaliser import normalise
 from providers.telesign.settings import TelesignSettings
 from providers.telesign.simulator import simulate
@@ -18,7 +20,8 @@ def _settings_from_sample(auth: Mapping[str, Any]) -> TelesignSettings:
 
 
 def _deciding_rows(fact: StatusFact) -> Sequence[Code]:
-    row = BY_CODE.get(fact.provider_code)
+    rows = OF_SMS if fact.channel is Channel.SMS and fact.status is not DeliveryStatus.SEEN else BY_CODE
+    row = rows.get(fact.provider_code) or BY_CODE.get(fact.provider_code)
     return [row] if row else []
 
 

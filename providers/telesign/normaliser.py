@@ -6,6 +6,7 @@ from contracts.errors import PayloadInvalid
 from contracts.records import RawCallback
 from contracts.vocabulary import Channel, Scope
 from providers._kit.facts import Item, RejectedItem, StatusFact
+from providers._kit.numbers import as_decimal
 from providers._kit.pieces import Pieces
 from providers._kit.reading import (
     as_channel,
@@ -54,8 +55,9 @@ def _legs(channel_status: object, transaction_id: str | None, pieces: Pieces) ->
 
 def _leg_fact(channel_name: str, value: object, transaction_id: str | None) -> StatusFact:
     name = required_id(channel_name, "the channel's name")
+    channel = as_channel(name)
     said = read_payload(Status, value)
-    meaning = meaning_of(said.code)
+    meaning = meaning_of(said.code, is_named_sms=channel is Channel.SMS)
     message_id = as_id(said.reference_id, "reference_id")
     if message_id is None:
         # Without an id of its own the entry can only be told apart by its place in the transaction.
@@ -64,7 +66,7 @@ def _leg_fact(channel_name: str, value: object, transaction_id: str | None) -> S
         message_id=message_id,
         root_id=transaction_id,
         scope=Scope.CHANNEL,
-        channel=as_channel(name),
+        channel=channel,
         status=meaning.status,
         provider_code=meaning.code,
         is_known_code=meaning.is_known,
@@ -93,11 +95,13 @@ def _transaction(body: Body, pieces: Pieces) -> Item:
 
 def _transaction_fact(body: Body, said: Status) -> StatusFact:
     details = details_of(body.additional_info)
-    meaning = meaning_of(said.code)
+    named = as_channel(said.last_channel) or channel_in(body.sub_resource)
+    meaning = meaning_of(said.code, is_named_sms=named is Channel.SMS)
     return StatusFact(
         message_id=required_id(body.reference_id, "reference_id"),
         scope=Scope.TRANSACTION,
-        channel=_channel_of_whole(body, said, meaning.code),
+        # The SMS schema does not always name its channel, but its codes tell.
+        channel=named or (Channel.SMS if is_of_sms(meaning.code) else None),
         status=meaning.status,
         provider_code=meaning.code,
         is_known_code=meaning.is_known,
@@ -113,15 +117,10 @@ def _transaction_fact(body: Body, said: Status) -> StatusFact:
         sender=details.sender,
         operator=details.operator,
         parts_count=details.parts_count,
-        price=details.price,
-        currency=details.currency,
+        # Answers to the look-up have them outside of additional_info.
+        price=details.price or as_decimal(body.price),
+        currency=details.currency or as_text(body.currency, limit=10),
     )
-
-
-def _channel_of_whole(body: Body, said: Status, code: str) -> Channel | None:
-    """The last channel tried; the SMS schema does not name it, but its service or its codes tell."""
-    channel = as_channel(said.last_channel) or channel_in(body.sub_resource)
-    return channel or (Channel.SMS if is_of_sms(code) else None)
 
 
 def _readable_id(value: object) -> str | None:

@@ -12,7 +12,9 @@ import msgspec
 
 
 class Body(msgspec.Struct, gc=False, frozen=True):
-    """A whole callback: delivery reports of the Messaging and the SMS schema, and inbound messages of all channels."""
+    """A whole callback: delivery reports of the Messaging and the SMS schema, answers to status questions, which are
+    shaped alike, and inbound messages of all channels.
+    """
 
     reference_id: Any = None
     external_id: Any = None
@@ -22,6 +24,8 @@ class Body(msgspec.Struct, gc=False, frozen=True):
     errors: Any = None
     submit_timestamp: Any = None
     additional_info: Any = None
+    price: Any = None
+    currency: Any = None
     channel: Any = None
     content: Any = None
     user_response: Any = None

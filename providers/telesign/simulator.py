@@ -40,7 +40,8 @@ SMS: dict[DeliveryStatus, tuple[int, ...]] = {
     _S.REJECTED: (231, 238, 503, 507, 510),
     _S.FAILED: (500, 505),
     _S.DELIVERED: (200,),
-    _S.SEEN: (201,),
+    # An SMS is never read; a script that says so is played all the same.
+    _S.SEEN: (3005,),
 }
 IN_PROGRESS = 3001
 UNSUPPORTED = 3055

@@ -1,4 +1,5 @@
 import json
+from collections import Counter
 from datetime import UTC, datetime
 from decimal import Decimal
 
@@ -17,6 +18,7 @@ from providers.telesign.normaliser import normalise
 
 SENT = {"code": 3002, "description": "Delivered to gateway", "updated_on": "2025-02-10 11:00:02.250"}
 WHOLE = {"reference_id": "T1", "status": SENT}
+SERVICES = {"sms": "sms", "messaging": None}
 
 
 def items_of(body):
@@ -104,16 +106,37 @@ def test_an_unknown_code_is_told_from_a_known_one(code, is_known):
 
 @pytest.mark.parametrize("row", [row for row in CODES.rows if row.status], ids=lambda row: f"{row.scale} {row.code}")
 def test_every_row_of_the_table_is_used(row):
-    fact = only({"reference_id": "T1", "status": {"code": int(row.code)}})
+    fact = only({"reference_id": "T1", "status": {"code": int(row.code)}, "sub_resource": SERVICES[row.scale]})
 
     assert (fact.status, fact.reason, fact.is_permanent) == (row.status, row.reason, row.is_permanent)
     assert fact.may_fall_back is row.may_fall_back
 
 
-def test_no_code_stands_in_two_scales():
-    codes = [row.code for row in CODES.rows]
+def test_one_code_alone_stands_in_two_scales():
+    counts = Counter(row.code for row in CODES.rows)
 
-    assert len(set(codes)) == len(codes)
+    assert [code for code, count in counts.items() if count > 1] == ["201"]
+
+
+@pytest.mark.parametrize(
+    ("members", "status"),
+    [
+        pytest.param({"status": {"code": 201}}, DeliveryStatus.SEEN, id="read, said of no channel"),
+        pytest.param({"status": {"code": 201, "last_channel": "viber"}}, DeliveryStatus.SEEN, id="read on Viber"),
+        pytest.param({"status": {"code": 201}, "sub_resource": "sms"}, DeliveryStatus.UNKNOWN, id="the SMS service"),
+        pytest.param({"status": {"code": "201", "last_channel": "sms"}}, DeliveryStatus.UNKNOWN, id="the SMS channel"),
+    ],
+)
+def test_an_sms_is_never_read(members, status):
+    fact = only({"reference_id": "T1", **members})
+
+    assert (fact.status, fact.is_known_code) == (status, True)
+
+
+def test_the_price_of_an_answer_to_a_status_question_stands_outside():
+    fact = only({**WHOLE, "price": "0.0050", "currency": "USD", "additional_info": {"mcc": "310", "mnc": "012"}})
+
+    assert (fact.price, fact.currency, fact.operator) == (Decimal("0.0050"), "USD", "310012")
 
 
 @pytest.mark.parametrize(
