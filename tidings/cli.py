@@ -138,6 +138,36 @@ def simulate(  # noqa: PLR0913  # every option of a command is an argument
     raise typer.Exit(command.run(config, wishes, api_key=api_key, out=out, as_json=as_json))
 
 
+@app.command("stand-in")
+def stand_in(  # noqa: PLR0913  # every option of a command is an argument
+    *,
+    config: Config = None,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Where the APIs are served; 0: a free one.")] = 8090,
+    speed: Annotated[float, typer.Option(min=0.01, help="Seconds of the messages' lives in one of ours.")] = 60.0,
+    replies: Annotated[
+        float, typer.Option(parser=fraction, metavar="SHARE", help="Delivered messages that people answer.")
+    ] = 0.05,
+    faults: Annotated[
+        str, typer.Option(metavar="NAME=SHARE,…", help="How providers err, such as duplicate=3%,cut=1%.")
+    ] = "",
+    seed: Seed = None,
+    provider: Annotated[list[str] | None, typer.Option(help="Only this provider; may be given again.")] = None,
+    truth: Annotated[Path | None, typer.Option(help="Write what was true of each message here, as NDJSON.")] = None,
+) -> None:
+    """Stand in for the providers: serve their send and look-up APIs, and call back, until Ctrl-C.
+
+    Each connection is served under /<provider>/<connection>; point its base_url there. The same seed gives the same
+    sends in the same order the same lives. Faults: lie, contradict, silence, reorder, delay, duplicate, forge, slow,
+    throttle, fail, cut.
+    """
+    from tidings.simulation import stand_in as command
+    from tidings.simulation.faults import Faults
+    from tidings.simulation.played import Staging
+
+    staging = Staging(seed=command.drawn_seed(seed), speed=speed, replies=replies, faults=Faults.parse(faults))
+    command.run(config, staging, port=port, providers=tuple(provider or ()), truth=truth)
+
+
 @app.command()
 def explain(
     files: Annotated[list[Path], typer.Argument(help="Callbacks: samples, or bare bodies with --provider.")],

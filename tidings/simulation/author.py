@@ -104,6 +104,22 @@ def write_script(seed: int, number: int, sent_at: datetime, repertoire: Repertoi
     )
 
 
+def write_life(
+    name: str, sent_at: datetime, channels: Sequence[Channel], sayable: frozenset[DeliveryStatus]
+) -> tuple[Step, ...]:
+    """What becomes of the message called `name`, which goes over the first of `channels` and perhaps over the next."""
+    fate = Random(name)  # noqa: S311  # likewise
+    fit = [life for life in LIVES if sayable.issuperset(life.path + life.then) and _goes_over(life, channels)]
+    life = fate.choices(fit, [life.weight for life in fit])[0]
+    path = [(status, channels[0]) for status in life.path] + [(status, channels[-1]) for status in life.then]
+    return _timed(fate, path, sent_at)
+
+
+def _goes_over(life: Life, channels: Sequence[Channel]) -> bool:
+    # Nobody learns of a text message that it was read.
+    return (len(channels) > 1 or not life.then) and (channels[0] is not Channel.SMS or _S.SEEN not in life.path)
+
+
 def _drawn_life(fate: Random, repertoire: Repertoire) -> Life:
     lives = _lives_for(repertoire)
     return fate.choices(lives, [life.weight for life in lives])[0]

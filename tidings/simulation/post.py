@@ -11,6 +11,8 @@ import aiohttp
 import stamina
 
 from contracts.errors import TidingsError
+from providers._kit.script import SimulatedCallback
+from runtime.settings import Connection
 from tidings.simulation.ledger import Tally
 from tidings.simulation.schedule import Act, Posting, Registration
 
@@ -108,7 +110,7 @@ class Poster:
         try:
             async with client.request(
                 callback.method,
-                self._callback_url(posting),
+                address_of(callback, door_of(self._doors.callbacks_url, posting.actor.connection)),
                 data=callback.body,
                 headers=callback.headers,
                 trace_request_ctx=departures,
@@ -129,12 +131,16 @@ class Poster:
                 raise NotTaken(f"the registration was answered with {answer.status}: {await answer.text()}")
             self._ledger.registered(registration)
 
-    def _callback_url(self, posting: Posting) -> str:
-        connection = posting.actor.connection
-        token = [connection.tokens[0].get_secret_value()] if connection.tokens else []
-        hint = [posting.callback.hint] if posting.callback.hint else []
-        path = "/".join(["callbacks", connection.provider, connection.name, *token, *hint])
-        return f"{self._doors.callbacks_url}/{path}"
+
+def door_of(callbacks_url: str, connection: Connection) -> str:
+    """Where the provider of `connection` knocks, with its token; hints go behind it."""
+    token = [connection.tokens[0].get_secret_value()] if connection.tokens else []
+    return "/".join([callbacks_url.rstrip("/"), "callbacks", connection.provider, connection.name, *token])
+
+
+def address_of(callback: SimulatedCallback, door: str) -> str:
+    """Where the callback goes when its send named no other place."""
+    return (f"{door}/{callback.hint}" if callback.hint else door) + (f"?{callback.query}" if callback.query else "")
 
 
 def registration_body(registration: Registration) -> dict[str, Any]:

@@ -21,7 +21,7 @@ class Repertoire:
     """What may stand in a script for one provider."""
 
     sayable: frozenset[DeliveryStatus]
-    """The statuses that it has a word for."""
+    """The statuses that it has a word for, or passes over in silence."""
     is_cascading: bool
     """It takes one send through several channels, and tells of each."""
 
@@ -29,9 +29,10 @@ class Repertoire:
 def rehearse(provider: Provider[S], connection: Connection, settings: S) -> Repertoire:
     """What `provider` can play on `connection`."""
     plays = {status: _callbacks(provider, settings, status) for status in DeliveryStatus}
-    items = [item for callback in plays[DeliveryStatus.ACCEPTED] for item in items_of(provider, connection, callback)]
+    first = plays[DeliveryStatus.ACCEPTED] or ()
+    items = [item for callback in first for item in items_of(provider, connection, callback)]
     return Repertoire(
-        sayable=frozenset(status for status, callbacks in plays.items() if callbacks),
+        sayable=frozenset(status for status, callbacks in plays.items() if callbacks is not None),
         is_cascading=any(isinstance(item, StatusFact) and item.scope is Scope.TRANSACTION for item in items),
     )
 
@@ -50,7 +51,10 @@ def items_of(provider: Provider[Any], connection: Connection, callback: Simulate
     return list(provider.normalise(raw))
 
 
-def _callbacks(provider: Provider[S], settings: S, status: DeliveryStatus) -> list[SimulatedCallback]:
+def _callbacks(
+    provider: Provider[S], settings: S, status: DeliveryStatus
+) -> list[SimulatedCallback] | None:
+    """Null when the provider cannot play it; nothing at all when it does not tell of it."""
     script = Script(
         number=0,
         seed=0,
@@ -62,4 +66,4 @@ def _callbacks(provider: Provider[S], settings: S, status: DeliveryStatus) -> li
     try:
         return list(provider.simulate(script, settings))
     except ConfigurationInvalid:
-        return []
+        return None

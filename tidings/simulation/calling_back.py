@@ -1,0 +1,95 @@
+"""Posts the callbacks of a stand-in when they are due, and again as its provider would, until they are taken."""
+
+import asyncio
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Self
+
+import aiohttp
+import structlog
+from yarl import URL
+
+from runtime.clock import Clock
+from tidings.simulation.faults import Due
+from tidings.simulation.post import ANSWER_LIMIT_S, CONNECTIONS, address_of, door_of
+from tidings.simulation.schedule import Actor
+from tidings.simulation.truth import Message
+
+log = structlog.get_logger()
+
+
+class CallingBack:
+    """Use as an async context; what has not gone out at its end never does."""
+
+    def __init__(self, callbacks_url: str, clock: Clock, *, speed: float) -> None:
+        self._callbacks_url = callbacks_url
+        self._clock = clock
+        self._speed = speed
+        self._slots = asyncio.Semaphore(CONNECTIONS)
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def __aenter__(self) -> Self:
+        self._client = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=ANSWER_LIMIT_S))
+        return self
+
+    async def __aexit__(self, *_exc: object) -> None:
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._client.close()
+
+    def begin(self, actor: Actor, message: Message, coming: Iterable[Due]) -> None:
+        """From now on they go out when they are due."""
+        for due in coming:
+            task = asyncio.get_running_loop().create_task(self._deliver(actor, message, due))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+
+    async def quiet(self) -> None:
+        """Returns when nothing is on its way any more."""
+        while self._tasks:
+            await asyncio.wait(self._tasks)
+
+    async def _deliver(self, actor: Actor, message: Message, due: Due) -> None:
+        await self._wait_for(due.at)
+        if due.is_forged:
+            message.forged_taken += await self._post(self._address(actor, message, due), due) == 200
+            return
+        for wait_s in (0.0, *actor.provider.retries_s):
+            await asyncio.sleep(wait_s / self._speed)
+            if await self._post(self._address(actor, message, due), due) == 200:
+                message.taken += 1
+                return
+        message.given_up += 1
+
+    async def _wait_for(self, moment: datetime) -> None:
+        await asyncio.sleep(max(0.0, (moment - self._clock.now()).total_seconds()))
+
+    def _address(self, actor: Actor, message: Message, due: Due) -> str:
+        """The send's own address for this kind of callback, else the connection's door."""
+        door = door_of(self._callbacks_url, actor.connection)
+        url = message.order.urls.get(due.callback.kind) or address_of(due.callback, door)
+        if due.is_forged:
+            for token in actor.connection.tokens:
+                url = url.replace(token.get_secret_value(), "f" * 32)
+        return url
+
+    async def _post(self, url: str, due: Due) -> int:
+        """The status of the answer; 0 when there was none."""
+        callback = due.callback
+        try:
+            async with (
+                self._slots,
+                self._client.request(
+                    callback.method,
+                    URL(url, encoded=True),
+                    data=callback.body,
+                    headers=callback.headers,
+                    allow_redirects=False,
+                ) as answer,
+            ):
+                await answer.read()
+                return answer.status
+        except (aiohttp.ClientError, TimeoutError, ValueError) as exc:
+            log.info("callback_not_answered", reason=type(exc).__name__)
+            return 0
