@@ -253,6 +253,7 @@ def script_of(number: int, path: tuple[DeliveryStatus, ...], channel: Channel = 
 def test_simulated_callbacks_are_what_they_promise(provider, life, channel, number):
     own = settings_of(provider)
     verify = provider.make_verifier(own)
+    told = told_or_skip(provider, own, LIVES[life], channel)
     callbacks = provider.simulate(script_of(number, LIVES[life], channel), own)
 
     facts = []
@@ -275,7 +276,48 @@ def test_simulated_callbacks_are_what_they_promise(provider, life, channel, numb
         facts += items
 
     assert all(isinstance(fact, StatusFact) for fact in facts)
-    assert standing(facts) is status_of(evidence(*LIVES[life]))
+    assert standing(facts) is status_of(evidence(*told))
+
+
+@every_provider
+@pytest.mark.parametrize("channel", [Channel.VIBER, Channel.SMS])
+@pytest.mark.parametrize("status", [status for status in DeliveryStatus if status is not S.UNKNOWN])
+def test_a_step_is_told_as_what_it_is(provider, status, channel):
+    """As itself, or as the nearest that the provider has a word for; what is not an end may go untold."""
+    said = told_or_skip(provider, settings_of(provider), (status,), channel)
+
+    assert said in ([], [status]) or said[0].is_bad_end == status.is_bad_end
+    assert said == [status] or not status.is_final or status.is_bad_end or channel is Channel.SMS
+    assert said or not status.is_bad_end
+
+
+@every_provider
+@pytest.mark.parametrize("channel", [Channel.VIBER, Channel.SMS])
+def test_every_provider_can_deliver(provider, channel):
+    assert told_as(provider, settings_of(provider), S.DELIVERED, channel=channel) is S.DELIVERED
+
+
+def told_or_skip(provider: Provider, own, path, channel: Channel) -> list[DeliveryStatus]:
+    """What the provider says of the steps, one by one; the test is skipped when it has no word for one."""
+    try:
+        told = [told_as(provider, own, status, channel=channel) for status in path]
+    except ConfigurationInvalid:
+        pytest.skip("the provider has no word for it")
+    return [said for said in told if said]
+
+
+def told_as(provider: Provider, own, status: DeliveryStatus, *, channel: Channel) -> DeliveryStatus | None:
+    """What the provider says of one step; null when it passes over it in silence."""
+    callbacks = provider.simulate(script_of(0, (status,), channel), own)
+    return standing([fact for one in callbacks for fact in facts_of(provider, one)]) if callbacks else None
+
+
+def facts_of(provider: Provider, simulated):
+    headers = {name.lower(): value for name, value in simulated.headers.items()}
+    content_type = headers.get("content-type", "")
+    return provider.normalise(
+        raw_callback(provider, simulated.body, method=simulated.method, hint=simulated.hint, content_type=content_type)
+    )
 
 
 def standing(facts: list[StatusFact]) -> DeliveryStatus:
