@@ -9,7 +9,9 @@ from providers._kit.codes import Code
 from providers._kit.facts import StatusFact
 from providers._kit.provider import Provider
 from providers.telesign.codes import BY_CODE, CODES, OF_SMS
+from providers.telesign.look_up import PATIENCE, TelesignLookUp
 from providers.telesign.normaliser import normalise
+from providers.telesign.sender import TelesignSender
 from providers.telesign.settings import TelesignSettings
 from providers.telesign.simulator import simulate
 from providers.telesign.verifier import TelesignVerifier
@@ -37,4 +39,7 @@ PROVIDER = Provider(
     simulate=simulate,
     settings_from_sample=_settings_from_sample,
     deciding_rows=_deciding_rows,
+    make_sender=TelesignSender,
+    make_look_up=TelesignLookUp,
+    patience=PATIENCE,
 )

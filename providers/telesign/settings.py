@@ -7,6 +7,7 @@ from typing import Annotated
 from pydantic import AfterValidator, Field, SecretStr
 
 from providers._kit.settings import ConnectionSettings, Secret
+from providers.telesign.options import MessageType, SmsApi
 
 
 def _base64_text(key: SecretStr) -> SecretStr:
@@ -28,4 +29,10 @@ class TelesignSettings(ConnectionSettings):
     customer_id: str = Field(min_length=1)
     """The account's UUID, as in the signature header."""
     api_keys: tuple[ApiKey, ...] = Field(min_length=1)
-    """Base64 text from the portal; two are live while they rotate."""
+    """Base64 text from the portal; two are live while they rotate. The first is the one that we send with."""
+    base_url: str = Field("https://rest-ww.telesign.com", pattern=r"^https?://[^\s/?#@]+(/[^\s?#]*[^\s?#/])?$")
+    """Where the provider's API is; another address only for a simulator."""
+    message_type: MessageType = "ARN"
+    """The kind of traffic of a send that does not say: ARN, MKT or OTP."""
+    sms_api: SmsApi = "messaging"
+    """By which interface an SMS goes: `messaging` is the one of SMS alone, `omnichannel` that of all channels."""
