@@ -10,7 +10,17 @@ from decimal import Decimal
 import msgspec
 
 from contracts.status import DeliveryStatus
-from contracts.vocabulary import Channel, DeadLetterKind, InboundKind, Reason, Scope, Source, Verdict
+from contracts.vocabulary import (
+    Channel,
+    DeadLetterKind,
+    InboundKind,
+    Reason,
+    Scope,
+    Source,
+    Verdict,
+    WishKind,
+    WishReason,
+)
 
 
 class Record(msgspec.Struct, frozen=True, kw_only=True, gc=False, omit_defaults=True):
@@ -107,9 +117,11 @@ class InboundMessage(Record, frozen=True, kw_only=True):
     text: str | None = None
     media_url: str | None = None
     reply_to: str | None = None
+    """The provider's id of the message that is answered, or the `reply_id` which that one carried."""
     part: str | None = None
     country: str | None = None
     extras: dict[str, str] = {}
+    """Among them what may name the message that is answered: `reply_id`, `tracking`, `external_id`."""
 
 
 class Signal(Record, frozen=True, kw_only=True):
@@ -202,3 +214,67 @@ class Due(Record, frozen=True, kw_only=True):
     """
 
     due_at: datetime
+
+
+class Wish(Record, frozen=True, kw_only=True):
+    """Somebody wants no more messages, or wants them again. On `suppressions`: the wish that stands.
+
+    It is about one sender of the account, or about all when `sender` is null; see `contracts.suppressions`.
+    """
+
+    event_id: str
+    """Of what was said: of the inbound message or the signal, else one that was made for it."""
+    account: str
+    recipient: str
+    """E.164 with a plus; for a bot the opaque id of its user."""
+    kind: WishKind
+    reason: WishReason
+    since: datetime
+    """When it was said."""
+    sender: str | None = None
+    keyword: str | None = None
+    """As our list has it, not as the person wrote it."""
+    language: str | None = None
+    """Of the keyword, as ISO 639 codes; several when the word is the same in them."""
+    provider: str | None = None
+    connection: str | None = None
+    channel: Channel | None = None
+    cause: Cause | None = None
+    note: str | None = None
+    """Why, in the words of whoever did it by hand."""
+    told_by: str | None = None
+    """The id of the API key by which it was done."""
+
+
+class LookUpDue(Record, frozen=True, kw_only=True):
+    """An attempt has not ended for too long: its provider is to be asked about it."""
+
+    provider: str
+    connection: str
+    root_id: str
+    sent_at: datetime
+    """Or, where that is not known, when we first heard of it."""
+    again_at: datetime
+    """Then the attempt is looked at again, so that asking makes no sense any more."""
+    channel: Channel | None = None
+    recipient: str | None = None
+    number: int = 1
+    """Which question about this attempt it is."""
+
+
+class PresumedLost(Record, frozen=True, kw_only=True):
+    """An attempt has not ended for as long as its provider could have told, who was asked and did not tell.
+
+    It is no status: a final report that comes later counts as any.
+    """
+
+    attempt_id: str
+    message_id: str
+    provider: str
+    connection: str
+    account: str
+    root_id: str
+    status: DeliveryStatus
+    """Where the attempt stood."""
+    presumed_at: datetime
+    questions_count: int

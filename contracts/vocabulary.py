@@ -95,3 +95,20 @@ class DeadLetterKind(StrEnum):
     EMPTY = "empty"
     INVALID_ITEM = "invalid_item"
     UNKNOWN_CONNECTION = "unknown_connection"
+
+
+class WishKind(StrEnum):
+    """What somebody wants of our messages."""
+
+    STOP = "stop"
+    START = "start"
+
+
+class WishReason(StrEnum):
+    """How we know of a wish."""
+
+    KEYWORD = "keyword"
+    SUBSCRIPTION = "subscription"
+    """A bot's user has subscribed or unsubscribed."""
+    BY_HAND = "by_hand"
+    """One of our side has said so through the API."""

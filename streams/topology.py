@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from contracts.errors import ConfigurationInvalid
 from contracts.topics import load_topics
 from runtime.settings import Settings
+from streams.consent.stage import CONSENT
 from streams.engine.stage import Stage
 from streams.normalise.stage import NORMALISE
 from streams.track.stage import TRACK
 
-STAGES: tuple[Stage, ...] = (NORMALISE, TRACK)
+STAGES: tuple[Stage, ...] = (NORMALISE, TRACK, CONSENT)
 
 
 @dataclass(frozen=True)

@@ -23,8 +23,10 @@ from contracts.records import (
     Record,
     Signal,
     StatusChanged,
+    Wish,
 )
 from contracts.status import DeliveryStatus
+from contracts.suppressions import key_of
 from contracts.vocabulary import DeadLetterKind, InboundKind, Scope
 from runtime.partitioner import partition_of
 from streams.track.attempt import AttemptState
@@ -115,19 +117,27 @@ class Line:
         """As track does with an attempt that has been silent for long."""
         del self.states[attempt_key("infobip", connection, of)]
 
-    def inbound(self, event_id: str, *, at_s: float = 0) -> None:
-        message = InboundMessage(
-            event_id=event_id,
-            provider="infobip",
-            connection="main",
-            account="default",
-            received_at=at(at_s),
-            cause=self.receive(at_s=at_s),
-            kind=InboundKind.TEXT,
-            author="+447700900105",
-            text="Is it in stock?",
-        )
+    def inbound(self, event_id: str, *, at_s: float = 0, **members: Any) -> None:
+        given = {
+            "event_id": event_id,
+            "provider": "infobip",
+            "connection": "main",
+            "account": "default",
+            "received_at": at(at_s),
+            "cause": self.receive(at_s=at_s),
+            "kind": InboundKind.TEXT,
+            "author": "+447700900105",
+            "text": "Is it in stock?",
+        }
+        message = InboundMessage(**given | members)
         self.write("inbound", b"person", message, at_s, cause=message.cause)
+
+    def suppress(self, wish: Wish, *, at_s: float = 0) -> None:
+        """A wish that stands since, as the consent stage tells it."""
+        partition = partition_of(key_of(wish), self.partitions)
+        source = Position(f"{PREFIX}wishes-v1", partition, len(self.logs["suppressions", partition]))
+        headers = with_id(fixed_headers("suppression", "consent"), source.event_id)
+        self.append("suppressions", partition, encode(wish), headers, at_s)
 
     def signal(self, event_id: str, *, at_s: float = 0) -> None:
         signal = Signal(
