@@ -28,7 +28,7 @@ STRICT = {
 """The members of each kind of fact that must be as the sample says; others only where both sides have them."""
 
 _JUNK: tuple[object, ...] = (None, 7, "junk", [], {})
-_FOLDER = ("README.md", "codes.csv", "payloads.py", "settings.py", "verifier.py", "normaliser.py", "simulator.py")
+FOLDER = ("README.md", "codes.csv", "payloads.py", "settings.py", "verifier.py", "normaliser.py", "simulator.py")
 _FICTIONAL = re.compile(r"\+?(?:447700900[0-9]{3}|1[2-9][0-9]{2}55501[0-9]{2})")
 _NUMBER = re.compile(r"\+?[0-9]{11,15}")
 _EPOCH_MILLISECONDS = re.compile(r"1[0-9]{12}")
@@ -57,7 +57,7 @@ def samples_of(slug: str) -> list[Sample]:
 def missing_files(slug: str) -> list[str]:
     """What a provider's folder lacks."""
     folder = files(f"providers.{slug}")
-    missing = [name for name in _FOLDER if not folder.joinpath(name).is_file()]
+    missing = [name for name in FOLDER if not folder.joinpath(name).is_file()]
     tests = folder.joinpath("tests")
     has_tests = tests.is_dir() and any(file.name.startswith("test_") for file in tests.iterdir())
     return [f"{slug} has no {name}" for name in (*missing, *(() if has_tests else ("tests",)))]
