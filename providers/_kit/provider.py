@@ -84,3 +84,6 @@ class Provider(Generic[S]):
     """Plays a person's reply for the simulator."""
     retries_s: tuple[float, ...] = ()
     """When, in seconds after the first, it sends a callback again that was not answered as it wants."""
+    example: Mapping[str, Any] | None = None
+    """The members of a made-up connection that is let in, sends and asks, as they would stand in the settings file, but
+    with invented secrets in plain text, and with `tokens` where there have to be some. The suite plays with it."""
