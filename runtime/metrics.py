@@ -39,7 +39,8 @@ STAGE_KEYS = Gauge("tidings_stage_keys", "Keys that a stage holds in memory.", (
 STAGE_DUE = Counter("tidings_stage_due_total", "Times that a stage had set itself and that have come.", ("stage",))
 STAGE_WAITING = Gauge(
     "tidings_stage_waiting",
-    "Keys that wait for something; in track, attempts parked for their registration.",
+    "Keys that wait for something; in track, attempts parked for their registration; in reconcile, messages that were "
+    "asked about and have not ended.",
     ("stage",),
 )
 STAGE_OLDEST_WAIT_SECONDS = Gauge(
@@ -106,6 +107,20 @@ PROVIDER_CALL_SECONDS = Histogram(
     "One call, from its turn to its answer or its failure.",
     ("provider", "connection"),
     buckets=(0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30),
+)
+LOOK_UPS = Counter(
+    "tidings_look_ups_total",
+    "Attempts that were to be asked about: asked, late (by then it made no sense), resting (the provider had just "
+    "failed), failed, or impossible (the connection cannot be asked).",
+    ("provider", "connection", "outcome"),
+)
+LOOK_UP_ANSWERS = Counter(
+    "tidings_look_up_answers_total", "Answers to them that went the way of callbacks.", ("provider", "connection")
+)
+PRESUMED_LOST = Counter(
+    "tidings_presumed_lost_total",
+    "Attempts that had not ended when their provider could no longer tell.",
+    ("provider", "connection"),
 )
 
 

@@ -185,6 +185,9 @@ class Connection(BaseModel):
     """How long the provider may wait for the answer. A quarter of it is for Kafka, the rest for the spool."""
     tokens: tuple[Secret, ...] = ()
     """For providers that cannot sign: one must follow the connection in the path; two live while they rotate."""
+    expects_reports_within_s: float | None = Field(None, gt=0)
+    """An attempt that has not ended and is silent for so long is asked about, where the provider can be asked; as long
+    as that provider's facts say when not given."""
 
     @property
     def own(self) -> dict[str, Any]:

@@ -3,12 +3,14 @@
 import asyncio
 import sys
 
+import stamina.instrumentation
 import structlog
 import uvloop
 
 from contracts.errors import TidingsError
 from runtime.logging import configure_logging
 from runtime.settings import load_settings
+from streams.companions import companions_of
 from streams.engine.process import run_stages
 from streams.topology import stages_named
 
@@ -23,8 +25,9 @@ def main(names: list[str]) -> int:
         return 2
     configure_logging("streams", level=settings.log_level)
     structlog.contextvars.bind_contextvars(stages=",".join(stage.name for stage in stages))
+    stamina.instrumentation.set_on_retry_hooks([])  # who asks says once what came of it
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        return runner.run(run_stages(stages, settings))
+        return runner.run(run_stages(stages, settings, companions_of(stages, settings)))
 
 
 if __name__ == "__main__":

@@ -8,9 +8,10 @@ from runtime.settings import Settings
 from streams.consent.stage import CONSENT
 from streams.engine.stage import Stage
 from streams.normalise.stage import NORMALISE
+from streams.reconcile.stage import RECONCILE
 from streams.track.stage import TRACK
 
-STAGES: tuple[Stage, ...] = (NORMALISE, TRACK, CONSENT)
+STAGES: tuple[Stage, ...] = (NORMALISE, TRACK, CONSENT, RECONCILE)
 
 
 @dataclass(frozen=True)

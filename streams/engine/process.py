@@ -3,6 +3,7 @@
 import asyncio
 import signal
 from collections.abc import Sequence
+from typing import Protocol
 
 import structlog
 
@@ -23,13 +24,20 @@ CANCEL_LIMIT_S = 1.0
 log = structlog.get_logger()
 
 
-async def run_stages(stages: Sequence[Stage], settings: Settings) -> int:
+class Companion(Protocol):
+    """Something that runs beside the stages and never ends them."""
+
+    async def run(self) -> None:
+        """Until cancelled. Raises nothing that does not concern the stages too."""
+
+
+async def run_stages(stages: Sequence[Stage], settings: Settings, companions: Sequence[Companion] = ()) -> int:
     """Run until told to stop: 0. When a stage cannot go on: 1."""
     guard = SleepGuard(settings.streams.session_timeout_s)
     lines = [Line(stage, settings, guard) for stage in stages]
     watchdog = Watchdog(lines, stall_timeout_s=settings.streams.stall_timeout_s, clock=SystemClock())
     admin = Admin(settings.streams, lines, watchdog)
-    work = asyncio.create_task(_work(lines, watchdog, guard, admin))
+    work = asyncio.create_task(_work(lines, watchdog, guard, admin=admin, companions=companions))
     stopped = asyncio.create_task(_told_to_stop())
     await asyncio.wait({work, stopped}, return_when=asyncio.FIRST_COMPLETED)
     failure = work.exception() if work.done() else None
@@ -46,7 +54,9 @@ async def run_stages(stages: Sequence[Stage], settings: Settings) -> int:
     return 0 if failure is None else 1
 
 
-async def _work(lines: Sequence[Line], watchdog: Watchdog, guard: SleepGuard, admin: Admin) -> None:
+async def _work(
+    lines: Sequence[Line], watchdog: Watchdog, guard: SleepGuard, *, admin: Admin, companions: Sequence[Companion]
+) -> None:
     """Start all, then watch them; returns by raising only."""
     await admin.start()
     async with asyncio.TaskGroup() as group:
@@ -54,6 +64,8 @@ async def _work(lines: Sequence[Line], watchdog: Watchdog, guard: SleepGuard, ad
         group.create_task(watchdog.watch())
         await asyncio.gather(*(line.start() for line in lines))
         log.info("stages_started", stages=[line.name for line in lines])
+        for companion in companions:
+            group.create_task(companion.run())
         spare_the_collector()
 
 

@@ -1,0 +1,182 @@
+"""From the questions of `reconcile` to the answers on `callbacks`, where the line takes them as any callback.
+
+Offsets are committed when the answers are on Kafka. Whoever dies before asks again, which costs a call and changes
+nothing: the same fact has the same id however often it is told, and whether it was pushed or polled.
+"""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import AsyncIterator, Iterable, Mapping
+from contextlib import asynccontextmanager, suppress
+from itertools import count
+from typing import Any
+from uuid import uuid4
+
+import structlog
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord
+from aiokafka.errors import KafkaError
+
+from contracts.codec import decode
+from contracts.errors import PayloadInvalid
+from contracts.raw import origin_headers, request_headers
+from contracts.records import LookUpDue, RawCallback
+from contracts.topics import load_topics
+from contracts.vocabulary import Source
+from providers import load_providers
+from providers._kit.asking import PolledAnswer
+from providers._kit.outbound import Client, HttpOutbound
+from providers._kit.provider import Provider
+from providers._kit.settings import ConnectionSettings
+from runtime.clock import Clock
+from runtime.crash_points import crash_point
+from runtime.kafka import Outgoing, make_producer, send_records
+from runtime.metrics import LOOK_UP_ANSWERS, LOOK_UPS
+from runtime.settings import Connection, Settings
+from streams.asking.inquirer import Inquirer
+from streams.reconcile.rules import MakeOutbound, Place, look_ups_of
+
+NAME = "asker"
+MOST = 500
+"""Questions that are taken at once."""
+POLL_MS = 1000
+WRITE_LIMIT_S = 60.0
+CLOSE_LIMIT_S = 2.0
+FIRST_PAUSE_S, LONGEST_PAUSE_S = 1.0, 30.0
+
+log = structlog.get_logger()
+
+Answers = list[tuple[Place, PolledAnswer]]
+
+
+class Asker:
+    """Runs beside the stages and never stops them. Make it inside the running loop."""
+
+    name = NAME
+
+    def __init__(self, settings: Settings, clock: Clock, providers: Mapping[str, Provider[Any]] | None = None) -> None:
+        self._settings = settings
+        self._clock = clock
+        self._providers = load_providers() if providers is None else providers
+        self._prefix = settings.kafka.topic_prefix
+        self._turns = count()
+        self._outbounds: list[HttpOutbound] = []
+        self._inquirers: dict[Place, Inquirer] = {}
+        self._has_carried = False
+
+    async def run(self) -> None:
+        """Until cancelled, through outages of Kafka and of providers; returns at once when nobody can be asked."""
+        async with Client() as client:
+            look_ups = look_ups_of(self._settings, self._providers, self._way_out(client))
+            monotonic = self._clock.monotonic
+            self._inquirers = {place: Inquirer(place, one, monotonic=monotonic) for place, one in look_ups.items()}
+            if not self._inquirers:
+                log.info("nobody_to_ask")
+                return
+            await self._live()
+
+    def _way_out(self, client: Client) -> MakeOutbound:
+        def make(connection: Connection, own: ConnectionSettings) -> HttpOutbound:
+            outbound = client.outbound(connection.provider, connection.name, own)
+            self._outbounds.append(outbound)
+            return outbound
+
+        return make
+
+    async def _live(self) -> None:
+        pause_s = FIRST_PAUSE_S
+        while True:
+            self._has_carried = False
+            try:
+                await self._serve()
+            except (KafkaError, OSError) as exc:
+                log.warning("asker_rests", reason=repr(exc))
+            except Exception:  # whatever it is, the stages beside this go on
+                log.exception("asker_failed")
+            pause_s = FIRST_PAUSE_S if self._has_carried else min(2 * pause_s, LONGEST_PAUSE_S)
+            await asyncio.sleep(pause_s)
+
+    async def _serve(self) -> None:
+        async with self._clients() as (consumer, producer):
+            while True:
+                fetched = await consumer.getmany(timeout_ms=POLL_MS, max_records=MOST)
+                if not fetched:
+                    continue
+                share = len(consumer.assignment()) / self._settings.kafka.partitions
+                for outbound in self._outbounds:
+                    outbound.allot(share)
+                answers = await self._asked(record for records in fetched.values() for record in records)
+                crash_point("asker.answered")
+                await self._write(producer, answers)
+                crash_point("asker.answers_written")
+                await consumer.commit({place: records[-1].offset + 1 for place, records in fetched.items()})
+                self._has_carried = True
+
+    async def _asked(self, records: Iterable[ConsumerRecord]) -> Answers:
+        """What all providers say; each is asked at its own pace, and the slowest has a limit."""
+        by_place: dict[Place, list[LookUpDue]] = defaultdict(list)
+        now = self._clock.now()
+        for record in records:
+            try:
+                question = decode(LookUpDue, record.value or b"")
+            except PayloadInvalid as exc:
+                log.warning("question_unreadable", partition=record.partition, offset=record.offset, reason=str(exc))
+                continue
+            place = question.provider, question.connection
+            if place not in self._inquirers:
+                LOOK_UPS.labels(*place, "impossible").inc()
+            elif question.again_at <= now:
+                LOOK_UPS.labels(*place, "late").inc()
+            else:
+                by_place[place].append(question)
+        told = await asyncio.gather(*(self._inquirers[place].ask(asked) for place, asked in by_place.items()))
+        return [(place, answer) for place, answers in zip(by_place, told, strict=True) for answer in answers]
+
+    async def _write(self, producer: AIOKafkaProducer, answers: Answers) -> None:
+        if not answers:
+            return
+        topic = load_topics()["callbacks"].full_name(self._prefix)
+        partition = next(self._turns) % self._settings.kafka.partitions
+        records = [self._record(*place, answer) for place, answer in answers]
+        async with asyncio.timeout(WRITE_LIMIT_S):
+            await asyncio.gather(*await send_records(producer, topic, partition, records))
+        for place, _ in answers:
+            LOOK_UP_ANSWERS.labels(*place).inc()
+
+    def _record(self, provider: str, connection: str, answer: PolledAnswer) -> Outgoing:
+        """The answer as ingest would write it, had it been pushed."""
+        callback = RawCallback(
+            provider=provider,
+            connection=connection,
+            method="POST",
+            received_at=self._clock.now(),
+            body=answer.body,
+            source=Source.POLL,
+            hint=answer.hint,
+            content_type=answer.content_type,
+        )
+        headers = [*origin_headers(provider, connection), *request_headers(callback), ("ce_id", uuid4().hex.encode())]
+        return None, answer.body, self._clock.now_ms(), headers
+
+    @asynccontextmanager
+    async def _clients(self) -> AsyncIterator[tuple[AIOKafkaConsumer, AIOKafkaProducer]]:
+        kafka, group = self._settings.kafka, f"{self._prefix}{NAME}"
+        consumer = AIOKafkaConsumer(
+            load_topics()["look-ups"].full_name(self._prefix),
+            bootstrap_servers=kafka.bootstrap_servers,
+            client_id=group,
+            group_id=group,
+            enable_auto_commit=False,
+            auto_offset_reset="earliest",
+            session_timeout_ms=int(self._settings.streams.session_timeout_s * 1000),
+            heartbeat_interval_ms=int(self._settings.streams.session_timeout_s * 100),
+        )
+        producer = make_producer(kafka, group)
+        try:
+            await consumer.start()
+            await producer.start()
+            log.info("asker_asks", connections=["/".join(place) for place in self._inquirers])
+            yield consumer, producer
+        finally:
+            for client in (consumer, producer):
+                with suppress(KafkaError, TimeoutError):  # while the broker is away they wait for it, even to stop
+                    await asyncio.wait_for(client.stop(), CLOSE_LIMIT_S)
