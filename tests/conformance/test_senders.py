@@ -1,5 +1,6 @@
 """The suite for whoever sends and asks: the real sender against its provider's own simulated API. Nothing is named."""
 
+import msgspec
 import pytest
 
 from contracts.errors import (
@@ -44,9 +45,7 @@ async def some_request(provider):
     request = next(iter(kinds.values()))[0]
     rehearsal = rehearsal_of(provider)
     sender = rehearsal.sender()
-    await sender.send(
-        request.replace(send_id="warm-up") if hasattr(request, "replace") else renamed(request, "warm-up")
-    )
+    await sender.send(msgspec.structs.replace(request, send_id="warm-up"))
     return request, rehearsal, sender
 
 
