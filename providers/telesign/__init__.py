@@ -13,7 +13,8 @@ from providers.telesign.look_up import PATIENCE, TelesignLookUp
 from providers.telesign.normaliser import normalise
 from providers.telesign.sender import TelesignSender
 from providers.telesign.settings import TelesignSettings
-from providers.telesign.simulator import simulate
+from providers.telesign.simulated_api import refuse, serve
+from providers.telesign.simulator import RETRIES_S, answer, simulate
 from providers.telesign.verifier import TelesignVerifier
 
 
@@ -42,4 +43,8 @@ PROVIDER = Provider(
     make_sender=TelesignSender,
     make_look_up=TelesignLookUp,
     patience=PATIENCE,
+    serve=serve,
+    refuse=refuse,
+    answer=answer,
+    retries_s=RETRIES_S,
 )

@@ -9,8 +9,9 @@ from contracts.vocabulary import Channel, Scope
 from providers._kit.conformance import raw_callback
 from providers._kit.script import Script, Step
 from providers.telesign import PROVIDER
+from providers.telesign.bodies import MESSAGING, SMS
 from providers.telesign.settings import TelesignSettings
-from providers.telesign.simulator import MESSAGING, SMS, simulate
+from providers.telesign.simulator import simulate
 from providers.telesign.times import telesign_instant
 from providers.telesign.verifier import sign
 
@@ -41,7 +42,7 @@ def items_of(callback):
 @pytest.mark.parametrize("number", range(20))
 def test_a_cascade_repeats_what_it_told_before(number):
     legs = [
-        {item.message_id for item in items_of(callback) if item.scope is Scope.CHANNEL}
+        {item.channel for item in items_of(callback) if item.scope is Scope.CHANNEL}
         for callback in simulate(script(number, *CASCADE), SETTINGS)
     ]
 
