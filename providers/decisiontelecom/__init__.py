@@ -6,8 +6,11 @@ from providers._kit.codes import Code
 from providers._kit.facts import StatusFact
 from providers._kit.provider import Provider
 from providers.decisiontelecom.codes import CODES, row_of
+from providers.decisiontelecom.look_up import PATIENCE, DecisionTelecomLookUp
 from providers.decisiontelecom.normaliser import normalise
+from providers.decisiontelecom.sender import DecisionTelecomSender
 from providers.decisiontelecom.settings import DecisionTelecomSettings
+from providers.decisiontelecom.simulated_api import refuse, serve
 from providers.decisiontelecom.simulator import answer, simulate
 from providers.decisiontelecom.verifier import DecisionTelecomVerifier
 
@@ -29,5 +32,10 @@ PROVIDER = Provider(
     simulate=simulate,
     settings_from_sample=DecisionTelecomSettings.of_sample,
     deciding_rows=_deciding_rows,
+    make_sender=DecisionTelecomSender,
+    make_look_up=DecisionTelecomLookUp,
+    patience=PATIENCE,
+    serve=serve,
+    refuse=refuse,
     answer=answer,
 )

@@ -17,7 +17,7 @@ class DecisionTelecomSettings(UnsignedSettings):
     """As the account manager gave it."""
     access_key_is_encoded: bool = False
     """Whether that is base64 already; a key that is encoded twice is refused with 401."""
-    base_url: str = Field("https://web.it-decision.com", pattern=r"^https?://[^\s?#]+$")
+    base_url: str = Field("https://web.it-decision.com", pattern=r"^https?://[^\s/?#@]+(/[^\s?#]*[^\s?#/])?$")
     """Where the provider's API is."""
     source_type: SourceType = "transactional"
     """What sends are that do not say it themselves."""

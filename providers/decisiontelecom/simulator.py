@@ -113,7 +113,7 @@ def answer(reply: Reply, settings: DecisionTelecomSettings) -> SimulatedCallback
     }
     return SimulatedCallback(
         method="POST",
-        hint=hints.VIBER,
+        hint=str(reply.extras.get("hint", hints.VIBER)),
         headers={"content-type": "application/json"},
         body=json.dumps(body, ensure_ascii=False).encode(),
         at=reply.at,
@@ -124,6 +124,8 @@ def answer(reply: Reply, settings: DecisionTelecomSettings) -> SimulatedCallback
 
 
 def _hint_of(script: Script) -> str:
+    if hint := script.extras.get("hint"):
+        return str(hint)
     channels = {step.channel for step in script.steps}
     name = hints.SMS if channels == {Channel.SMS} else hints.VIBER_THEN_SMS if len(channels) > 1 else hints.VIBER
     return f"{name}/{script.external_id}" if script.external_id else name
