@@ -31,7 +31,13 @@ from contracts.vocabulary import Source as ToldBy
 TOPICS = tuple(name for name, topic in load_topics().items() if "sink" in topic.readers)
 """What the store reads."""
 CALLBACKS = "callbacks"
-TABLES = {"inbound": "inbound", "signals": "signal", "dead-letters": "dead_letter", "suppressions": "suppression"}
+TABLES = {
+    "inbound": "inbound",
+    "signals": "signal",
+    "dead-letters": "dead_letter",
+    "suppressions": "suppression",
+    "presumed-lost": "presumed_lost",
+}
 """Of the topics whose records all go to one table; an update is a report, a registration or neither."""
 UNCLAIMED_ATTEMPTS = "unclaimed"
 REPLAYS = "replay"

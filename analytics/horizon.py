@@ -17,6 +17,8 @@ Offsets = Mapping[int, int]
 OUTPUTS = ("reports", "inbound", "signals", "dead-letters")
 """What normalise writes; all but the first go straight to the store."""
 STORED = ("callbacks", "inbound", "signals", "dead-letters", "updates")
+BESIDE = ("presumed-lost", "suppressions")
+"""What the store reads too, and no callback waits for."""
 READS = (("normalise", "callbacks"), ("track", "reports"), ("track", "attempts"))
 
 
@@ -43,9 +45,7 @@ class World:
 
     def lag_by_topic(self) -> dict[str, int]:
         """Records that a stage or the store has still to read, by topic; the slower of two readers counts."""
-        lags = dict.fromkeys(sorted({*STORED, *(topic for _, topic in READS)}), 0)
-        for topic in STORED:
-            lags[topic] = self._behind(topic, self.stored.get(topic, {}), self.ends[topic])
+        lags = dict.fromkeys(sorted({*STORED, *BESIDE, *(topic for _, topic in READS)}), 0) | self.sink_lag()
         for stage, topic in READS:
             behind = self._behind(topic, self.committed.get((stage, topic), {}), self.ends[topic])
             lags[topic] = max(lags[topic], behind)
@@ -53,7 +53,10 @@ class World:
 
     def sink_lag(self) -> dict[str, int]:
         """Records that the store alone has still to read, by topic."""
-        return {topic: self._behind(topic, self.stored.get(topic, {}), self.ends[topic]) for topic in STORED}
+        return {
+            topic: self._behind(topic, self.stored.get(topic, {}), self.ends.get(topic, {}))
+            for topic in (*STORED, *BESIDE)
+        }
 
     def _behind(self, topic: str, reached: Offsets, wanted: Offsets) -> int:
         """How many records lie between. What Kafka no longer has, nobody can be behind of."""

@@ -6,12 +6,12 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 
 from analytics.freshness import Positions
-from analytics.horizon import READS, STORED, World
+from analytics.horizon import BESIDE, READS, STORED, World
 from contracts.topics import load_topics
 from runtime.clock import Clock
 from runtime.settings import KafkaSettings
 
-WATCHED = tuple(sorted({*STORED, *(topic for _, topic in READS)}))
+WATCHED = tuple(sorted({*STORED, *BESIDE, *(topic for _, topic in READS)}))
 
 
 class Observer:

@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from analytics.freshness import Freshness
+from analytics.inbound import InboundQuestion, Place, SuppressionsQuestion
 from analytics.metrics import DIMENSIONS, MEASURES, Bucket, Dimension, Measure, MetricsQuestion
 from analytics.reader import Answer, Reader
 from contracts.errors import NotFound
@@ -17,16 +18,22 @@ __all__ = [
     "Bucket",
     "Conservation",
     "Dimension",
+    "InboundQuestion",
     "Measure",
     "MetricsQuestion",
+    "Place",
+    "SuppressionsQuestion",
     "Timeline",
     "books",
     "conservation",
     "freshness",
+    "inbound",
+    "message_replies",
     "message_timeline",
     "metrics",
     "newest_changes",
     "parked",
+    "suppressions",
     "today_by_provider",
 ]
 
@@ -60,6 +67,22 @@ async def message_timeline(reader: Reader, message_id: str, *, accounts: Account
     if not rows:
         raise NotFound(f"nothing is known of a message or attempt {message_id}; as of {fresh.as_of}")
     return Timeline(rows, fresh, attempts)
+
+
+async def message_replies(reader: Reader, message_id: str, *, accounts: Accounts, window_s: float) -> Answer:
+    """What people answered to a message or attempt, oldest first, each with how that is known; none when unknown."""
+    parameters = {"id": _uuid(message_id), "accounts": _listed(accounts), "window_s": window_s}
+    return await reader.ask("message_replies", parameters)
+
+
+async def inbound(reader: Reader, question: InboundQuestion, *, window_s: float) -> Answer:
+    """What people wrote, newest first, each with the attempt that it answers: see `attribution.cte`."""
+    return await reader.ask("inbound", question.parameters() | {"window_s": window_s})
+
+
+async def suppressions(reader: Reader, question: SuppressionsQuestion) -> Answer:
+    """The wish that stands of each person about each sender, newest first."""
+    return await reader.ask("suppressions", question.parameters())
 
 
 async def newest_changes(reader: Reader, *, accounts: Accounts, limit: int) -> Answer:

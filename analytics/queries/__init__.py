@@ -4,10 +4,12 @@ import re
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from itertools import takewhile
 
 from contracts.errors import QueryInvalid
 
 _MEMBERS = ("parameters:", "lane:")
+_INCLUDE = re.compile(r"^-- include: (\w+)$", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -26,10 +28,10 @@ class Query:
 def load_query(name: str) -> Query:
     """The question called `name`; raises `QueryInvalid` when there is none."""
     try:
-        sql = files(__name__).joinpath(f"{name}.sql").read_text(encoding="utf-8")
+        sql = _INCLUDE.sub(_included, _text(f"{name}.sql"))
     except FileNotFoundError:
         raise QueryInvalid(f"there is no question {name}; there are {', '.join(query_names())}") from None
-    head = [line.removeprefix("--").strip() for line in sql.splitlines() if line.startswith("--")]
+    head = [line.removeprefix("--").strip() for line in takewhile(_is_comment, sql.splitlines())]
     told = {member: [line.removeprefix(member) for line in head if line.startswith(member)] for member in _MEMBERS}
     return Query(
         name=name,
@@ -38,6 +40,19 @@ def load_query(name: str) -> Query:
         parameters=frozenset(re.findall(r"\w+", " ".join(told["parameters:"]))),
         is_lookup=[lane.strip() for lane in told["lane:"]] == ["look-up"],
     )
+
+
+def _text(name: str) -> str:
+    return files(__name__).joinpath(name).read_text(encoding="utf-8")
+
+
+def _included(found: re.Match[str]) -> str:
+    """What several questions share: the table expressions of a `.cte` file, in the place of the line that names it."""
+    return _text(f"{found[1]}.cte").rstrip()
+
+
+def _is_comment(line: str) -> bool:
+    return line.startswith("--")
 
 
 def query_names() -> list[str]:

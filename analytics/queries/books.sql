@@ -16,6 +16,8 @@ WITH record AS (
     UNION ALL
     SELECT 'dead-letters' AS topic, kafka_partition, kafka_offset FROM dead_letter
     UNION ALL
+    SELECT 'presumed-lost' AS topic, kafka_partition, kafka_offset FROM presumed_lost
+    UNION ALL
     SELECT topic, kafka_partition, kafka_offset FROM unreadable
     UNION ALL
     SELECT topic, kafka_partition, kafka_offset FROM skipped

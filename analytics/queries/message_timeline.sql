@@ -1,5 +1,5 @@
--- Every report and registration of a message, and that none came in time, oldest first; by the message's id or that of
--- one of its attempts.
+-- Every report and registration of a message, that none came in time, and that it is presumed lost, oldest first; by the
+-- message's id or that of one of its attempts.
 -- parameters: id, accounts
 -- lane: look-up
 WITH attempt AS (
@@ -12,6 +12,10 @@ WITH attempt AS (
     SELECT attempt_id FROM registration WHERE attempt_id = $id::UUID
     UNION
     SELECT attempt_id FROM unclaimed WHERE message_id = $id::UUID
+    UNION
+    SELECT attempt_id FROM presumed_lost WHERE message_id = $id::UUID
+    UNION
+    SELECT attempt_id FROM presumed_lost WHERE attempt_id = $id::UUID
 ),
 
 event AS (
@@ -110,6 +114,20 @@ event AS (
         FROM report SEMI JOIN attempt USING (attempt_id)
         GROUP BY attempt_id
     ) AS heard USING (attempt_id)
+    UNION ALL BY NAME
+    SELECT
+        'presumed_lost' AS event,
+        presumed_at AS known_at,
+        attempt_id,
+        message_id,
+        account,
+        provider,
+        connection,
+        root_id,
+        attempt_status,
+        attempt_status AS previous_status,
+        kafka_offset
+    FROM presumed_lost SEMI JOIN attempt USING (attempt_id)
 )
 
 SELECT * EXCLUDE (kafka_offset)

@@ -1,6 +1,11 @@
 """Wishes as the store keeps them."""
 
+import pytest
+
+from analytics import questions
+from analytics.columns import hasher
 from analytics.intake import Fetched
+from analytics.questions import Place, SuppressionsQuestion
 from tests.support.wishes import at, wish
 
 
@@ -39,3 +44,35 @@ def test_reading_goes_on_behind_what_is_stored(writer, line):
     stored(writer, line)
 
     assert writer.resume().next_offsets == {(topic, number): len(log) for (topic, number), log in line.logs.items()}
+
+
+async def told(reader, **asked) -> list[tuple[str, str | None]]:
+    rows = (await questions.suppressions(reader, SuppressionsQuestion(**asked))).rows
+    return [(row["kind"], row["sender"]) for row in rows]
+
+
+@pytest.mark.parametrize(
+    ("asked", "wishes"),
+    [
+        pytest.param({}, [("stop", None), ("stop", "OtherShop")], id="who must not be written to, the newest first"),
+        pytest.param(
+            {"with_lifted": True},
+            [("stop", None), ("start", "exampleshop"), ("stop", "OtherShop")],
+            id="and who came back",
+        ),
+        pytest.param({"sender": "othershop"}, [("stop", "OtherShop")], id="of a sender"),
+        pytest.param({"sender": ""}, [("stop", None)], id="of all senders"),
+        pytest.param({"accounts": ("other",)}, [], id="of another account"),
+        pytest.param({"recipient": hasher(b"a key for tests")("+447700900106")}, [("stop", None)], id="of a person"),
+        pytest.param({"limit": 1}, [("stop", None)], id="a page of them"),
+        pytest.param({"before": Place(at(4), 0, 0)}, [("stop", "OtherShop")], id="and the next one"),
+    ],
+)
+async def test_the_newest_wish_of_each_person_is_told(writer, reader, line, asked, wishes):
+    line.suppress(wish("stop", at_s=1))
+    line.suppress(wish("stop", at_s=2, sender="OtherShop"))
+    line.suppress(wish("start", at_s=3, sender="exampleshop"))
+    line.suppress(wish("stop", at_s=4, sender=None, recipient="+447700900106"))
+    stored(writer, line)
+
+    assert await told(reader, **asked) == wishes

@@ -1,0 +1,69 @@
+"""What can be asked about people's messages and wishes: filters, and where the last page ended."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
+
+
+class Place(NamedTuple):
+    """Of the last row of a page; what is further back comes next. Rows that come meanwhile do not move it."""
+
+    at: datetime
+    partition: int
+    offset: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class InboundQuestion:
+    """People's messages; a null leaves a filter out. `author` is a pseudonym."""
+
+    accounts: tuple[str, ...] | None = None
+    provider: str | None = None
+    connection: str | None = None
+    channel: str | None = None
+    from_: datetime | None = None
+    to: datetime | None = None
+    addressee: str | None = None
+    author: int | None = None
+    text: str | None = None
+    """Somewhere in the text, whatever its case."""
+    before: Place | None = None
+    limit: int = 50
+
+    def parameters(self) -> dict[str, Any]:
+        """As `inbound.sql` names them."""
+        return _parameters(self, before=self.before) | {"from": _naive(self.from_), "to": _naive(self.to)}
+
+
+@dataclass(frozen=True, kw_only=True)
+class SuppressionsQuestion:
+    """People's wishes; a null leaves a filter out. `recipient` is a pseudonym."""
+
+    accounts: tuple[str, ...] | None = None
+    sender: str | None = None
+    """One of ours; what is about all senders is found by the empty text."""
+    recipient: int | None = None
+    with_lifted: bool = False
+    before: Place | None = None
+    limit: int = 50
+
+    def parameters(self) -> dict[str, Any]:
+        """As `suppressions.sql` names them."""
+        return _parameters(self, before=self.before)
+
+
+def _parameters(question: InboundQuestion | SuppressionsQuestion, *, before: Place | None) -> dict[str, Any]:
+    members: Mapping[str, Any] = asdict(question)
+    plain = {name: value for name, value in members.items() if name not in {"before", "from_", "to"}}
+    place = (None, None, None) if before is None else (_naive(before.at), before.partition, before.offset)
+    return {
+        **plain,
+        "accounts": None if question.accounts is None else list(question.accounts),
+        **dict(zip(("before_at", "before_partition", "before_offset"), place, strict=True)),
+    }
+
+
+def _naive(moment: datetime | None) -> datetime | None:
+    """As the store keeps it: UTC without a zone."""
+    return None if moment is None else moment.astimezone(UTC).replace(tzinfo=None)

@@ -1,0 +1,221 @@
+"""Which message a person answers, and what is told of inbound messages."""
+
+from datetime import timedelta
+
+import pytest
+
+from analytics import questions
+from analytics.columns import hasher
+from analytics.questions import InboundQuestion, Place
+from contracts.vocabulary import InboundKind
+from tests.support.store_line import MESSAGE, OBSERVED, at
+
+DAY_S = 86_400
+PERSON, SHOP = "+447700900105", "ExampleShop"
+TO_PERSON = {"recipient": PERSON, "sender": SHOP}
+REPLY = "0" * 31 + "1"
+
+
+@pytest.fixture
+def known(writer, reader, line):
+    """What the store answers once it has all of the line."""
+
+    async def ask(**members):
+        writer.write(writer.prepare(writer.resume(), line.fetch()))
+        return await questions.inbound(reader, InboundQuestion(**members), window_s=DAY_S)
+
+    return ask
+
+
+def told(line, of: str) -> str:
+    """The id of the attempt `of`."""
+    return next(update.attempt_id for update in line.told if (update.report or update.registration).root_id == of)
+
+
+def delivered(line, of: str, *, at_s: float, **members) -> None:
+    line.report("sent", of=of, at_s=at_s - 1, **TO_PERSON | members)
+    line.report("delivered", of=of, at_s=at_s, **TO_PERSON | members)
+
+
+def three_messages(line) -> None:
+    """To one person, from one sender: an early one that arrived, one that arrived, and one that has only left."""
+    delivered(line, "early", at_s=10, external_id="order-1")
+    delivered(line, "late", at_s=100)
+    line.report("sent", of="last", at_s=200, **TO_PERSON)
+    line.register(of="early", at_s=5)
+
+
+@pytest.mark.parametrize(
+    ("said", "attempt", "way"),
+    [
+        pytest.param({"reply_to": "early"}, "early", "provider_id", id="the provider names the send"),
+        pytest.param({"reply_to": "order-1"}, "early", "reply_id", id="our own name comes back as what is answered"),
+        pytest.param({"extras": {"reply_id": "order-1"}}, "early", "reply_id", id="or as the reply id"),
+        pytest.param(
+            {"extras": {"reply_id": MESSAGE.format(sum(b"early"))}}, "early", "reply_id", id="or as the message's id"
+        ),
+        pytest.param({"extras": {"tracking": "early"}}, "early", "tracking_data", id="the tracking data names it"),
+        pytest.param({"extras": {"external_id": "order-1"}}, "early", "tracking_data", id="or the data of our send"),
+        pytest.param(
+            {"reply_to": "late", "extras": {"tracking": "early"}}, "late", "provider_id", id="the surest name wins"
+        ),
+        pytest.param({}, "late", "newest_delivered", id="else the newest that arrived before it"),
+        pytest.param({"reply_to": "unheard-of"}, "late", "newest_delivered", id="also when the name means nothing"),
+        pytest.param({"addressee": "exampleshop"}, "late", "newest_delivered", id="the sender in another case"),
+        pytest.param({"addressee": None}, "late", "newest_delivered", id="the sender is not told"),
+        pytest.param({"addressee": "OtherShop"}, None, "none", id="what others sent is not answered"),
+        pytest.param({"author": "+447700900106"}, None, "none", id="what others got is not answered"),
+        pytest.param({"author": None}, None, "none", id="nobody knows who wrote"),
+    ],
+)
+async def test_what_a_reply_answers(line, known, said, attempt, way):
+    three_messages(line)
+    line.inbound(REPLY, at_s=300, **{"addressee": SHOP} | said)
+    (row,) = (await known()).rows
+
+    assert (row["attempt_id"], row["attributed_by"]) == (attempt and told(line, attempt), way)
+
+
+@pytest.mark.parametrize(
+    ("after_s", "attempt", "way"),
+    [
+        pytest.param(5, None, "none", id="before all of them: none"),
+        pytest.param(50, "early", "newest_delivered", id="after the first"),
+        pytest.param(150, "late", "newest_delivered", id="after the second"),
+        pytest.param(100 + DAY_S, "late", "newest_delivered", id="at the end of the window"),
+        pytest.param(101 + DAY_S, "last", "newest_sent", id="after it: the newest that left"),
+        pytest.param(201 + DAY_S, None, "none", id="after all windows: none"),
+    ],
+)
+async def test_the_window_before_a_reply(line, known, after_s, attempt, way):
+    three_messages(line)
+    line.inbound(REPLY, at_s=after_s, addressee=SHOP)
+    (row,) = (await known()).rows
+
+    assert (row["attempt_id"], row["attributed_by"]) == (attempt and told(line, attempt), way)
+
+
+async def test_a_leg_is_a_name_too(line, known):
+    line.report("delivered", of="whole", leg="leg-2", at_s=1, **TO_PERSON)
+    line.inbound(REPLY, at_s=3 * DAY_S, reply_to="leg-2")
+    (row,) = (await known()).rows
+
+    assert (row["attempt_id"], row["attributed_by"]) == (told(line, "whole"), "provider_id")
+
+
+async def test_what_has_failed_was_not_answered(line, known):
+    line.report("sent", of="failed", at_s=1, **TO_PERSON)
+    line.report("undelivered", of="failed", at_s=2, **TO_PERSON)
+    line.inbound(REPLY, at_s=3, addressee=SHOP)
+
+    assert [row["attributed_by"] for row in (await known()).rows] == ["none"]
+
+
+async def test_another_connection_has_other_messages(line, known):
+    delivered(line, "there", at_s=1, connection=OBSERVED)
+    line.inbound(REPLY, at_s=3, addressee=SHOP, reply_to="there")
+
+    assert [row["attributed_by"] for row in (await known()).rows] == ["none"]
+
+
+async def test_a_registration_that_comes_later_gives_the_message_its_name(line, known):
+    delivered(line, "early", at_s=1)
+    line.inbound(REPLY, at_s=3, addressee=SHOP)
+    (before,) = (await known()).rows
+    line.register(of="early", at_s=60)
+    (after,) = (await known()).rows
+
+    assert (before["message_id"], before["attempt_id"]) == (None, after["attempt_id"])
+    assert after["message_id"] == MESSAGE.format(sum(b"early"))
+
+
+async def test_a_message_knows_its_replies_and_no_others(line, known, reader):
+    three_messages(line)
+    for number, said in enumerate([{}, {"reply_to": "early"}, {"extras": {"tracking": "early"}}, {"author": "+1"}]):
+        line.inbound(f"{number:032x}", at_s=300 + number, addressee=SHOP, **said)
+    await known()
+    found = {
+        of: [
+            (row["event_id"][-1], row["attributed_by"])
+            for row in (
+                await questions.message_replies(reader, told(line, of), accounts=["default"], window_s=DAY_S)
+            ).rows
+        ]
+        for of in ("early", "late", "last")
+    }
+
+    assert found == {
+        "early": [("1", "provider_id"), ("2", "tracking_data")],
+        "late": [("0", "newest_delivered")],
+        "last": [],
+    }
+
+
+async def test_replies_are_not_told_to_others(line, known, reader):
+    three_messages(line)
+    line.inbound(REPLY, at_s=300, addressee=SHOP)
+    await known()
+
+    answer = await questions.message_replies(reader, told(line, "late"), accounts=["other"], window_s=DAY_S)
+
+    assert answer.rows == []
+
+
+@pytest.fixture
+def five(line):
+    """Five messages, one of them told twice by its provider."""
+    for number in range(5):
+        kind = InboundKind.IMAGE if number == 4 else InboundKind.TEXT
+        words = "Is THE Red one in stock?" if number == 1 else None
+        line.inbound(
+            f"{number:032x}", at_s=number, author=f"+44770090010{number}", addressee=SHOP, kind=kind, text=words
+        )
+    line.inbound(f"{2:032x}", at_s=9, addressee=SHOP)
+    return line
+
+
+@pytest.mark.parametrize(
+    ("asked", "numbers"),
+    [
+        pytest.param({}, "43210", id="all, the newest first, each once"),
+        pytest.param({"provider": "telesign"}, "", id="of another provider"),
+        pytest.param({"provider": "infobip", "connection": "main"}, "43210", id="of this connection"),
+        pytest.param({"channel": "sms"}, "", id="of a channel"),
+        pytest.param({"from_": at(1), "to": at(3)}, "21", id="of a time, its end not included"),
+        pytest.param({"addressee": "EXAMPLESHOP"}, "43210", id="to a sender"),
+        pytest.param({"addressee": "OtherShop"}, "", id="to another sender"),
+        pytest.param({"author": hasher(b"a key for tests")("+447700900103")}, "3", id="of a person"),
+        pytest.param({"text": "the red"}, "1", id="with words"),
+        pytest.param({"text": "%"}, "", id="whose signs mean nothing else"),
+        pytest.param({"accounts": ("other",)}, "", id="of another account"),
+        pytest.param({"limit": 2}, "43", id="a page of them"),
+        pytest.param({"limit": 2, "before": Place(at(3), 99, 0)}, "32", id="and the next one"),
+    ],
+)
+@pytest.mark.usefixtures("five")
+async def test_filters(known, asked, numbers):
+    assert "".join(row["event_id"][-1] for row in (await known(**asked)).rows) == numbers
+
+
+@pytest.mark.usefixtures("five")
+async def test_pages_one_after_the_other_hold_all_once(known):
+    seen, before = [], None
+    while rows := (await known(limit=2, before=before)).rows:
+        seen += [row["event_id"][-1] for row in rows]
+        before = Place(rows[-1]["received_at"], rows[-1]["kafka_partition"], rows[-1]["kafka_offset"])
+
+    assert seen == list("43210")
+
+
+async def test_what_a_person_sent_is_told_whole(line, known):
+    line.inbound(REPLY, at_s=3, addressee=SHOP, media_url="https://example.net/a.jpg", country="GB", part="2")
+    (row,) = (await known()).rows
+
+    assert (row["text"], row["media_url"], row["country"], row["part"]) == (
+        "Is it in stock?",
+        "https://example.net/a.jpg",
+        "GB",
+        "2",
+    )
+    assert row["received_at"] == at(0) + timedelta(seconds=3)
+    assert row["author_hash"] == f"{hasher(b'a key for tests')(PERSON):016x}"
