@@ -47,4 +47,8 @@ PROVIDER = Provider(
     refuse=refuse,
     answer=answer,
     retries_s=RETRIES_S,
+    example={
+        "customer_id": "00000000-1111-2222-3333-444455556666",
+        "api_keys": ["ZXhhbXBsZS1vbmx5LW5vdC1hLXNlY3JldA=="],
+    },
 )
