@@ -2,9 +2,13 @@
 
 from providers._kit.provider import Provider
 from providers.infobip.codes import CODES, deciding_rows
+from providers.infobip.look_up import PATIENCE, make_look_up
 from providers.infobip.normaliser import normalise
+from providers.infobip.replies import answer
+from providers.infobip.sender import make_sender
 from providers.infobip.settings import InfobipSettings
-from providers.infobip.simulator import simulate
+from providers.infobip.simulated_api import refuse, serve
+from providers.infobip.simulator import RETRIES_S, simulate
 from providers.infobip.verifier import make_verifier
 
 PROVIDER = Provider(
@@ -18,4 +22,12 @@ PROVIDER = Provider(
     simulate=simulate,
     settings_from_sample=InfobipSettings.of_sample,
     deciding_rows=deciding_rows,
+    make_sender=make_sender,
+    make_look_up=make_look_up,
+    patience=PATIENCE,
+    serve=serve,
+    refuse=refuse,
+    answer=answer,
+    retries_s=RETRIES_S,
+    example={"username": "infobip", "passwords": ["example-only"], "api_key": "example-only"},
 )

@@ -32,6 +32,15 @@ def read_envelope(callback: RawCallback) -> Envelope:
     return _from_xml(callback.body) if is_xml else _from_json(callback.body)
 
 
+def holds_results(body: bytes) -> bool:
+    """Whether the answer to a look-up has anything for the normaliser; what cannot be read has, for it to say so."""
+    try:
+        value = read_json(body)
+    except PayloadInvalid:
+        return True
+    return not (isinstance(value, dict) and value.get("results") == [])
+
+
 def _from_json(body: bytes) -> Envelope:
     value = read_json(body)
     if not isinstance(value, dict):

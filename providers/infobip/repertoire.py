@@ -36,6 +36,10 @@ STATUSES: MappingProxyType[DeliveryStatus, Words] = MappingProxyType(
 TO_OPERATOR = _status(3, "DELIVERED", 2, "DELIVERED_TO_OPERATOR", "Message delivered to operator")
 REFUSED_NUMBER = _status(5, "REJECTED", 10, "REJECTED_DND", "User is subscribed to DND service")
 
+# Only an answer to a send says these.
+DUPLICATE = _status(5, "REJECTED", 23, "REJECTED_DUPLICATE_MESSAGE_ID", "Duplicate message ID")
+NO_SUCH_NUMBER = _status(5, "REJECTED", 52, "REJECTED_DESTINATION", "Invalid destination address")
+
 NO_ERROR = _error(0, "OK", 0, "NO_ERROR", "No Error", is_permanent=False)
 
 ERRORS: MappingProxyType[tuple[Channel, DeliveryStatus], tuple[Words, ...]] = MappingProxyType(

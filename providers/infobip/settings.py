@@ -1,4 +1,4 @@
-"""What a connection is told about Infobip: how the notification profile there authenticates its calls."""
+"""What a connection is told about Infobip: how its calls show that they are its own, and how ours to it do."""
 
 from collections.abc import Mapping
 from enum import StrEnum
@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
+from contracts.errors import ConfigurationInvalid
 from providers._kit.settings import ConnectionSettings, Secret
 
 HeaderName = Annotated[str, Field(pattern=r"^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}$"), AfterValidator(str.lower)]
@@ -38,6 +39,14 @@ class InfobipSettings(ConnectionSettings):
     hmac_encoding: Literal["hex", "base64"] = "hex"
     hmac_algorithm: Literal["md5", "sha1", "sha224", "sha256", "sha384", "sha512"] = "sha256"
 
+    base_url: str = Field("https://api.infobip.com", pattern=r"^https?://[^/?#@\s]+(/[^?#\s]*[^/?#\s])?$")
+    """Of the API that we call; every account has one of its own, such as `https://abc123.api.infobip.com`."""
+    api_key: Secret | None = None
+    """For sends and look-ups; null when this connection only receives."""
+    polls: Literal["logs", "reports"] = "logs"
+    """What a look-up asks. The logs tell as often as they are asked; each report is handed out once, so `reports` is
+    for accounts without webhooks only, and for one poller."""
+
     @model_validator(mode="after")
     def _exactly_one_scheme(self) -> Self:
         begun = self._begun()
@@ -57,6 +66,12 @@ class InfobipSettings(ConnectionSettings):
     def of_sample(cls, auth: Mapping[str, Any]) -> Self:
         """The settings that a sample's `auth` describes: a username and a password."""
         return cls(username=auth["username"], passwords=(auth["password"],))
+
+    def authorization(self) -> dict[str, str]:
+        """The header that lets our calls in; raises `ConfigurationInvalid` when there is no key."""
+        if self.api_key is None:
+            raise ConfigurationInvalid("infobip: sends and look-ups need the connection's `api_key`")
+        return {"authorization": f"App {self.api_key.get_secret_value()}", "accept": "application/json"}
 
     @property
     def scheme(self) -> Scheme:

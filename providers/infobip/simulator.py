@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta, timezone
-from itertools import groupby
+from itertools import accumulate, groupby
 from random import Random
 from types import MappingProxyType
 from typing import Any
@@ -13,16 +13,19 @@ from contracts.errors import ConfigurationInvalid
 from contracts.status import DeliveryStatus
 from contracts.vocabulary import Channel
 from providers._kit.script import Script, SimulatedCallback, Step
+from providers.infobip.apis import APIS
 from providers.infobip.repertoire import BLOCKLISTED, ERRORS, NO_ERROR, REFUSED_NUMBER, STATUSES, TO_OPERATOR, Words
+from providers.infobip.requests import written_instant
 from providers.infobip.settings import InfobipSettings
 from providers.infobip.verifier import credentials
 
-_HINTS = MappingProxyType({Channel.VIBER: "viber", Channel.VIBER_BOT: "viber-bot", Channel.SMS: "sms"})
 _PRICES = MappingProxyType({Channel.VIBER: 0.0152, Channel.VIBER_BOT: 0.004, Channel.SMS: 0.0314})
 _ZONES = tuple(timezone(timedelta(hours=hours)) for hours in (0, 0, 0, 1, -3))
 _NETWORKS = ("23410", "23415", "23433")
 _CAMPAIGNS = ("spring-sale", "delivery-notes", "one-time-codes")
 _SHARING_A_BODY, _ONLY_TO_OPERATOR, _ON_A_BLOCKLIST = 0.5, 0.3, 0.5
+RETRIES_S = tuple(accumulate(60.0 * (1 + n * n) for n in range(20)))
+"""After 1, 3, 8, 18 … minutes: 1 minute and n² more before retry n, twenty times."""
 _PENDING = frozenset({DeliveryStatus.ACCEPTED, DeliveryStatus.SENT})
 
 
@@ -31,11 +34,11 @@ def simulate(script: Script, settings: InfobipSettings) -> Sequence[SimulatedCal
 
     Raises `ConfigurationInvalid` for a status or a channel that Infobip has no word for.
     """
-    play = _Play(script)
+    play = Play(script)
     return [_callback(play, settings, hint, steps) for hint, steps in play.batches()]
 
 
-def _callback(play: "_Play", settings: InfobipSettings, hint: str, steps: list[Step]) -> SimulatedCallback:
+def _callback(play: "Play", settings: InfobipSettings, hint: str, steps: list[Step]) -> SimulatedCallback:
     body = msgspec.json.encode({"results": [play.entry(step) for step in steps]})
     return SimulatedCallback(
         method="POST",
@@ -45,18 +48,23 @@ def _callback(play: "_Play", settings: InfobipSettings, hint: str, steps: list[S
         at=steps[-1].at,
         root_id=play.message_id,
         expected_items=len(steps),
+        kind="seen" if steps[-1].status is DeliveryStatus.SEEN else "delivery",
     )
 
 
-class _Play:
-    """One message, with what is drawn once for all its callbacks."""
+class Play:
+    """One message, with what is drawn once for all that is told of it.
+
+    What is drawn for a step depends on the message and the step alone, so that who asks hears what the callbacks say.
+    """
 
     def __init__(self, script: Script) -> None:
         self._script = script
         # With the time of sending, so that a seed that is played again makes new messages.
-        name = f"infobip:{script.seed}:{script.number}:{script.sent_at.isoformat()}"
-        self._fate = Random(name)  # noqa: S311  # a play, not a secret
-        self.message_id = f"{self._fate.getrandbits(128):032x}"
+        name = script.root_id or f"{script.seed}:{script.number}:{script.sent_at.isoformat()}"
+        self._fate = Random(f"infobip:{name}")  # noqa: S311  # a play, not a secret
+        drawn = f"{self._fate.getrandbits(128):032x}"
+        self.message_id = script.root_id or drawn
         self._campaign = self._fate.choice(_CAMPAIGNS)
         self._network = self._fate.choice(_NETWORKS)
         self._zone = self._fate.choice(_ZONES)
@@ -82,8 +90,7 @@ class _Play:
             "to": self._script.sender,
             "sentAt": self._time(self._script.sent_at),
             "seenAt": self._time(step.at),
-            "campaignReferenceId": self._campaign,
-        }
+        } | self._campaign_of()
 
     def _report(self, step: Step) -> dict[str, Any]:
         status, error = self._said(step)
@@ -95,22 +102,32 @@ class _Play:
             "sender": self._script.sender,
             "sentAt": self._time(self._script.sent_at),
             "messageCount": 1,
-            "callbackData": f"order={self._script.number}",
-            "campaignReferenceId": self._campaign,
-        }
+        } | self._from_the_send()
         return report | self._end(step, error) if error else report
+
+    def _from_the_send(self) -> dict[str, str]:
+        """What the send said; a message that no send began has something that looks like it."""
+        made_up = None if self._script.root_id else f"order={self._script.number}"
+        data = self._script.external_id or made_up
+        return ({"callbackData": data} if data else {}) | self._campaign_of()
+
+    def _campaign_of(self) -> dict[str, str]:
+        given = self._script.extras.get("campaign") if self._script.root_id else self._campaign
+        return {"campaignReferenceId": given} if given else {}
 
     def _said(self, step: Step) -> tuple[Words, Words | None]:
         """Status and error; what is still pending comes without an error, and so without an end."""
-        if step.channel is Channel.SMS and step.status is DeliveryStatus.SENT and self._happens(_ONLY_TO_OPERATOR):
+        fate = Random(f"{self.message_id}:{step.channel}:{step.status}")  # noqa: S311  # a play, not a secret
+        chance = fate.random()
+        if step.channel is Channel.SMS and step.status is DeliveryStatus.SENT and chance < _ONLY_TO_OPERATOR:
             return TO_OPERATOR, NO_ERROR
-        if step.status is DeliveryStatus.REJECTED and self._happens(_ON_A_BLOCKLIST):
+        if step.status is DeliveryStatus.REJECTED and chance < _ON_A_BLOCKLIST:
             return REFUSED_NUMBER, BLOCKLISTED
         if step.status not in STATUSES:
             raise ConfigurationInvalid(f"Infobip has no word for {step.status}; script another end")
         if step.status in _PENDING:
             return STATUSES[step.status], None
-        return STATUSES[step.status], self._fate.choice(ERRORS.get((step.channel, step.status), (NO_ERROR,)))
+        return STATUSES[step.status], fate.choice(ERRORS.get((step.channel, step.status), (NO_ERROR,)))
 
     def _end(self, step: Step, error: Words) -> dict[str, Any]:
         is_free = step.status is DeliveryStatus.REJECTED
@@ -119,18 +136,13 @@ class _Play:
         # Older senders of reports write the word null where no network is known.
         return end | {"mccMnc": "null" if is_free else self._network} if step.channel is Channel.SMS else end
 
-    def _happens(self, chance: float) -> bool:
-        return self._fate.random() < chance
-
     def _time(self, moment: datetime) -> str:
-        """Milliseconds, and an offset without a colon."""
-        local = moment.astimezone(self._zone)
-        return f"{local:%Y-%m-%dT%H:%M:%S}.{local.microsecond // 1000:03d}{local:%z}"
+        return written_instant(moment.astimezone(self._zone))
 
 
 def _hint_of(step: Step) -> str:
     """Where the user has the reports of the step's channel sent."""
-    if step.channel not in _HINTS:
+    if step.channel not in APIS:
         raise ConfigurationInvalid(f"Infobip's simulator plays Viber and SMS, not {step.channel}")
-    hint = _HINTS[step.channel]
+    hint = APIS[step.channel].hint
     return f"{hint}/seen" if step.status is DeliveryStatus.SEEN else hint
