@@ -21,16 +21,18 @@ class Cause(Body):
 
 
 class TimelineEntry(Body):
-    """What was said about an attempt: a report of the provider, a registration of yours, or that none came in time."""
+    """What was said about an attempt: by the provider, by you, or by us when something did not come in time."""
 
-    event: Literal["report", "registration", "unclaimed"] = Field(
-        description="Whose word it is: the provider's, yours, or ours that no registration came in time."
+    event: Literal["report", "registration", "unclaimed", "presumed_lost"] = Field(
+        description="Whose word it is: the provider's, yours, or ours that no registration came in time, or that the "
+        "provider was asked and can no longer tell how it ended."
     )
     known_at: datetime = Field(description="When we heard it.", examples=["2026-11-21T10:00:00.250000Z"])
-    verdict: Verdict = Field(
+    verdict: Verdict | None = Field(
+        None,
         description="What it did: `applied` moved something, `repeated` had been said before, `outranked` is true and "
         "changes nothing, `parked` waits for a registration, `registered` is that registration, `unclaimed` says that "
-        "it waited long enough.",
+        "it waited long enough; null for `presumed_lost`, which moves nothing.",
         examples=["applied"],
     )
     attempt_id: str = Field(examples=["019aa5a1-0000-7000-8000-00000000000a"])

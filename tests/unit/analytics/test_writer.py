@@ -166,6 +166,7 @@ def broken(**members: object) -> bytes:
         pytest.param("updates", broken(received_at='"yesterday"'), id="a time that is none"),
         pytest.param("inbound", b'{"kind":"text"}', id="inbound without an id"),
         pytest.param("signals", b'{"kind":"click"}', id="a signal without an id"),
+        pytest.param("presumed-lost", b'{"attempt_id":"attempt-1"}', id="a loss without its attempt"),
         pytest.param("dead-letters", b'{"kind":"empty","body":"!!!"}', id="a dead letter whose bytes are not base64"),
     ],
 )
