@@ -44,10 +44,12 @@ class Inquirer:
         self._limit_s = limit_s
         self._failures_count = 0
         self._rests_until = float("-inf")
+        self._settled_count = 0
 
     async def ask(self, questions: Sequence[LookUpDue]) -> list[PolledAnswer]:
-        """What the provider says about them, as far as it can be asked now."""
+        """What the provider says about them, as far as it can be asked now. One call at a time."""
         answers: list[PolledAnswer] = []
+        self._settled_count = 0
         silent = [_silent(question) for question in {question.root_id: question for question in questions}.values()]
         most = self._look_up.most_at_once
         portions = iter([silent[begin : begin + most] for begin in range(0, len(silent), most)])
@@ -55,7 +57,8 @@ class Inquirer:
             async with asyncio.timeout(self._limit_s):
                 await asyncio.gather(*(self._work(portions, answers) for _ in range(AT_ONCE)))
         except TimeoutError:
-            self._count("late", sum(map(len, portions)))
+            log.warning("asking_takes_too_long", provider=self._place[0], connection=self._place[1])
+        self._count("late", len(silent) - self._settled_count)
         return answers
 
     async def _work(self, portions: Iterator[list[SilentAttempt]], answers: list[PolledAnswer]) -> None:
@@ -98,6 +101,7 @@ class Inquirer:
         )
 
     def _count(self, outcome: str, count: int) -> None:
+        self._settled_count += count
         LOOK_UPS.labels(*self._place, outcome).inc(count)
 
 
