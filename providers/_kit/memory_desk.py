@@ -97,13 +97,17 @@ class MemoryDesk:
         return self._taken[order.root_id].script
 
     def _written(self, order: Order) -> Script:
+        now = self.now()
+        return self._script(order, self._write(order, now), now)
+
+    def _script(self, order: Order, steps: Sequence[Step], taken_at: datetime) -> Script:
         return Script(
             number=len(self._taken),
             seed=self._seed,
             recipient=order.recipient,
             sender=order.sender,
-            sent_at=self.now(),
-            steps=tuple(self._write(order, self.now())),
+            sent_at=taken_at,
+            steps=tuple(steps),
             root_id=order.root_id,
             external_id=order.external_id,
             extras=order.extras,

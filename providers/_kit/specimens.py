@@ -40,6 +40,7 @@ CONTENTS: dict[str, AnyContent] = {
     ),
     "file": FileContent(url="https://example.com/terms.pdf", name="terms.pdf", size_bytes=50_000),
     "carousel": CarouselContent(text="Choose one", cards=_CARDS),
+    "carousel alone": CarouselContent(text="", cards=_CARDS),
     "location": LocationContent(latitude=51.5, longitude=-0.12, name="Shop", address="1 Example Street"),
     "contact": ContactContent(name="Shop", phone_number="+447700900124"),
     "sticker": StickerContent(sticker_id="46105"),
@@ -64,7 +65,6 @@ def specimens(callback_base_url: str | None = None) -> Iterator[tuple[str, SendR
                 content=CONTENTS[kind],
                 is_session=is_session,
                 reply_id="a-reply" if is_session else None,
-                validity_s=3600,
                 callback_base_url=callback_base_url,
             ),
         )

@@ -4,6 +4,7 @@ import msgspec
 import pytest
 
 from contracts.errors import (
+    ConfigurationInvalid,
     ProviderThrottled,
     ProviderUnavailable,
     SendError,
@@ -121,11 +122,18 @@ async def test_no_two_sends_have_one_id(provider):
 async def test_a_reply_names_the_message_or_nothing(provider):
     rehearsal = rehearsal_of(provider)
 
+    read = 0
     for name, (request, accepted) in (await taken(rehearsal.sender())).items():
-        [reply] = rehearsal.items(rehearsal.reply(accepted.root_id, "Thank you"))
+        try:
+            callback = rehearsal.reply(accepted.root_id, "Thank you")
+        except ConfigurationInvalid:  # nobody can write back over this channel
+            continue
+        [reply] = rehearsal.items(callback)
+        read += 1
         assert isinstance(reply, InboundFact), name
         assert reply.text == "Thank you", name
-        assert reply.reply_to in {None, accepted.root_id, request.reply_id} or reply.reply_to, name
+        assert reply.reply_to in {None, accepted.root_id, request.reply_id}, name
+    assert read
 
 
 @every_sender

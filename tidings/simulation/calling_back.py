@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Self
 
 import aiohttp
@@ -55,8 +55,8 @@ class CallingBack:
         if due.is_forged:
             message.forged_taken += await self._post(self._address(actor, message, due), due) == 200
             return
-        for wait_s in (0.0, *actor.provider.retries_s):
-            await asyncio.sleep(wait_s / self._speed)
+        for after_s in (0.0, *actor.provider.retries_s):
+            await self._wait_for(due.at + timedelta(seconds=after_s / self._speed))
             if await self._post(self._address(actor, message, due), due) == 200:
                 message.taken += 1
                 return

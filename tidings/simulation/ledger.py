@@ -4,6 +4,7 @@ The rules are those of `contracts/status`; the stages are not asked, so that the
 """
 
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import assert_never
 
@@ -23,6 +24,7 @@ from contracts.status import (
 )
 from contracts.vocabulary import Scope
 from providers._kit.facts import InboundFact, Item, RejectedItem, SignalFact, StatusFact
+from providers._kit.script import SimulatedCallback
 from tidings.simulation.outcome import AttemptOutcome, Outcome, ProviderOutcome
 from tidings.simulation.repertoire import items_of
 from tidings.simulation.schedule import Actor, Posting, Registration
@@ -149,6 +151,16 @@ class Ledger(Tally):
             quarantined=account.quarantined,
             doubtful_items=account.doubtful_items,
         )
+
+
+def status_told(actor: Actor, root_id: str, callbacks: Iterable[SimulatedCallback]) -> DeliveryStatus:
+    """Where the message stands for who has all of these."""
+    attempt = _Attempt(actor, root_id)
+    for callback in callbacks:
+        for item in items_of(actor.provider, actor.connection, callback):
+            if isinstance(item, StatusFact):
+                attempt.facts.setdefault(_event_id(actor, item), item)
+    return attempt.outcome().status
 
 
 def _items(posting: Posting) -> list[Item]:

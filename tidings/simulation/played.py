@@ -6,16 +6,20 @@ from datetime import datetime, timedelta
 from hashlib import blake2b
 from random import Random
 
+from contracts.errors import ConfigurationInvalid
 from providers._kit.desk import Order
 from providers._kit.memory_desk import MemoryDesk
-from providers._kit.script import Reply, SimulatedCallback, Step
+from providers._kit.script import Reply, Step
 from runtime.clock import Clock
 from tidings.simulation.author import write_life
 from tidings.simulation.faults import Due, Faults, sent, told
+from tidings.simulation.ledger import status_told
 from tidings.simulation.schedule import Actor
 from tidings.simulation.truth import Account, Message
 
 ANSWERS_AFTER = timedelta(seconds=5), timedelta(minutes=20)
+MOST_LIVES = 50
+"""So often a life is drawn until there is one that the provider can tell."""
 WORDS = ("Yes", "No, thank you", "When do you open?", "STOP", "Thanks 👍", "Call me back")
 
 
@@ -50,10 +54,11 @@ class PlayedDesk(MemoryDesk):
 
     def take(self, order: Order) -> None:
         super().take(order)
-        message = self.account.messages[-1]
-        coming, erred = sent(
-            self._callbacks(order), self._staging.faults, self._fate("send"), speed=self._staging.speed
-        )
+        message, script = self.account.messages[-1], self.script(order)
+        callbacks = self._actor.provider.simulate(script, self._actor.settings)
+        message.told_status = status_told(self._actor, order.root_id, callbacks)
+        due = [Due(callback.at, callback) for callback in callbacks]
+        coming, erred = sent(due, self._staging.faults, self._fate("send"), speed=self._staging.speed)
         message.faults += erred
         coming += self._reply(message)
         message.callbacks = sum(not due.is_forged for due in coming)
@@ -65,20 +70,35 @@ class PlayedDesk(MemoryDesk):
         return Random(f"{self._name}:{len(self.account.messages)}:{what}")  # noqa: S311  # a play, not a secret
 
     def _live(self, order: Order, taken_at: datetime) -> Sequence[Step]:
+        steps = self._true_life(order, taken_at)
         sayable = self._actor.repertoire.sayable
-        life = write_life(f"{self._name}:{len(self.account.messages)}", taken_at, order.channels, sayable)
-        tale, erred = told(life, self._staging.faults, sayable, self._fate("tell"))
-        steps, told_steps = self._hurried(life, taken_at), self._hurried(tale, taken_at)
+        tale, erred = told(steps, self._staging.faults, sayable, self._fate("tell"))
+        if not self._has_words(order, tale, taken_at):
+            tale, erred = steps, []
         connection = self._actor.connection
-        self.account.messages.append(Message(connection.provider, connection.name, order, steps, told_steps, erred))
-        return told_steps
+        true = self._hurried(steps, taken_at)
+        self.account.messages.append(Message(connection.provider, connection.name, order, true, faults=erred))
+        return self._hurried(tale, taken_at)
+
+    def _true_life(self, order: Order, taken_at: datetime) -> tuple[Step, ...]:
+        """One that the provider has words for over these channels."""
+        sayable = self._actor.repertoire.sayable
+        for attempt in range(MOST_LIVES):
+            name = f"{self._name}:{len(self.account.messages)}:{attempt}"
+            steps = write_life(name, taken_at, order.channels, sayable)
+            if self._has_words(order, steps, taken_at):
+                return steps
+        raise ConfigurationInvalid(f"{self._actor.provider.title} has no words for any life over {order.channels}")
+
+    def _has_words(self, order: Order, steps: tuple[Step, ...], taken_at: datetime) -> bool:
+        try:
+            self._actor.provider.simulate(self._script(order, steps, taken_at), self._actor.settings)
+        except ConfigurationInvalid:
+            return False
+        return True
 
     def _hurried(self, steps: Sequence[Step], taken_at: datetime) -> tuple[Step, ...]:
         return tuple(replace(step, at=taken_at + (step.at - taken_at) / self._staging.speed) for step in steps)
-
-    def _callbacks(self, order: Order) -> list[Due]:
-        callbacks = self._actor.provider.simulate(self.script(order), self._actor.settings)
-        return [Due(callback.at, callback) for callback in callbacks]
 
     def _reply(self, message: Message) -> list[Due]:
         fate, answer = self._fate("reply"), self._actor.provider.answer
@@ -87,9 +107,10 @@ class PlayedDesk(MemoryDesk):
             return []
         shortest, longest = ANSWERS_AFTER
         at = arrived.at + (shortest + (longest - shortest) * fate.random()) / self._staging.speed
-        callback: SimulatedCallback = answer(
-            self._replied(message.order, arrived, at, fate.choice(WORDS)), self._actor.settings
-        )
+        try:
+            callback = answer(self._replied(message.order, arrived, at, fate.choice(WORDS)), self._actor.settings)
+        except ConfigurationInvalid:  # nobody can write back over this channel
+            return []
         message.is_answered = True
         return [Due(at, callback)]
 

@@ -51,9 +51,7 @@ def items_of(provider: Provider[Any], connection: Connection, callback: Simulate
     return list(provider.normalise(raw))
 
 
-def _callbacks(
-    provider: Provider[S], settings: S, status: DeliveryStatus
-) -> list[SimulatedCallback] | None:
+def _callbacks(provider: Provider[S], settings: S, status: DeliveryStatus) -> list[SimulatedCallback] | None:
     """Null when the provider cannot play it; nothing at all when it does not tell of it."""
     script = Script(
         number=0,

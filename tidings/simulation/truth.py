@@ -1,7 +1,7 @@
 """What is true of the messages that a simulated provider has taken, and what it has told of them."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -21,7 +21,8 @@ class Message:
     connection: str
     order: Order
     steps: tuple[Step, ...]
-    told: tuple[Step, ...]
+    told_status: DeliveryStatus = DeliveryStatus.UNKNOWN
+    """Where it stands for who is told all that its provider knows."""
     faults: list[str] = field(default_factory=list)
     is_answered: bool = False
     """The person writes back."""
@@ -36,12 +37,11 @@ class Message:
 
     @property
     def status(self) -> DeliveryStatus:
-        return _standing(self.steps)
-
-    @property
-    def told_status(self) -> DeliveryStatus:
-        """Where it stands for who is told all of it."""
-        return _standing(self.told)
+        """Where it truly stands at its end."""
+        legs: dict[Channel, Evidence] = {}
+        for step in self.steps:
+            legs[step.channel] = join(legs.get(step.channel, NO_EVIDENCE), evidence(step.status))
+        return status_of_cascade(NO_EVIDENCE, legs.values())
 
     def as_json(self) -> dict[str, Any]:
         return {
@@ -86,10 +86,3 @@ class Account:
 def as_lines(messages: Iterable[Message]) -> bytes:
     """One message a line, as JSON."""
     return b"".join(msgspec.json.encode(message.as_json()) + b"\n" for message in messages)
-
-
-def _standing(steps: Sequence[Step]) -> DeliveryStatus:
-    legs: dict[Channel, Evidence] = {}
-    for step in steps:
-        legs[step.channel] = join(legs.get(step.channel, NO_EVIDENCE), evidence(step.status))
-    return status_of_cascade(NO_EVIDENCE, legs.values())
