@@ -38,4 +38,5 @@ PROVIDER = Provider(
     serve=serve,
     refuse=refuse,
     answer=answer,
+    example={"tokens": ["made-up-token-0123456789"], "access_key": "made-up-key"},
 )

@@ -1,4 +1,4 @@
-"""What people write back to a two-way message. Members: https://en-api.decisiontele.com/viber-api (read 2026-11-21)."""
+"""What people write back to a two-way message. Members: https://en-api.decisiontele.com/viber-api, at second hand."""
 
 from contracts.vocabulary import Channel, InboundKind
 from providers._kit.facts import InboundFact
