@@ -1,5 +1,7 @@
 """`python -m tests.support.streams_process [stage …]`: the stages as they are, with the ledger as the only provider.
 
+Where its address is given it can be asked, and is, as in life.
+
 `count` stands for the counting stage of the tests.
 """
 
@@ -9,25 +11,39 @@ from dataclasses import replace
 
 import uvloop
 
+from runtime.clock import SystemClock
 from runtime.logging import configure_logging
 from runtime.settings import Settings, load_settings
+from streams.asking.asker import Asker
 from streams.engine.process import run_stages
 from streams.engine.stage import Decide
 from streams.normalise.normaliser import Normaliser
 from streams.normalise.stage import NORMALISE, NormaliseBatch
+from streams.reconcile.rules import rules_of_connections
+from streams.reconcile.stage import RECONCILE, ReconcileBatch
 from streams.topology import stages_named
-from tests.support.ledger_provider import LEDGER
+from tests.support.asked_provider import ASKED
 from tests.support.streams_counting import COUNT
 
+PROVIDERS = {ASKED.slug: ASKED}
 
-def prepare(settings: Settings) -> Decide:
-    return NormaliseBatch(Normaliser({LEDGER.slug: LEDGER}, settings.connections))
+
+def normalising(settings: Settings) -> Decide:
+    return NormaliseBatch(Normaliser(PROVIDERS, settings.connections))
+
+
+def reconciling(settings: Settings) -> Decide:
+    return ReconcileBatch(rules_of_connections(settings, PROVIDERS))
+
+
+PREPARED = {NORMALISE.name: normalising, RECONCILE.name: reconciling}
 
 
 if __name__ == "__main__":
     settings = load_settings()
     configure_logging("streams", level=settings.log_level, as_json=True)
     named = [COUNT] if sys.argv[1:] == [COUNT.name] else stages_named(sys.argv[1:])
-    chosen = [replace(stage, prepare=prepare) if stage is NORMALISE else stage for stage in named]
+    chosen = [replace(stage, prepare=PREPARED.get(stage.name, stage.prepare)) for stage in named]
+    companions = [Asker(settings, SystemClock(), PROVIDERS)] if RECONCILE in named else []
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        sys.exit(runner.run(run_stages(chosen, settings)))
+        sys.exit(runner.run(run_stages(chosen, settings, companions)))
