@@ -50,12 +50,12 @@ _SMS: MappingProxyType[DeliveryStatus, tuple[Words, ...]] = MappingProxyType(
 _BY_CHANNEL = MappingProxyType({Channel.VIBER: _VIBER, Channel.SMS: _SMS})
 
 
-def words_for(channel: Channel, status: DeliveryStatus, fate: Random) -> Words | None:
-    """One way to say `status`, or null when nothing is said of it.
+def words_for(channel: Channel, status: DeliveryStatus, root_id: str) -> Words | None:
+    """One way to say `status` of a message, always the same; null when nothing is said of it.
 
     Raises `ConfigurationInvalid` for a channel that Routee's simulator does not play.
     """
     if channel not in _BY_CHANNEL:
         raise ConfigurationInvalid(f"Routee's simulator plays Viber and SMS, not {channel}")
     found = _BY_CHANNEL[channel].get(status)
-    return fate.choice(found) if found else None
+    return Random(f"{root_id}:{status}").choice(found) if found else None  # noqa: S311  # a play, not a secret

@@ -33,7 +33,7 @@ def simulate(
     What Routee has no word for it passes over in silence, unless it is an end. Raises `ConfigurationInvalid` for a
     channel that it does not have.
     """
-    play = _Play(script)
+    play = Play(script)
     return list(play.cascade() if play.via == FAILOVER else play.steps())
 
 
@@ -68,22 +68,21 @@ def answer(reply: Reply, settings: RouteeSettings) -> SimulatedCallback:  # noqa
     )
 
 
-class _Play:
-    """One message, with what is drawn once for all its callbacks."""
+class Play:
+    """One message as its callbacks and its tracking tell of it. What is left to chance hangs on its id alone."""
 
     def __init__(self, script: Script) -> None:
         self._script = script
         self.via = str(script.extras.get("via", ""))
         # With the time of sending, so that a seed that is played again makes new messages.
-        name = f"routee:{script.seed}:{script.number}:{script.sent_at.isoformat()}"
-        self._fate = Random(name)  # noqa: S311  # a play, not a secret
-        self.root_id = script.root_id or uuid_of(name)
-        self._parts_count = 2 if self._fate.random() < _IN_TWO_PARTS else 1
+        self.root_id = script.root_id or uuid_of(f"routee:{script.seed}:{script.number}:{script.sent_at.isoformat()}")
+        parts = Random(f"{self.root_id}:parts").random()  # noqa: S311  # a play, not a secret
+        self._parts_count = 2 if parts < _IN_TWO_PARTS else 1
 
     def steps(self) -> Iterator[SimulatedCallback]:
         """A callback per step of a Viber message, and per step and part of an SMS."""
         for step in self._script.steps:
-            words = words_for(step.channel, step.status, self._fate)
+            words = words_for(step.channel, step.status, self.root_id)
             if words is None:
                 continue
             if step.channel is Channel.SMS:
@@ -97,7 +96,7 @@ class _Play:
         """One callback at the end, with the last word of each channel: the strategy OnCompletion."""
         last: dict[Channel, tuple[Step, Words]] = {}
         for step in self._script.steps:
-            words = words_for(step.channel, step.status, self._fate)
+            words = words_for(step.channel, step.status, self.root_id)
             if words is not None:
                 last[step.channel] = step, words
         if not last or not next(reversed(last.values()))[0].status.is_final:
