@@ -58,7 +58,9 @@ def hear(state: MessageState, heard: Heard, at_ms: int, rules_of: RulesOf) -> Me
     about = heard.report or heard.registration
     if about is None or about.source is Source.REPLAY or len(state.attempts) >= MOST_ATTEMPTS:
         return state  # what is only played again is long over, and its provider has forgotten it
-    if rules_of(about.provider, about.connection) is None:
+    rules = rules_of(about.provider, about.connection)
+    # Else a late registration may move the attempt to another message, whose end would not be heard of here.
+    if rules is None or (heard.registration is None and not rules.is_observed_only):
         return state
     return _with(state, heard.attempt_id, _watched(heard, about, at_ms))
 

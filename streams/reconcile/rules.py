@@ -71,4 +71,5 @@ def _rules(connection: Connection, patience: Patience, settings: Settings) -> Ru
         again_after_ms=int(patience.again_after_s * 1000),
         remembers_ms=int(patience.remembers_s * 1000),
         keep_ms=int(settings.streams.keep_open_days * DAY_MS),
+        is_observed_only=connection.observe_only,
     )

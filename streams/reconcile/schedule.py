@@ -36,6 +36,8 @@ class Rules:
     remembers_ms: int
     keep_ms: int
     """How long an attempt that was given up is remembered, so that it is not given up twice."""
+    is_observed_only: bool = False
+    """Nobody registers attempts there, so a report begins one."""
 
 
 def next_of(attempt: Watched, rules: Rules) -> Next:

@@ -1,5 +1,6 @@
 """Updates in, questions and losses out."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -26,7 +27,9 @@ RULES = Rules(
     again_after_ms=10 * MINUTE,
     remembers_ms=60 * MINUTE,
     keep_ms=600 * MINUTE,
+    is_observed_only=True,
 )
+REGISTERED_THERE = replace(RULES, is_observed_only=False)
 MESSAGE, ATTEMPT = "019aa5a1-0000-7000-8000-000000000001", "019aa5a1-0000-7000-8000-00000000000a"
 
 
@@ -215,6 +218,17 @@ def test_without_anybody_to_ask_nothing_is_remembered():
     line.hear(registered())
 
     assert line.is_empty
+
+
+def test_where_attempts_are_registered_only_a_registration_begins_one():
+    """What nobody registered in time may still be claimed, under another message id, and end there."""
+    line = Line(REGISTERED_THERE)
+    line.hear(said("sent"))
+    empty = line.is_empty
+    line.hear(registered("sent"), at=1)
+
+    assert empty
+    assert not line.is_empty
 
 
 def test_attempts_of_one_message_are_told_apart():
