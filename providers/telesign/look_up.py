@@ -7,7 +7,7 @@ from contracts.errors import ProviderUnavailable, SendError, SendInDoubt
 from contracts.vocabulary import Channel
 from providers._kit.asking import Patience, PolledAnswer, SilentAttempt
 from providers._kit.sending import HttpAnswer, Outbound
-from providers.telesign.answers import read_answer, refusal
+from providers.telesign.answers import Said, read_answer, refusal
 from providers.telesign.requests import MESSAGING, OMNICHANNEL, credentials_of
 from providers.telesign.settings import TelesignSettings
 
@@ -38,12 +38,13 @@ class TelesignLookUp:
         for resource in self._resources(attempt.channel):
             answer = await self._question(f"{self._settings.base_url}{resource}/{quote(attempt.root_id, safe='')}")
             said = read_answer(answer)
+            if _says_nothing(answer, said):
+                continue
             # The same number is a status in one answer and an error in another (3041 with HTTP 503), and a refused
             # question is no report on a message: only an answer that was given for good is one.
-            if answer.status == 200 and said.is_status and said.error_code is None:
-                return None if said.code in NOT_TOLD else PolledAnswer(body=answer.body)
-            if not _knows_nothing(answer):
+            if answer.status != 200 or not said.is_status:
                 raise _of_a_question(refusal(answer, said))
+            return PolledAnswer(body=answer.body)
         return None
 
     def _resources(self, channel: Channel | None) -> Sequence[str]:
@@ -58,9 +59,8 @@ class TelesignLookUp:
             raise _of_a_question(exc) from exc
 
 
-def _knows_nothing(answer: HttpAnswer) -> bool:
-    said = read_answer(answer)
-    code = said.error_code or said.code
+def _says_nothing(answer: HttpAnswer, said: Said) -> bool:
+    code = said.error_code if said.error_code in NOT_KNOWN else said.code
     return code in NOT_KNOWN or code in NOT_TOLD or (code is None and answer.status == 404)
 
 
