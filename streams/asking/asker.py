@@ -53,7 +53,14 @@ class Asker:
 
     name = NAME
 
-    def __init__(self, settings: Settings, clock: Clock, providers: Mapping[str, Provider[Any]] | None = None) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        clock: Clock,
+        providers: Mapping[str, Provider[Any]] | None = None,
+        *,
+        first_pause_s: float = FIRST_PAUSE_S,
+    ) -> None:
         self._settings = settings
         self._clock = clock
         self._providers = load_providers() if providers is None else providers
@@ -61,6 +68,7 @@ class Asker:
         self._turns = count()
         self._outbounds: list[HttpOutbound] = []
         self._inquirers: dict[Place, Inquirer] = {}
+        self._first_pause_s = first_pause_s
         self._has_carried = False
 
     async def run(self) -> None:
@@ -83,7 +91,7 @@ class Asker:
         return make
 
     async def _live(self) -> None:
-        pause_s = FIRST_PAUSE_S
+        pause_s = self._first_pause_s
         while True:
             self._has_carried = False
             try:
@@ -92,7 +100,7 @@ class Asker:
                 log.warning("asker_rests", reason=repr(exc))
             except Exception:  # whatever it is, the stages beside this go on
                 log.exception("asker_failed")
-            pause_s = FIRST_PAUSE_S if self._has_carried else min(2 * pause_s, LONGEST_PAUSE_S)
+            pause_s = self._first_pause_s if self._has_carried else min(2 * pause_s, LONGEST_PAUSE_S)
             await asyncio.sleep(pause_s)
 
     async def _serve(self) -> None:

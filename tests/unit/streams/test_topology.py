@@ -5,6 +5,7 @@ import pytest
 from contracts.errors import ConfigurationInvalid
 from contracts.topics import load_topics
 from runtime.settings import KafkaSettings, Settings
+from streams.companions import companions_of
 from streams.topology import STAGES, stages_named, topology_of
 
 
@@ -47,3 +48,11 @@ def test_a_stage_is_chosen_by_name():
 def test_a_name_that_is_none_is_refused_with_those_there_are():
     with pytest.raises(ConfigurationInvalid, match=r"trak.*normalise, track"):
         stages_named(["trak"])
+
+
+def test_the_asker_stands_beside_the_stage_that_says_about_what():
+    assert [len(companions_of(stages_named(names), Settings())) for names in ([], ["reconcile"], ["track"])] == [
+        1,
+        1,
+        0,
+    ]
