@@ -4,7 +4,7 @@ BIN := $(VENV)/bin
 PYTHON ?= python3
 LOCK := requirements/dev.txt
 
-.PHONY: help run test check lint types architecture bench chaos soak lock clean
+.PHONY: help run test check lint types architecture bench chaos fuzz soak lock clean
 .DEFAULT_GOAL := help
 
 help: ## Say what each target does
@@ -41,6 +41,9 @@ bench: $(VENV)/.ready ## Measure speed and memory; ONLY=ingest,sink picks groups
 
 chaos: $(VENV)/.ready ## Break everything for CHAOS_MINUTES=10 as CHAOS_SEED has it, and compare with the truth
 	@$(BIN)/python -m tests.chaos
+
+fuzz: $(VENV)/.ready ## Spoil the providers' samples in CASES=200000 ways; SEED= repeats a run
+	@$(BIN)/python -m tests.fuzz $(if $(CASES),--cases $(CASES)) $(if $(SEED),--seed $(SEED))
 
 soak: $(VENV)/.ready ## Half an hour of steady callbacks: does memory, do logs, does the spool grow?
 	@$(BIN)/python -m bench.soak

@@ -34,6 +34,7 @@ def connections_of(slugs: Iterable[str], api_port: int) -> list[Connection]:
             name="main",
             base_url=f"http://127.0.0.1:{api_port}/{slug}/main",
             may_call_private_addresses=True,
+            calls_per_s=1000,
             **load_providers()[slug].example,
         )
         for slug in slugs
