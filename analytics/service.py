@@ -59,6 +59,17 @@ class Analytics:
         """Asks the store; it may be asked between `start` and `stop`."""
         self._accounting: asyncio.Task[None] | None = None
 
+    @property
+    def reply_window_s(self) -> float:
+        """How long after a message an answer to it is looked for."""
+        return self._settings.store.reply_window_s
+
+    def pseudonym(self, person: str) -> int:
+        """What the store has in the place of a number or an id; of this installation, and of no other."""
+        hashed = self._hashed(person)
+        assert hashed is not None  # noqa: S101  # only nobody has no pseudonym
+        return hashed
+
     async def start(self) -> None:
         """Open the store, or what can stand in for it, and begin to feed it; Kafka may come later.
 

@@ -6,7 +6,7 @@ from starlette.middleware import Middleware
 
 from api import page
 from api.describe import describe
-from api.endpoints import attempts, health, ledger, messages, metrics
+from api.endpoints import attempts, health, inbound, ledger, messages, metrics, suppressions
 from api.parts import Parts
 from api.refusals import install_refusals
 from api.shield import Shield
@@ -34,7 +34,7 @@ def create_app(parts: Parts | None) -> FastAPI:
         generate_unique_id_function=_operation_id,
     )
     app.state.parts = parts
-    for part in (messages, metrics, ledger, attempts):
+    for part in (messages, inbound, suppressions, metrics, ledger, attempts):
         app.include_router(part.router, prefix="/v1")
     app.include_router(health.router)
     page.install(app)

@@ -118,9 +118,9 @@ class MetricsParameters(BaseModel):
 
     def _span(self, now: datetime) -> tuple[datetime, datetime]:
         to = self.to or now
-        _require_within(to, now, member="to")
+        require_within(to, now, member="to")
         from_ = self.from_ or to - USUAL_SPAN
-        _require_within(from_, now, member="from")
+        require_within(from_, now, member="from")
         if from_ >= to:
             raise _span_error("from", "The span must begin before it ends")
         if to - from_ > LONGEST[self.bucket]:
@@ -133,7 +133,7 @@ def _hour(moment: datetime) -> datetime:
     return moment.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
 
 
-def _require_within(moment: datetime, now: datetime, *, member: str) -> None:
+def require_within(moment: datetime, now: datetime, *, member: str) -> None:
     if not EARLIEST <= moment <= now + USUAL_SPAN:
         raise _span_error(member, "The time must lie between the year 2000 and tomorrow")
 

@@ -11,19 +11,22 @@ from api.evidence import Cause
 from api.keys import KeyRing
 from api.sessions import SessionBook
 from api.store import Store
-from contracts.records import AttemptRegistered
+from contracts.records import AttemptRegistered, Wish
 from runtime.clock import Clock
 from runtime.settings import Settings
 
 
 class Registering(Protocol):
-    """Writes registrations durably; `api.registrar.Registrar` does it on Kafka."""
+    """Writes registrations and wishes durably; `api.registrar.Registrar` does it on Kafka."""
 
     @property
     def is_ready(self) -> bool: ...
 
     async def write(self, registrations: Sequence[AttemptRegistered]) -> None:
         """Raises `BrokerUnavailable` when no acknowledgement comes in time."""
+
+    async def write_wish(self, wish: Wish) -> None:
+        """Likewise."""
 
 
 class Witness(Protocol):

@@ -1,9 +1,10 @@
-"""Writes registrations to Kafka; done only when all replicas have them."""
+"""Writes registrations, and wishes by hand, to Kafka; done only when all replicas have them."""
 
 import asyncio
 from collections import defaultdict
 from collections.abc import Sequence
 from contextlib import suppress
+from datetime import datetime
 from uuid import uuid4
 
 import stamina
@@ -15,7 +16,8 @@ from contracts.codec import encode
 from contracts.envelope import fixed_headers, with_id
 from contracts.errors import BrokerUnavailable
 from contracts.identity import attempt_key
-from contracts.records import AttemptRegistered
+from contracts.records import AttemptRegistered, Wish
+from contracts.suppressions import key_of
 from contracts.topics import load_topics
 from runtime.kafka import Outgoing, make_producer, send_records
 from runtime.partitioner import partition_of
@@ -23,17 +25,24 @@ from runtime.settings import KafkaSettings
 
 ACKNOWLEDGED_WITHIN_S = 5.0
 
-HEADERS = fixed_headers("attempt", "api")
+ATTEMPTS, WISHES = "attempts", "wishes"
+HEADERS = {ATTEMPTS: fixed_headers("attempt", "api"), WISHES: fixed_headers("wish", "api")}
+
+Row = tuple[bytes, bytes, int]
+"""Key, value, time in ms."""
 
 log = structlog.get_logger()
 
 
 class Registrar:
-    """The writer of `attempts`. It starts without Kafka and connects as soon as Kafka is there."""
+    """The writer of `attempts`, and of those `wishes` that our own side has.
+
+    It starts without Kafka and connects as soon as Kafka is there.
+    """
 
     def __init__(self, kafka: KafkaSettings, *, acknowledged_within_s: float = ACKNOWLEDGED_WITHIN_S) -> None:
         self._kafka = kafka
-        self._topic = load_topics()["attempts"].full_name(kafka.topic_prefix)
+        self._names = {word: load_topics()[word].full_name(kafka.topic_prefix) for word in HEADERS}
         self._within_s = acknowledged_within_s
         self._producer: AIOKafkaProducer | None = None
         self._connecting: asyncio.Task[None] | None = None
@@ -59,32 +68,35 @@ class Registrar:
 
         Raises `BrokerUnavailable` when that takes too long; whether they are stored is then not known.
         """
+        await self._write(ATTEMPTS, [(_key(one), encode(one), _ms(one.registered_at)) for one in registrations])
+
+    async def write_wish(self, wish: Wish) -> None:
+        """Likewise, when the wish is."""
+        await self._write(WISHES, [(key_of(wish), encode(wish), _ms(wish.since))])
+
+    async def _write(self, word: str, rows: Sequence[Row]) -> None:
         if self._producer is None:
             raise BrokerUnavailable(f"no connection to Kafka at {self._kafka.bootstrap_servers} yet")
         try:
             async with asyncio.timeout(self._within_s):
-                await asyncio.gather(*await self._send(self._producer, registrations))
+                await asyncio.gather(*await self._send(self._producer, word, rows))
         except TimeoutError as exc:
             raise BrokerUnavailable(f"Kafka has not acknowledged within {self._within_s:g} s") from exc
         except KafkaError as exc:
             # Such a producer may refuse for ever (a lost sequence); the next one starts clean.
-            log.warning("registrations_refused_by_kafka", error=repr(exc))
+            log.warning("records_refused_by_kafka", topic=word, error=repr(exc))
             await self._drop()
             self.start()
-            raise BrokerUnavailable("Kafka has refused the registrations") from exc
+            raise BrokerUnavailable(f"Kafka has refused the {word}") from exc
 
-    async def _send(
-        self, producer: AIOKafkaProducer, registrations: Sequence[AttemptRegistered]
-    ) -> list["asyncio.Future[object]"]:
+    async def _send(self, producer: AIOKafkaProducer, word: str, rows: Sequence[Row]) -> list["asyncio.Future[object]"]:
         by_partition: dict[int, list[Outgoing]] = defaultdict(list)
-        for registration in registrations:
-            key = attempt_key(registration.provider, registration.connection, registration.root_id)
-            timestamp_ms = int(registration.registered_at.timestamp() * 1000)
-            outgoing = (key, encode(registration), timestamp_ms, with_id(HEADERS, uuid4().hex.encode()))
+        for key, value, timestamp_ms in rows:
+            outgoing = (key, value, timestamp_ms, with_id(HEADERS[word], uuid4().hex.encode()))
             by_partition[partition_of(key, self._kafka.partitions)].append(outgoing)
         sent = []
         for partition, records in by_partition.items():
-            sent += await send_records(producer, self._topic, partition, records)
+            sent += await send_records(producer, self._names[word], partition, records)
         return sent
 
     async def _connect(self) -> None:
@@ -104,3 +116,11 @@ class Registrar:
             # A stopping producer waits for what it holds, and for ever when Kafka is away.
             with suppress(TimeoutError, KafkaError):
                 await asyncio.wait_for(producer.stop(), 1.0)
+
+
+def _key(registration: AttemptRegistered) -> bytes:
+    return attempt_key(registration.provider, registration.connection, registration.root_id)
+
+
+def _ms(moment: datetime) -> int:
+    return int(moment.timestamp() * 1000)

@@ -5,7 +5,7 @@ from typing import Protocol
 
 from analytics import questions
 from analytics.freshness import Freshness
-from analytics.questions import Conservation, MetricsQuestion, Timeline
+from analytics.questions import Conservation, InboundQuestion, MetricsQuestion, SuppressionsQuestion, Timeline
 from analytics.reader import Answer
 from analytics.service import Analytics, Health
 
@@ -18,6 +18,15 @@ class Store(Protocol):
 
     async def timeline(self, message_id: str, accounts: Accounts) -> Timeline:
         """Raises `NotFound` when nothing of these accounts is known under that id."""
+
+    async def replies(self, message_id: str, accounts: Accounts) -> Answer: ...
+
+    async def inbound(self, question: InboundQuestion) -> Answer: ...
+
+    async def suppressions(self, question: SuppressionsQuestion) -> Answer: ...
+
+    def pseudonym(self, person: str) -> int:
+        """What the store has in the place of a number or an id."""
 
     async def newest_changes(self, accounts: Accounts, limit: int) -> Answer: ...
 
@@ -42,6 +51,20 @@ class AnalyticsStore:
 
     async def timeline(self, message_id: str, accounts: Accounts) -> Timeline:
         return await questions.message_timeline(self._analytics.reader, message_id, accounts=accounts)
+
+    async def replies(self, message_id: str, accounts: Accounts) -> Answer:
+        window_s = self._analytics.reply_window_s
+        return await questions.message_replies(self._analytics.reader, message_id, accounts=accounts, window_s=window_s)
+
+    async def inbound(self, question: InboundQuestion) -> Answer:
+        window_s = self._analytics.reply_window_s
+        return await questions.inbound(self._analytics.reader, question, window_s=window_s)
+
+    async def suppressions(self, question: SuppressionsQuestion) -> Answer:
+        return await questions.suppressions(self._analytics.reader, question)
+
+    def pseudonym(self, person: str) -> int:
+        return self._analytics.pseudonym(person)
 
     async def newest_changes(self, accounts: Accounts, limit: int) -> Answer:
         return await questions.newest_changes(self._analytics.reader, accounts=accounts, limit=limit)

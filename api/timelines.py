@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from analytics.questions import Timeline
-from api.answers.base import FreshnessMember
-from api.answers.messages import Attempt, Cause, Evidence, Leg, MessageTimeline, TimelineEntry
+from api.answers.base import Cause, FreshnessMember
+from api.answers.inbound import Inbound
+from api.answers.messages import Attempt, Evidence, Leg, MessageTimeline, TimelineEntry
 from api.evidence import Cause as CauseOf
 from api.parts import Parts
 from api.problems import NOT_FOUND, Refused
@@ -23,7 +24,9 @@ async def tell(parts: Parts, accounts: Accounts, message_id: str, *, with_eviden
         known = await parts.store.timeline(message_id, accounts)
     except NotFound as exc:
         raise await _not_yet_known(parts, message_id) from exc
-    timeline = _timeline(known)
+    # Asked after the timeline, so that its freshness is true of the replies too.
+    replies = await parts.store.replies(message_id, accounts)
+    timeline = _timeline(known, replies.rows)
     if not with_evidence:
         return timeline
     return timeline.model_copy(update={"evidence": await _evidence(parts, timeline)})
@@ -40,7 +43,7 @@ async def _not_yet_known(parts: Parts, message_id: str) -> Refused:
     )
 
 
-def _timeline(known: Timeline) -> MessageTimeline:
+def _timeline(known: Timeline, replies: Sequence[Row]) -> MessageTimeline:
     attempts = [_attempt(row, known.rows) for row in known.attempts]
     statuses = [attempt.status for attempt in attempts]
     return MessageTimeline(
@@ -48,6 +51,7 @@ def _timeline(known: Timeline) -> MessageTimeline:
         status=max(statuses, key=RANKS.__getitem__, default=DeliveryStatus.UNKNOWN),
         attempts=attempts,
         timeline=[TimelineEntry.model_validate(row | {"cause": _cause(row)}) for row in known.rows],
+        replies=[Inbound.of(row) for row in replies],
         freshness=FreshnessMember.of(known.freshness),
     )
 

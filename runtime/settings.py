@@ -140,6 +140,8 @@ class StoreSettings(Section):
     memory_limit: str = "512MB"
     threads: int = Field(2, ge=1)
     query_timeout_s: float = Field(20.0, gt=0)
+    reply_window_s: float = Field(86_400.0, gt=0, le=7 * 86_400)
+    """A person who answers without saying what answers the newest message that they got within this time."""
     snapshot_every_s: float = Field(3600.0, ge=0)
     """How often a copy is made to fall back on, when something was stored since; 0: never. Below Kafka's retention."""
 

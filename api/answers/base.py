@@ -13,6 +13,15 @@ class Body(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore")
 
 
+class Cause(Body):
+    """The item of a callback that something stems from; positions are those of the callbacks topic."""
+
+    partition: int = Field(examples=[3])
+    offset: int = Field(examples=[1207])
+    index: int = Field(0, description="The item within the callback, from 0.", examples=[0])
+    items: int = Field(1, description="How many items the callback has.", examples=[2])
+
+
 class FreshnessMember(Body):
     """Up to when the answer is complete."""
 

@@ -6,18 +6,10 @@ from typing import Literal
 
 from pydantic import Field
 
-from api.answers.base import Body, WithFreshness
+from api.answers.base import Body, Cause, WithFreshness
+from api.answers.inbound import Inbound
 from contracts.status import DeliveryStatus
 from contracts.vocabulary import Channel, Reason, Scope, Source, Verdict
-
-
-class Cause(Body):
-    """The item of a callback that something stems from; positions are those of the callbacks topic."""
-
-    partition: int = Field(examples=[3])
-    offset: int = Field(examples=[1207])
-    index: int = Field(0, description="The item within the callback, from 0.", examples=[0])
-    items: int = Field(1, description="How many items the callback has.", examples=[2])
 
 
 class TimelineEntry(Body):
@@ -128,6 +120,7 @@ class MessageTimeline(WithFreshness):
     status: DeliveryStatus = Field(description="The best that any attempt reached.", examples=["delivered"])
     attempts: list[Attempt]
     timeline: list[TimelineEntry]
+    replies: list[Inbound] = Field(description="What people answered to it, oldest first.")
     evidence: list[Evidence] | None = Field(None, description="The raw callbacks, with `evidence=true`.")
 
 

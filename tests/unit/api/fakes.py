@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from pathlib import Path
 
 from analytics.freshness import Freshness
@@ -191,6 +192,55 @@ PARKED = [
     for account, hours in (("default", 2), ("other", 30))
 ]
 
+INBOUND = {
+    "event_id": "1b2d0c1be4f64c6f8a4c2f6d5b1a7e31",
+    "received_at": NOON - timedelta(seconds=1),
+    "occurred_at": None,
+    "account": "default",
+    "provider": "infobip",
+    "connection": "main",
+    "channel": "viber",
+    "country": "GB",
+    "kind": "text",
+    "provider_message_id": "mo-1",
+    "part": None,
+    "author_hash": "00f00d00f00d00f0",
+    "addressee": "ExampleShop",
+    "text": "Is it in stock?",
+    "media_url": None,
+    "attempt_id": ATTEMPT,
+    "message_id": MESSAGE,
+    "attributed_by": "provider_id",
+    "cause_partition": 3,
+    "cause_offset": 1211,
+    "cause_index": 0,
+    "cause_items": 1,
+    "kafka_partition": 1,
+    "kafka_offset": 17,
+}
+
+SUPPRESSION = {
+    "account": "default",
+    "sender": "ExampleShop",
+    "recipient_hash": "00f00d00f00d00f0",
+    "kind": "stop",
+    "reason": "keyword",
+    "since": NOON - timedelta(seconds=1),
+    "keyword": "STOP",
+    "language": "en",
+    "provider": "infobip",
+    "connection": "main",
+    "channel": "viber",
+    "note": None,
+    "told_by": None,
+    "cause_partition": 3,
+    "cause_offset": 1211,
+    "cause_index": 0,
+    "cause_items": 1,
+    "kafka_partition": 1,
+    "kafka_offset": 17,
+}
+
 WELL = Health(is_alive=True, is_ready=True, reason="the sink moves")
 
 
@@ -205,6 +255,8 @@ class FakeStore:
     waiting: list[dict] = field(default_factory=lambda: PARKED)
     balance: dict = field(default_factory=lambda: BALANCE)
     unexplained: list[dict] = field(default_factory=list)
+    answers: list[dict] = field(default_factory=lambda: [INBOUND])
+    wishes: list[dict] = field(default_factory=lambda: [SUPPRESSION])
     fresh: Freshness = FRESH
     state: Health = WELL
     asked: list[object] = field(default_factory=list)
@@ -217,6 +269,25 @@ class FakeStore:
         if message_id not in {MESSAGE, ATTEMPT} or (accounts is not None and "default" not in accounts):
             raise NotFound(f"nothing is known under {message_id}")
         return self.told
+
+    async def replies(self, message_id, accounts):
+        self._raise()
+        return Answer(self.answers, self.fresh)
+
+    async def inbound(self, question):
+        self._raise()
+        self.asked.append(question)
+        seen = question.accounts is None or "default" in question.accounts
+        return Answer(self.answers[: question.limit] if seen else [], self.fresh)
+
+    async def suppressions(self, question):
+        self._raise()
+        self.asked.append(question)
+        seen = question.accounts is None or "default" in question.accounts
+        return Answer(self.wishes[: question.limit] if seen else [], self.fresh)
+
+    def pseudonym(self, person):
+        return int(sha256(person.encode()).hexdigest()[:16], 16)
 
     async def newest_changes(self, accounts, limit):
         self._raise()
@@ -265,6 +336,9 @@ class FakeRegistrar:
         if self.failure:
             raise self.failure
         self.written += registrations
+
+    async def write_wish(self, wish):
+        await self.write([wish])
 
 
 class FakeWitness:

@@ -1,0 +1,35 @@
+"""Long lists a page at a time: a cursor says behind which row the next page begins, and callers need not read it."""
+
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import msgspec
+
+from analytics.questions import Place
+from api.problems import INVALID, FieldError, Refused
+
+LONGEST_CURSOR = 200
+
+Row = Mapping[str, Any]
+
+
+def cursor_after(rows: Sequence[Row], time: str, *, limit: int) -> str | None:
+    """The cursor of the page behind `rows`, by their member `time`; null when they are the last."""
+    if len(rows) < limit:
+        return None
+    last = rows[-1]
+    place = Place(last[time], last["kafka_partition"], last["kafka_offset"])
+    return urlsafe_b64encode(msgspec.json.encode(place)).decode().rstrip("=")
+
+
+def place_in(cursor: str | None) -> Place | None:
+    """Where the page begins that `cursor` asks for; raises the problem that says what to do with one that is none."""
+    if cursor is None:
+        return None
+    try:
+        return msgspec.json.decode(urlsafe_b64decode(cursor.encode() + b"=" * (-len(cursor) % 4)), type=Place)
+    except (msgspec.MsgspecError, ValueError) as exc:
+        detail = "Send `next_cursor` of the answer before, as it came; without one the list begins at its newest"
+        error = FieldError(place="query", member="cursor", rule="cursor_invalid", detail=detail)
+        raise Refused(INVALID, errors=[error]) from exc
