@@ -9,7 +9,22 @@ from hypothesis import strategies as st
 from analytics.metrics import Dimension, Measure
 from api.keys import EVERYTHING
 
-NAMES = ["measure", "group_by", "from", "to", "bucket", "time_zone", *Dimension, "limit", "evidence", "x"]
+NAMES = [
+    "measure",
+    "group_by",
+    "from",
+    "to",
+    "bucket",
+    "time_zone",
+    *Dimension,
+    "limit",
+    "evidence",
+    "author",
+    "recipient",
+    "cursor",
+    "text",
+    "x",
+]
 WORDS = [*Measure, *Dimension, "hour", "day", "none", "", ",", "GB", "UTC", "-1", "0", "1e9", "true", "\x00", "٣"]
 TIMES = st.datetimes().map(lambda moment: moment.isoformat() + "Z") | st.sampled_from(
     [
@@ -23,7 +38,15 @@ TIMES = st.datetimes().map(lambda moment: moment.isoformat() + "Z") | st.sampled
 )
 VALUES = st.sampled_from(WORDS) | TIMES | st.text(max_size=80)
 QUERY = st.lists(st.tuples(st.sampled_from(NAMES), VALUES), max_size=8)
-TARGETS = ["/v1/metrics", "/v1/changes", "/v1/messages/019aa5a1-0000-7000-8000-000000000001", "/messages", "/sign-in"]
+TARGETS = [
+    "/v1/metrics",
+    "/v1/changes",
+    "/v1/inbound",
+    "/v1/suppressions",
+    "/v1/messages/019aa5a1-0000-7000-8000-000000000001",
+    "/messages",
+    "/sign-in",
+]
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | VALUES,
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=12), inner, max_size=6),
