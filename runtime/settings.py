@@ -187,6 +187,8 @@ class Connection(BaseModel):
     """How long the provider may wait for the answer. A quarter of it is for Kafka, the rest for the spool."""
     tokens: tuple[Secret, ...] = ()
     """For providers that cannot sign: one must follow the connection in the path; two live while they rotate."""
+    asks_when_silent: bool = True
+    """Whether the provider is asked about attempts that do not end, where it can be asked."""
     expects_reports_within_s: float | None = Field(None, gt=0)
     """An attempt that has not ended and is silent for so long is asked about, where the provider can be asked; as long
     as that provider's facts say when not given."""

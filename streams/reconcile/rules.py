@@ -35,7 +35,7 @@ def look_ups_of(
     """The look-up of each connection that has one. A connection that lacks its credentials is named in the log."""
     found: dict[Place, LookUp] = {}
     for connection in settings.connections:
-        provider = providers.get(connection.provider)
+        provider = providers.get(connection.provider) if connection.asks_when_silent else None
         if provider is None or provider.make_look_up is None or provider.patience is None:
             continue
         try:

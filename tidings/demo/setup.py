@@ -33,10 +33,12 @@ admin_port = $streams_admin_port
 [api]
 port = $api_port
 
-# Sends are registered: reports about others are parked until somebody claims them.
+# Sends are registered: reports about others are parked until somebody claims them. The provider is played here, so the
+# real one is not asked about what it has never seen.
 [[connections]]
 provider = "telesign"
 name = "main"
+asks_when_silent = false
 customer_id = $customer_id
 api_keys = [$telesign_key]
 
@@ -45,6 +47,7 @@ api_keys = [$telesign_key]
 provider = "infobip"
 name = "main"
 observe_only = true
+asks_when_silent = false
 username = "tidings"
 passwords = [$infobip_password]
 """)

@@ -51,8 +51,6 @@ def test_a_name_that_is_none_is_refused_with_those_there_are():
 
 
 def test_the_asker_stands_beside_the_stage_that_says_about_what():
-    assert [len(companions_of(stages_named(names), Settings())) for names in ([], ["reconcile"], ["track"])] == [
-        1,
-        1,
-        0,
-    ]
+    counts = [len(companions_of(stages_named(names), Settings())) for names in ([], ["reconcile"], ["track"])]
+
+    assert counts == [1, 1, 0]
