@@ -1,17 +1,21 @@
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
 import pytest
 
+from contracts.errors import SignatureInvalid
 from contracts.status import DeliveryStatus
 from contracts.vocabulary import Channel, Scope
 from providers._kit.conformance import raw_callback
-from providers._kit.script import Script, Step
+from providers._kit.facts import InboundFact
+from providers._kit.provider import CallbackRequest
+from providers._kit.script import Reply, Script, Step
 from providers.telesign import PROVIDER
 from providers.telesign.bodies import MESSAGING, SMS
 from providers.telesign.settings import TelesignSettings
-from providers.telesign.simulator import simulate
+from providers.telesign.simulator import answer, simulate
 from providers.telesign.times import telesign_instant
 from providers.telesign.verifier import sign
 
@@ -104,3 +108,50 @@ def test_a_second_run_with_the_same_seed_tells_of_other_messages():
     later = Script(1, 7, "+447700900123", "ExampleShop", START + timedelta(days=1), script(1, *CASCADE).steps)
 
     assert simulate(later, SETTINGS)[0].root_id != simulate(script(1, *CASCADE), SETTINGS)[0].root_id
+
+
+def test_a_message_that_was_sent_keeps_the_names_that_the_send_gave():
+    sent = replace(script(1, *CASCADE), root_id="0123456789ABCDEF0123456789ABCDEF", external_id="s-1")
+
+    wholes = [items_of(callback)[-1] for callback in simulate(sent, SETTINGS)]
+
+    assert {(whole.message_id, whole.external_id) for whole in wholes} == {("0123456789ABCDEF0123456789ABCDEF", "s-1")}
+
+
+def test_a_read_message_is_told_as_a_read_notification():
+    callbacks = simulate(script(1, (S.DELIVERED, Channel.VIBER), (S.SEEN, Channel.VIBER)), SETTINGS)
+
+    assert [callback.kind for callback in callbacks] == ["delivery", "seen"]
+
+
+def test_a_channel_in_progress_has_no_id_of_its_own():
+    legs = [
+        item
+        for number in range(50)
+        for callback in simulate(script(number, *CASCADE), SETTINGS)
+        for item in items_of(callback)
+        if item.scope is Scope.CHANNEL
+    ]
+
+    in_progress = {leg.message_id == f"{leg.root_id}:{leg.channel}" for leg in legs if leg.provider_code == "3001"}
+    others = {leg.message_id == f"{leg.root_id}:{leg.channel}" for leg in legs if leg.provider_code != "3001"}
+    assert (in_progress, others) == ({True}, {False})
+
+
+def test_who_writes_unasked_names_no_message_that_we_sent():
+    reply = Reply(1, 7, "+447700900123", "ExampleShop", "Hello", START, Channel.VIBER)
+    callback = answer(reply, SETTINGS)
+
+    [item] = PROVIDER.normalise(raw_callback(PROVIDER, callback.body, hint=callback.hint))
+
+    assert isinstance(item, InboundFact)
+    assert (item.author, item.text, item.reply_to, item.channel) == ("+447700900123", "Hello", None, Channel.VIBER)
+    assert (callback.hint, callback.kind) == ("viber/inbound", "inbound")
+
+
+def test_replies_are_signed_as_reports_are():
+    callback = answer(Reply(1, 7, "+447700900123", "ExampleShop", "Hello", START, Channel.SMS), SETTINGS)
+
+    PROVIDER.make_verifier(SETTINGS)(CallbackRequest("POST", "/", callback.headers, callback.body))
+    with pytest.raises(SignatureInvalid):
+        PROVIDER.make_verifier(SETTINGS)(CallbackRequest("POST", "/", callback.headers, callback.body + b" "))
