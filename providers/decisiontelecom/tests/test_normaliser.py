@@ -245,5 +245,14 @@ def test_what_was_written(message, kind, text):
     assert (fact.kind, fact.text) == (kind, text)
 
 
+def test_a_reply_may_be_a_form():
+    body = (
+        b"message_token=5&phone_number=447700900502&message%5Btext%5D=yes&message%5Btracking_data%5D=9"
+    )
+    fact = only(body)
+
+    assert (fact.message_id, fact.text, fact.reply_to) == ("5", "yes", "9")
+
+
 def test_a_reply_whose_id_cannot_be_kept_is_put_aside():
     assert isinstance(reply("{}", token="9" * 201), RejectedItem)

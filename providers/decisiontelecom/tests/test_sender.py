@@ -8,6 +8,7 @@ import pytest
 from contracts.errors import (
     ConfigurationInvalid,
     CredentialsRefused,
+    FundsExhausted,
     ProviderThrottled,
     ProviderUnavailable,
     RequestInvalid,
@@ -213,6 +214,23 @@ async def test_the_id_is_the_text_of_what_the_provider_gave(
     accepted = await rehearsal.sender().send(make_request(channel=channel))
 
     assert (accepted.root_id, accepted.parts_count, accepted.is_repeat) == (root_id, parts_count, False)
+
+
+@pytest.mark.parametrize(
+    ("code", "status", "error"),
+    [
+        pytest.param(0, 429, ProviderThrottled, id="too often"),
+        pytest.param(1, 400, RequestInvalid, id="a wrong parameter"),
+        pytest.param(2, 500, SendInDoubt, id="an error inside may be behind the taking"),
+        pytest.param(3, 402, FundsExhausted, id="no money"),
+        pytest.param(0, 401, CredentialsRefused, id="code 0 is not always too often"),
+    ],
+)
+async def test_the_documented_errors(rehearsal, make_request, code, status, error):
+    rehearsal.outbound.meet(answered({"name": "n", "message": "m", "code": code, "status": status}))
+
+    with pytest.raises(error):
+        await rehearsal.sender().send(make_request())
 
 
 @pytest.mark.parametrize("row", REFUSALS.rows, ids=lambda row: f"{row.code or 'none'}-{row.http_status}")
