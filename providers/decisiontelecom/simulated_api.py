@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl, urlsplit
 from contracts.errors import ConfigurationInvalid, PayloadInvalid
 from contracts.vocabulary import Channel
 from providers._kit.desk import ApiCall, ApiReply, Desk, Order
-from providers._kit.reading import as_text, read_object
+from providers._kit.reading import as_int, as_text, read_object
 from providers.decisiontelecom.requests import ASK_SMS, ASK_VIBER, SEND_SMS, SEND_VIBER, headers_of
 from providers.decisiontelecom.settings import DecisionTelecomSettings
 from providers.decisiontelecom.simulator import told
@@ -58,18 +58,19 @@ def _answer(call: ApiCall, desk: Desk) -> ApiReply:
 
 
 def _send_viber(members: Mapping[str, Any], desk: Desk) -> ApiReply:
-    kind = members.get("message_type")
-    if kind not in _VIBER_TYPES:
+    kind = as_int(members.get("message_type"))
+    if kind is None or kind not in _VIBER_TYPES:
         raise _Wrong("message_type")
     for name in ("source_addr", "destination_addr", "text", *_VIBER_TYPES[kind]):
         _required(members, name)
-    if members.get("source_type") not in {1, 2}:
+    source_type = as_int(members.get("source_type"))
+    if source_type not in {1, 2}:
         raise _Wrong("source_type")
     _check_validity(members, 40, 21_600)
-    text_sms = members.get("text_sms")
-    if text_sms is not None and (members["source_type"] != 2 or not 0 < len(text_sms) <= _PART):
+    text_sms = as_text(members.get("text_sms"), limit=20_000)
+    if text_sms is not None and (source_type != 2 or len(text_sms) > _PART):
         raise _Wrong("text_sms")
-    url = members.get("callback_url")
+    url = as_text(members.get("callback_url"), limit=2000)
     channels = (Channel.VIBER,) if text_sms is None else (Channel.VIBER, Channel.SMS)
     root_id = _take(desk, members, channels, url=url, names=("destination_addr", "source_addr"))
     return _reply({"message_id": int(root_id)})
@@ -84,7 +85,7 @@ def _send_sms(members: Mapping[str, Any], desk: Desk) -> ApiReply:
         "message_id": int(root_id),
         "phone": int(members["phone"]),
         "part_count": 1,
-        "concat_part": 1 + (len(members["text"]) - 1) // _PART,
+        "concat_part": 1 + (len(str(members["text"])) - 1) // _PART,
         "status": "ACCEPTD",
     }
     return _reply({"message_data": [entry]})

@@ -78,7 +78,7 @@ def simulate(script: Script, settings: DecisionTelecomSettings) -> Sequence[Simu
 def told(root_id: str, steps: Sequence[Step]) -> list[tuple[Step, dict[str, Any]]]:
     """The steps that the provider tells of, and what it then says: of the message, and of an SMS it sent behind it."""
     is_sms = bool(steps) and steps[0].channel is Channel.SMS
-    said: dict[str, Any] = {"message_id": int(root_id)}
+    said: dict[str, Any] = {"message_id": int(root_id) if root_id.isdecimal() else root_id}
     bodies = []
     for step in steps:
         words, member = _words(step, is_sms=is_sms)

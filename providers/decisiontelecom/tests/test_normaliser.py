@@ -246,9 +246,7 @@ def test_what_was_written(message, kind, text):
 
 
 def test_a_reply_may_be_a_form():
-    body = (
-        b"message_token=5&phone_number=447700900502&message%5Btext%5D=yes&message%5Btracking_data%5D=9"
-    )
+    body = b"message_token=5&phone_number=447700900502&message%5Btext%5D=yes&message%5Btracking_data%5D=9"
     fact = only(body)
 
     assert (fact.message_id, fact.text, fact.reply_to) == ("5", "yes", "9")

@@ -99,6 +99,12 @@ VIBER = b'{"source_addr":"S","destination_addr":"447700900123","message_type":10
             b": destination_addr",
             id="a plus",
         ),
+        pytest.param(
+            call("/v1/api/send-viber", b'{"message_type":[],"source_type":{}}'),
+            200,
+            b": message_type",
+            id="odd members",
+        ),
         pytest.param(call("/v1/api/send-sms", b'{"phone":"447700900123"}'), 200, b": sender", id="an SMS of nobody"),
         pytest.param(call("/v1/api/receive-viber", b'{"message_id":1}'), 200, b": message_id", id="an unknown id"),
         pytest.param(
