@@ -12,8 +12,8 @@ from providers import load_providers
 ROOT = Path(__file__).parents[2]
 HOUSE = ("analytics", "api", "contracts", "ingest", "providers", "runtime", "streams", "tidings")
 FOLDERS = sorted(load_providers())
-GROUND = re.compile(r"(contracts|providers\._kit)(\.|$)")
-"""What an adapter may stand on."""
+GROUND = re.compile(r"(contracts|providers\._kit|runtime\.clock)(\.|$)")
+"""What an adapter may stand on. What time it is, one place says for the whole house."""
 WRITTEN = {".py", ".toml", ".sql", ".html", ".yml", ".js"}
 OUTSIDE = sorted(
     path
@@ -56,14 +56,14 @@ def imported_by(slug: str) -> set[str]:
 
 
 @every_folder
-def test_an_adapter_stands_on_the_contracts_and_the_kit_alone(slug):
+def test_an_adapter_stands_on_the_contracts_the_kit_and_the_clock_alone(slug):
     assert {name for name in imported_by(slug) if not GROUND.match(name)} == set()
 
 
 @every_folder
 def test_the_graph_knows_the_adapter(slug):
     """Else the rule above would hold for what is not there."""
-    assert {name.partition(".")[0] for name in imported_by(slug)} == {"contracts", "providers"}
+    assert {name.partition(".")[0] for name in imported_by(slug)} >= {"contracts", "providers"}
 
 
 @every_folder
