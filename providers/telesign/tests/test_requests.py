@@ -17,7 +17,7 @@ from contracts.sends import (
     VideoContent,
 )
 from contracts.vocabulary import Channel
-from providers.telesign.requests import MESSAGING, MOST_BYTES, OMNICHANNEL, credentials_of, request_of
+from providers.telesign.requests import MESSAGING, OMNICHANNEL, credentials_of, request_of
 from providers.telesign.settings import TelesignSettings
 
 CUSTOMER = {"customer_id": "c-1", "api_keys": ["ZXhhbXBsZQ==", "c2Vjb25k"]}
@@ -303,9 +303,9 @@ def test_the_limits_themselves_are_allowed():
 @pytest.mark.parametrize("text", ["x", "ё"], ids=["ASCII", "two bytes each"])
 def test_ten_kilobytes_are_the_most(text):
     overhead = len(request_of(request(TextContent(text=text)), settings()).body) - len(text.encode())
-    fitting = (MOST_BYTES - overhead) // len(text.encode())
+    fitting = (10_240 - overhead) // len(text.encode())
 
-    assert len(request_of(request(TextContent(text=text * fitting)), settings()).body) <= MOST_BYTES
+    assert len(request_of(request(TextContent(text=text * fitting)), settings()).body) <= 10_240
     with pytest.raises(RequestInvalid, match="10 KB"):
         request_of(request(TextContent(text=text * (fitting + 1))), settings())
 
