@@ -2,6 +2,7 @@
 
 import json
 from datetime import UTC, datetime, timedelta
+from importlib.resources import files
 
 import msgspec
 import pytest
@@ -29,7 +30,8 @@ from providers._kit.explain import body_of, explain, explain_body
 from providers._kit.facts import StatusFact
 from providers._kit.provider import CallbackRequest, Provider
 from providers._kit.script import Script, Step
-from providers._kit.unsigned import callback_path
+from providers._kit.settings import ConnectionSettings
+from providers._kit.unsigned import UnsignedSettings, callback_path
 
 PROVIDERS = list(load_providers().values())
 SAMPLES = [(provider, sample) for provider in PROVIDERS for sample in samples_of(provider.slug)]
@@ -107,6 +109,16 @@ def test_a_sample_says_where_it_is_from(provider, sample):
     assert sample.content["provider"] == provider.slug
 
 
+@every_provider
+def test_the_words_name_every_setting_and_the_limits(provider):
+    words = files(f"providers.{provider.slug}").joinpath("README.md").read_text(encoding="utf-8")
+    kits = {*ConnectionSettings.model_fields, *UnsignedSettings.model_fields} - {"tokens"}
+    own = set(provider.settings.model_fields) - kits
+
+    assert [name for name in sorted(own) if name not in words] == []
+    assert "limit" in words.lower()
+
+
 # What the samples say
 
 
@@ -171,6 +183,28 @@ def test_without_its_headers_nobody_is_let_in(provider):
 
     with pytest.raises(SignatureInvalid):
         verify(CallbackRequest(method="POST", url="/", headers={}, body=b"{}"))
+
+
+@every_provider
+@pytest.mark.parametrize("number", range(5))
+def test_a_callback_is_let_in_however_often_and_nobody_else_with_it(provider, number):
+    """A replay is what was said once more; a copy with another signature, or another token, is nobody's."""
+    own = settings_of(provider)
+    verify = provider.make_verifier(own)
+    for simulated in provider.simulate(script_of(number, LIVES["delivered"]), own):
+        request = request_of(provider, simulated, own)
+        verify(request)
+        verify(request)
+        spoilt = {name: value[::-1] if name != "content-type" else value for name, value in request.headers.items()}
+
+        with pytest.raises(SignatureInvalid):
+            verify(msgspec.structs.replace(request, headers=spoilt, url=request.url[::-1]))
+
+
+def request_of(provider: Provider, simulated, own) -> CallbackRequest:
+    headers = {name.lower(): value for name, value in simulated.headers.items()}
+    url = callback_path(provider.slug, simulated.hint, own)
+    return CallbackRequest(method=simulated.method, url=url, headers=headers, body=simulated.body)
 
 
 @every_provider
@@ -258,16 +292,15 @@ def test_simulated_callbacks_are_what_they_promise(provider, life, channel, numb
 
     facts = []
     for simulated in callbacks:
-        headers = {name.lower(): value for name, value in simulated.headers.items()}
-        url = callback_path(provider.slug, simulated.hint, own)
-        verify(CallbackRequest(method=simulated.method, url=url, headers=headers, body=simulated.body))
+        request = request_of(provider, simulated, own)
+        verify(request)
         items = provider.normalise(
             raw_callback(
                 provider,
                 simulated.body,
                 method=simulated.method,
                 hint=simulated.hint,
-                content_type=headers.get("content-type", ""),
+                content_type=request.headers.get("content-type", ""),
             )
         )
         assert len(items) == simulated.expected_items

@@ -154,8 +154,8 @@ class Ledger(Tally):
 
 
 def status_told(actor: Actor, root_id: str, callbacks: Iterable[SimulatedCallback]) -> DeliveryStatus:
-    """Where the message stands for who has all of these."""
-    attempt = _Attempt(actor, root_id)
+    """Where the message stands for who registered the send and has all of these."""
+    attempt = _Attempt(actor, root_id, message_id=root_id)
     for callback in callbacks:
         for item in items_of(actor.provider, actor.connection, callback):
             if isinstance(item, StatusFact):
