@@ -4,13 +4,14 @@ from collections.abc import Iterator, Sequence
 
 from contracts.errors import PayloadInvalid
 from contracts.records import RawCallback
-from contracts.vocabulary import Channel, Scope
+from contracts.vocabulary import Channel, Scope, Source
 from providers._kit.facts import Item, RejectedItem, StatusFact
 from providers._kit.numbers import as_decimal
 from providers._kit.pieces import Pieces
 from providers._kit.reading import (
     as_channel,
     as_id,
+    as_int,
     as_text,
     read_object,
     read_payload,
@@ -32,9 +33,17 @@ def normalise(callback: RawCallback) -> Sequence[Item]:
     pieces = Pieces(callback.body)
     if is_inbound(body):
         return [_inbound(body, callback.hint, pieces)]
+    if callback.source is Source.POLL and _is_error(body.status):
+        raise PayloadInvalid("the answer tells of an error of the question, and of no message")
     transaction_id = _readable_id(body.reference_id)
     legs = () if body.channel_status is None else _legs(body.channel_status, transaction_id, pieces)
     return [*legs, _transaction(body, pieces)]
+
+
+def _is_error(status: object) -> bool:
+    """Statuses have three or four digits, errors five or a minus."""
+    code = as_int(status.get("code")) if isinstance(status, dict) else None
+    return code is not None and not 0 <= code < 10_000
 
 
 def _legs(channel_status: object, transaction_id: str | None, pieces: Pieces) -> Iterator[Item]:

@@ -6,10 +6,11 @@ from decimal import Decimal
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import structs
 
 from contracts.errors import PayloadInvalid
 from contracts.status import DeliveryStatus
-from contracts.vocabulary import Channel, Reason, Scope
+from contracts.vocabulary import Channel, Reason, Scope, Source
 from providers._kit.conformance import raw_callback
 from providers._kit.facts import RejectedItem
 from providers.telesign import PROVIDER
@@ -287,6 +288,15 @@ def test_nothing_in_the_body_is_no_item():
 def test_a_body_that_is_no_object_is_refused_whole(body):
     with pytest.raises(PayloadInvalid):
         items_of(body)
+
+
+@pytest.mark.parametrize("code", [-10004, 10017, "10036"])
+def test_an_error_that_was_polled_is_no_report(code):
+    body = json.dumps({"reference_id": "T1", "status": {"code": code, "description": "ReferenceID expired."}}).encode()
+    polled = structs.replace(raw_callback(PROVIDER, body), source=Source.POLL)
+
+    with pytest.raises(PayloadInvalid, match="error of the question"):
+        normalise(polled)
 
 
 @given(
