@@ -250,6 +250,7 @@ def test_only_a_campaign_of_one_stands_under_its_own_id():
 
     assert one(body).root_id is None
     assert (one(body).external_id, one(body, "viber/delivery").external_id) == ("x", "x")
+    assert one(body, "viber/send/campaign").root_id is None
     ours = one(body, "viber/campaign/send/7f-1")
     assert (ours.root_id, ours.message_id, ours.external_id) == ("c-1", "v-1", "7f-1")
     reply = one(INBOUND | {"campaignTrackingId": "c-1"}, "viber/campaign/send/7f-1")

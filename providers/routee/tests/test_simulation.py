@@ -80,7 +80,7 @@ def test_a_name_is_taken_once():
     assert len(caller.desk.orders()) == 1
 
 
-@pytest.mark.parametrize("authorization", ["Bearer 1-x", "Bearer ", "Basic x"])
+@pytest.mark.parametrize("authorization", ["Bearer 1-x", "Bearer 1772357400-x", "Bearer ", "Basic x"])
 def test_nobody_is_let_in_without_a_token(authorization):
     assert Caller().call("POST", "/viber/campaign", CAMPAIGN, authorization).status == 401
 
