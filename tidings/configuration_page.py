@@ -14,7 +14,8 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from contracts.errors import ConfigurationInvalid
-from providers import load_providers
+from providers._kit.settings import ConnectionSettings
+from providers._kit.unsigned import UnsignedSettings
 from runtime.broker import BrokerSettings
 from runtime.settings import Connection, Section, Settings
 
@@ -63,7 +64,10 @@ def settings_tables() -> str:
         parts.append(_table(heading, section, section.model_fields, path=name, prefix=f"TIDINGS_{name.upper()}__"))
     parts.append(_table("`[[connections]]`", Connection, Connection.model_fields, path="connection"))
     parts.append(_environment_table())
-    parts += [_provider_table(slug) for slug in load_providers()]
+    shared = ConnectionSettings.model_fields
+    parts.append(_table(f"{PROVIDER_HEADING}every provider", ConnectionSettings, shared))
+    others = {name: field for name, field in UnsignedSettings.model_fields.items() if name not in shared}
+    parts.append(_table(f"{PROVIDER_HEADING}providers that cannot sign", UnsignedSettings, others))
     return "\n\n".join(parts)
 
 
@@ -93,12 +97,6 @@ def _table(
         environment = [f"`{prefix}{name.upper()}`"] if prefix else []
         lines.append(_row([f"`{name}`", *environment, _default(field), meaning]))
     return "\n".join(lines)
-
-
-def _provider_table(slug: str) -> str:
-    provider = load_providers()[slug]
-    heading = f"{PROVIDER_HEADING}{provider.title}\n\n{inspect.getdoc(provider.settings)}"
-    return _table(heading, provider.settings, provider.settings.model_fields)
 
 
 def _environment_table() -> str:

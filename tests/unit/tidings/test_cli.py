@@ -18,6 +18,7 @@ COMMANDS = (
     "up",
     "demo",
     "simulate",
+    "stand-in",
     "explain",
     "topology",
     "topics",
