@@ -24,6 +24,7 @@ __all__ = [
     "Place",
     "SuppressionsQuestion",
     "Timeline",
+    "book_faults",
     "books",
     "conservation",
     "freshness",
@@ -116,6 +117,11 @@ async def parked(reader: Reader, *, accounts: Accounts) -> Answer:
 async def books(reader: Reader) -> Answer:
     """By topic and partition: offsets below the watermark without a row or a reason, and those with two; both are 0."""
     return await reader.ask("books")
+
+
+async def book_faults(reader: Reader) -> Answer:
+    """The first hundred places where the books are wrong: runs of missing offsets, and doubled ones."""
+    return await reader.ask("book_faults")
 
 
 async def today_by_provider(reader: Reader, *, accounts: Accounts) -> Answer:

@@ -15,7 +15,7 @@ from analytics.questions import conservation, parked
 from analytics.reader import Reader, Row
 from analytics.recovery import Recovery
 from analytics.sink import Sink
-from analytics.snapshots import Snapshots
+from analytics.snapshots import Snapshot, Snapshots
 from analytics.upkeep import Upkeep
 from analytics.writer import Writer
 from contracts.errors import QueryInvalid, StoreUnavailable
@@ -63,6 +63,10 @@ class Analytics:
     def reply_window_s(self) -> float:
         """How long after a message an answer to it is looked for."""
         return self._settings.store.reply_window_s
+
+    def request_snapshot(self) -> Snapshot | None:
+        """Let a copy of the store be made as soon as the writer may; the newest there is already."""
+        return self._snapshots.request()
 
     def pseudonym(self, person: str) -> int:
         """What the store has in the place of a number or an id; of this installation, and of no other."""

@@ -52,19 +52,26 @@ class Snapshots:
         self._clock = clock
         newest = next(iter(self.newest_first()), None)
         self._batch_id = newest.batch_id if newest else 0
+        self._is_wanted = False
         self._due_at = (newest.made_at if newest else clock.now()) + self._every
 
     def newest_first(self) -> list[Snapshot]:
         """Those there are, by their names; whether they are good, only `inspect` can tell."""
         return sorted(self._found(), reverse=True)
 
+    def request(self) -> Snapshot | None:
+        """Let one be made in the writer's next turn, unless nothing was stored since the newest, which is told."""
+        self._is_wanted = True
+        return next(iter(self.newest_first()), None)
+
     def take_if_due(self, database: Database, connection: Connection, batch_id: int) -> None:
-        """`take` when the newest is old enough, and not of this very batch."""
-        if self._is_due(batch_id):
+        """`take` when the newest is old enough or somebody wants one, unless there is one of this very batch."""
+        is_wanted, self._is_wanted = self._is_wanted, False
+        if batch_id != self._batch_id and (is_wanted or self._is_old()):
             self.take(database, connection, batch_id)
 
-    def _is_due(self, batch_id: int) -> bool:
-        return bool(self._every) and batch_id != self._batch_id and self._clock.now() >= self._due_at
+    def _is_old(self) -> bool:
+        return bool(self._every) and self._clock.now() >= self._due_at
 
     def take(self, database: Database, connection: Connection, batch_id: int) -> None:
         """Make one, and keep what there was when it is not good; raises `duckdb.Error` when the store itself fails."""

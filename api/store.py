@@ -8,6 +8,7 @@ from analytics.freshness import Freshness
 from analytics.questions import Conservation, InboundQuestion, MetricsQuestion, SuppressionsQuestion, Timeline
 from analytics.reader import Answer
 from analytics.service import Analytics, Health
+from analytics.snapshots import Snapshot
 
 Accounts = Sequence[str] | None
 """Whose facts may be told; null stands for all."""
@@ -25,6 +26,9 @@ class Store(Protocol):
 
     async def suppressions(self, question: SuppressionsQuestion) -> Answer: ...
 
+    def request_snapshot(self) -> Snapshot | None:
+        """Let a copy of the store be made soon; the newest there is already."""
+
     def pseudonym(self, person: str) -> int:
         """What the store has in the place of a number or an id."""
 
@@ -33,6 +37,10 @@ class Store(Protocol):
     async def metrics(self, question: MetricsQuestion) -> Answer: ...
 
     async def conservation(self) -> Conservation: ...
+
+    async def books(self) -> Answer: ...
+
+    async def book_faults(self) -> Answer: ...
 
     async def parked(self, accounts: Accounts) -> Answer: ...
 
@@ -63,6 +71,9 @@ class AnalyticsStore:
     async def suppressions(self, question: SuppressionsQuestion) -> Answer:
         return await questions.suppressions(self._analytics.reader, question)
 
+    def request_snapshot(self) -> Snapshot | None:
+        return self._analytics.request_snapshot()
+
     def pseudonym(self, person: str) -> int:
         return self._analytics.pseudonym(person)
 
@@ -74,6 +85,12 @@ class AnalyticsStore:
 
     async def conservation(self) -> Conservation:
         return await questions.conservation(self._analytics.reader)
+
+    async def books(self) -> Answer:
+        return await questions.books(self._analytics.reader)
+
+    async def book_faults(self) -> Answer:
+        return await questions.book_faults(self._analytics.reader)
 
     async def parked(self, accounts: Accounts) -> Answer:
         return await questions.parked(self._analytics.reader, accounts=accounts)

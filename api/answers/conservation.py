@@ -1,6 +1,7 @@
 """The proof that nothing is lost."""
 
 from datetime import datetime
+from typing import Literal
 
 from pydantic import Field
 
@@ -48,3 +49,41 @@ class ConservationAnswer(WithFreshness):
     unexplained_positions: list[UnexplainedPosition] = Field(
         description="The first hundred positions of unexplained items in the callbacks topic.", examples=[[]]
     )
+
+
+class BooksOfPartition(Body):
+    """What the store has read of one partition."""
+
+    topic: str = Field(examples=["updates"])
+    partition: int = Field(validation_alias="kafka_partition", examples=[3])
+    first_offset: int = Field(description="Where reading began.", examples=[0])
+    next_offset: int = Field(description="Where it goes on.", examples=[4102])
+    missing: int = Field(description="Offsets between without a row, and without a reason why.", examples=[0])
+    doubled: int = Field(description="Rows too many.", examples=[0])
+
+
+class BookFault(Body):
+    """A run of offsets that is not as it must be."""
+
+    fault: Literal["missing", "doubled"]
+    topic: str = Field(examples=["updates"])
+    partition: int = Field(validation_alias="kafka_partition", examples=[3])
+    first_offset: int = Field(examples=[1207])
+    last_offset: int = Field(examples=[1208])
+
+
+class BooksAnswer(WithFreshness):
+    """Whether every offset that was read has exactly one row, or one reason why it has none."""
+
+    is_balanced: bool = Field(description="Nothing is missing, and nothing doubled.", examples=[True])
+    missing: int = Field(description="Of all partitions together. Must be 0.", examples=[0])
+    doubled: int = Field(description="Of all partitions together. Must be 0.", examples=[0])
+    partitions: list[BooksOfPartition]
+    faults: list[BookFault] = Field(description="The first hundred places that are wrong.", examples=[[]])
+
+
+class SnapshotRequested(Body):
+    """A copy of the store will be made in the writer's next turn, unless nothing was stored since the newest."""
+
+    newest_made_at: datetime | None = Field(description="When the newest was made that is there already.")
+    newest_size_bytes: int | None = Field(examples=[104_857_600])

@@ -2,9 +2,18 @@
 
 from fastapi import APIRouter
 
-from api.access import Reader
+from api.access import Admin, Reader
 from api.answers.base import FreshnessAnswer, FreshnessMember
-from api.answers.conservation import Balance, ConservationAnswer, ProviderBalance, UnexplainedPosition
+from api.answers.conservation import (
+    Balance,
+    BookFault,
+    BooksAnswer,
+    BooksOfPartition,
+    ConservationAnswer,
+    ProviderBalance,
+    SnapshotRequested,
+    UnexplainedPosition,
+)
 from api.answers.parked import ParkedAnswer, ParkedReports
 from api.parts import Provided
 from api.problems import ACCOUNT_BOUND, problem_responses
@@ -29,6 +38,41 @@ async def get_conservation(parts: Provided, caller: Reader) -> ConservationAnswe
         providers=[ProviderBalance.model_validate(row) for row in answer.rows if row["provider"] is not None],
         unexplained_positions=[UnexplainedPosition.model_validate(row) for row in answer.unexplained],
         freshness=FreshnessMember.of(answer.freshness),
+    )
+
+
+@router.get("/conservation/books", summary="The proof by position")
+async def get_books(parts: Provided, caller: Reader) -> BooksAnswer:
+    """For every partition that is read: whether each offset has exactly one row, or one reason why it has none.
+
+    It looks at every row, so it takes its time; `/v1/conservation` is for every second, this for every day. A key that
+    is bound to accounts may not ask.
+    """
+    caller.require_all_accounts()
+    answer = await parts.store.books()
+    partitions = [BooksOfPartition.model_validate(row) for row in answer.rows]
+    missing, doubled = sum(one.missing for one in partitions), sum(one.doubled for one in partitions)
+    faults = (await parts.store.book_faults()).rows if missing or doubled else []
+    return BooksAnswer(
+        is_balanced=not missing and not doubled,
+        missing=missing,
+        doubled=doubled,
+        partitions=partitions,
+        faults=[BookFault.model_validate(row) for row in faults],
+        freshness=FreshnessMember.of(answer.freshness),
+    )
+
+
+@router.post("/snapshots", status_code=202, summary="Make a copy of the store now")
+async def take_snapshot(parts: Provided, caller: Admin) -> SnapshotRequested:
+    """Lets the writer make a copy of the store to fall back on, as it does by itself every `store.snapshot_every_s`.
+
+    Before something risky, for example. The sink waits while it is made; the log and the metrics tell when it is there.
+    """
+    caller.require_all_accounts()
+    newest = parts.store.request_snapshot()
+    return SnapshotRequested(
+        newest_made_at=newest.made_at if newest else None, newest_size_bytes=newest.size if newest else None
     )
 
 

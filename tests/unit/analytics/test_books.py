@@ -86,6 +86,29 @@ async def test_what_is_wrong_is_told_with_its_partition(writer, reader, database
     assert told in await wrong(reader)
 
 
+@pytest.mark.parametrize(
+    ("spoil", "fault"),
+    [
+        pytest.param("SELECT 1", [], id="nothing is wrong"),
+        pytest.param("DELETE FROM callback WHERE kafka_offset IN (1, 2)", [("missing", 1, 2)], id="two in the midst"),
+        pytest.param("DELETE FROM callback WHERE kafka_partition = 1", [("missing", 0, 7)], id="a whole partition"),
+        pytest.param(
+            "INSERT INTO callback SELECT * FROM callback WHERE kafka_offset = 2", [("doubled", 2, 2)], id="one is twice"
+        ),
+    ],
+)
+async def test_where_the_books_are_wrong(writer, reader, database, spoil, fault):
+    line = Line()
+    for of in range(9):
+        line.report("sent", of=f"m{of}")
+    write(writer, line)
+    database.cursor().execute(spoil)
+    rows = (await questions.book_faults(reader)).rows
+
+    assert [(row["fault"], row["first_offset"], row["last_offset"]) for row in rows] == fault
+    assert {(row["topic"], row["kafka_partition"]) for row in rows} <= {("callbacks", 1)}
+
+
 async def test_a_store_of_before_keeps_books_from_now_on(tmp_path):
     older = {number: step for number, step in load_steps().items() if number < 3}
     line, path = Line(), tmp_path / "old.duckdb"

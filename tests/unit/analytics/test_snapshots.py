@@ -78,6 +78,21 @@ def test_nothing_is_made_when_there_shall_be_none(tmp_path):
     assert names(files) == []
 
 
+@pytest.mark.parametrize("every_s", [pytest.param(0, id="although none shall be"), pytest.param(HOUR_S, id="early")])
+def test_one_is_made_when_somebody_wants_it(tmp_path, every_s):
+    files = StoreFiles(tmp_path, every_s=every_s)
+    with files.running():
+        files.store()
+        before = files.snapshots.request()
+        files.rest()
+        newest = files.snapshots.request()
+        files.rest()
+        files.rest()
+
+    assert (before, newest.batch_id) == (None, 1)
+    assert len(names(files)) == 1, "nothing was stored since, so there is no other"
+
+
 def test_two_are_kept_and_they_are_the_newest(files):
     with files.running():
         made = []

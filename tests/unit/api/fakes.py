@@ -9,6 +9,7 @@ from analytics.freshness import Freshness
 from analytics.questions import Conservation, MetricsQuestion, Timeline
 from analytics.reader import Answer
 from analytics.service import Health
+from analytics.snapshots import Snapshot
 from api.answers.messages import Evidence
 from api.keys import KeyRing
 from api.parts import Parts
@@ -192,6 +193,15 @@ PARKED = [
     for account, hours in (("default", 2), ("other", 30))
 ]
 
+BOOKS = {
+    "topic": "updates",
+    "kafka_partition": 3,
+    "first_offset": 0,
+    "next_offset": 4102,
+    "missing": 0,
+    "doubled": 0,
+}
+
 INBOUND = {
     "event_id": "1b2d0c1be4f64c6f8a4c2f6d5b1a7e31",
     "received_at": NOON - timedelta(seconds=1),
@@ -255,6 +265,9 @@ class FakeStore:
     waiting: list[dict] = field(default_factory=lambda: PARKED)
     balance: dict = field(default_factory=lambda: BALANCE)
     unexplained: list[dict] = field(default_factory=list)
+    book_rows: list[dict] = field(default_factory=lambda: [BOOKS, BOOKS | {"kafka_partition": 4}])
+    faults: list[dict] = field(default_factory=list)
+    newest_snapshot: Snapshot | None = None
     answers: list[dict] = field(default_factory=lambda: [INBOUND])
     wishes: list[dict] = field(default_factory=lambda: [SUPPRESSION])
     fresh: Freshness = FRESH
@@ -303,6 +316,18 @@ class FakeStore:
         self._raise()
         rows = [self.balance, self.balance | {"provider": "infobip"}]
         return Conservation(rows=rows, freshness=self.fresh, unexplained=self.unexplained)
+
+    async def books(self):
+        self._raise()
+        return Answer(self.book_rows, self.fresh)
+
+    async def book_faults(self):
+        self._raise()
+        return Answer(self.faults, self.fresh)
+
+    def request_snapshot(self):
+        self.asked.append("snapshot")
+        return self.newest_snapshot
 
     async def parked(self, accounts):
         self._raise()
