@@ -8,6 +8,7 @@ from providers._kit.reading import as_channel, as_content, as_e164, as_id, as_in
 from providers._kit.times import as_instant
 from providers.routee.hints import Hint
 from providers.routee.payloads import Inbound, Progress
+from providers.routee.reports import external_id_of
 
 CAMPAIGN_PROGRESS = "campaign_progress"
 _MOST_STATUSES = 20
@@ -44,6 +45,7 @@ def read_inbound(entry: dict[str, object], hint: Hint) -> InboundFact:
         extras=_given(
             filename=filename,
             label=payload.label,
+            external_id=hint.send_id or external_id_of(payload.label),
             campaign=payload.campaign_name,
             campaign_id=campaign_id,
             reference_id=reference_id if is_ours else None,

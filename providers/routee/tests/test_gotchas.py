@@ -5,12 +5,18 @@ from datetime import UTC, datetime
 
 import pytest
 
+from contracts.errors import RequestInvalid
 from contracts.identity import inbound_event_id, report_event_id
+from contracts.sends import ImageContent, SendRequest, TextContent
 from contracts.status import DeliveryStatus, evidence, status_of_parts
 from contracts.vocabulary import Channel, InboundKind, Reason
 from providers._kit.conformance import raw_callback
 from providers._kit.facts import InboundFact, RejectedItem, SignalFact, StatusFact
+from providers._kit.sending import HttpAnswer
 from providers.routee import PROVIDER
+from providers.routee.requests import request_of
+from providers.routee.sender import read_answer
+from runtime.settings import Connection
 
 VIBER = {"trackingId": "v-1", "to": "+447700900301", "originatingService": "Viber"}
 SMS = {"messageId": "m-1", "smsId": "s-1", "part": 1, "parts": 1, "to": "+447700900301", "originatingService": "Sms"}
@@ -159,6 +165,39 @@ def test_a_polled_list_of_parts_and_a_polled_page_are_read():
     assert isinstance(junk, RejectedItem)
 
 
+def request(content=None, channel=Channel.VIBER, **members) -> SendRequest:
+    usual = {"send_id": "7f-1", "recipient": "+447700900301", "sender": "x"}
+    return SendRequest(**usual, channel=channel, content=content or TextContent(text="Hello"), **members)
+
+
+def test_the_time_to_live_counts_seconds_on_viber_and_minutes_elsewhere():
+    """The same 120 seconds are 120, 2 and 2.0."""
+    then_sms = {"then_sms": {"sender": "x", "text": "x", "viber_for_s": 120}}
+
+    assert request_of(request(validity_s=120)).body["ttl"] == 120
+    assert request_of(request(validity_s=120, channel=Channel.SMS)).body["ttl"] == 2
+    assert request_of(request(own=then_sms)).body["flow"][0]["ttl"] == 2.0
+
+
+def test_an_image_with_words_needs_a_button():
+    """It is refused with 007 otherwise, so it does not leave."""
+    with pytest.raises(RequestInvalid, match="both a text and a button"):
+        request_of(request(ImageContent(url="https://media.example.test/a.jpg", text="Hello")))
+
+
+def test_a_file_of_a_type_that_is_not_taken_is_a_request_to_mend():
+    """019 comes often in practice, for types that nobody lists."""
+    refused = {"code": "400019002", "developerMessage": "Wrong type", "properties": {"errorCode": "019"}}
+
+    with pytest.raises(RequestInvalid, match="Files of this type are not taken"):
+        read_answer(HttpAnswer(status=400, headers={}, body=json.dumps(refused).encode()))
+
+
+def test_the_answer_is_due_within_two_seconds():
+    """What a connection has for it, when nobody says otherwise, is less."""
+    assert Connection(provider="routee", name="main", tokens=["x" * 16]).ack_budget_s < 2
+
+
 # What else catches people
 
 
@@ -255,6 +294,7 @@ def test_only_a_campaign_of_one_stands_under_its_own_id():
     assert (ours.root_id, ours.message_id, ours.external_id) == ("c-1", "v-1", "7f-1")
     reply = one(INBOUND | {"campaignTrackingId": "c-1"}, "viber/campaign/send/7f-1")
     assert (reply.reply_to, reply.extras["reference_id"]) == ("c-1", "v-1")
+    assert reply.extras["external_id"] == "7f-1"
 
 
 @pytest.mark.parametrize("fraction", ["", ".4", ".44", ".444", ".4444444"])
