@@ -1,20 +1,25 @@
 """The stand-in for the providers, over real HTTP, with the real senders before it and the checks of the door behind."""
 
 import json
+from collections import Counter
+from io import StringIO
 
 import msgspec
 import pytest
+from rich.console import Console
 
 from contracts.errors import ProviderThrottled, ProviderUnavailable, SendInDoubt
 from contracts.sends import SendRequest, TextContent
 from contracts.status import DeliveryStatus
 from contracts.vocabulary import Channel
 from providers import load_providers
+from providers._kit.desk import Order
 from providers._kit.facts import InboundFact, RejectedItem, StatusFact
 from tests.support.rehearsing import rehearsing
 from tidings.simulation.faults import Faults
 from tidings.simulation.played import Staging
-from tidings.simulation.truth import as_lines
+from tidings.simulation.stand_in import account_table
+from tidings.simulation.truth import Account, Message, as_lines
 
 SENDING = [slug for slug, provider in load_providers().items() if provider.make_sender and provider.example]
 FAST = 1e6
@@ -149,12 +154,18 @@ async def test_people_write_back(slug):
 @every_sender
 @pytest.mark.parametrize(
     ("fault", "error"),
-    [("throttle", ProviderThrottled), ("fail", (ProviderUnavailable, SendInDoubt)), ("cut", SendInDoubt)],
+    [
+        ("throttle", ProviderThrottled),
+        ("fail", (ProviderUnavailable, SendInDoubt)),
+        ("cut", (ProviderUnavailable, SendInDoubt)),
+    ],
 )
 async def test_an_api_that_errs_is_told_apart(slug, fault, error):
     stage, told = await play(slug, staging(faults=Faults(**{fault: 1.0})), count=3)
 
     assert all(isinstance(one, error) for one in told)
+    # A cut before the send itself, as of a call for a token, leaves no doubt.
+    assert sum(isinstance(one, SendInDoubt) for one in told) >= len(stage.stand_in.messages)
     assert stage.stand_in.accounts[f"{slug}/main"].calls >= 3
 
 
@@ -174,3 +185,19 @@ async def test_the_truth_is_a_line_for_each_message_and_names_nobody():
     assert [line["root_id"] for line in lines] == [message.order.root_id for message in stage.stand_in.messages]
     assert b"7700900123" not in as_lines(stage.stand_in.messages)
     assert msgspec.json.encode(lines)
+
+
+def test_the_account_tells_what_was_true_and_shows_a_forgery_that_was_let_in():
+    order = Order(root_id="r-1", channels=(Channel.SMS,), recipient="+447700900123", sender="ExampleShop")
+    message = Message(
+        "a", "main", order, (), faults=["forge"], callbacks=3, taken=2, given_up=1, forged=1, forged_taken=1
+    )
+    account = Account(calls=5, answers=Counter({200: 4, 0: 1}), messages=[message])
+    console = Console(width=200, record=True, file=StringIO())
+
+    console.print(account_table({"a/main": account}))
+    told = console.export_text()
+
+    assert "1 cut, 4 200" in told
+    assert "1, 1 let in" in told
+    assert "1 unknown" in told
