@@ -25,6 +25,8 @@ SENDING = [slug for slug, provider in load_providers().items() if provider.make_
 FAST = 1e6
 """Lives are over at once."""
 
+NOT_CERTAIN = (ProviderUnavailable, SendInDoubt)
+
 every_sender = pytest.mark.parametrize("slug", SENDING)
 
 
