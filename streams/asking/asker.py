@@ -6,14 +6,13 @@ nothing: the same fact has the same id however often it is told, and whether it 
 
 import asyncio
 from collections import defaultdict
-from collections.abc import AsyncIterator, Iterable, Mapping
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Iterable, Mapping
 from itertools import count
 from typing import Any
 from uuid import uuid4
 
 import structlog
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord
+from aiokafka import AIOKafkaProducer, ConsumerRecord
 from aiokafka.errors import KafkaError
 
 from contracts.codec import decode
@@ -29,18 +28,14 @@ from providers._kit.provider import Provider
 from providers._kit.settings import ConnectionSettings
 from runtime.clock import Clock
 from runtime.crash_points import crash_point
-from runtime.kafka import Outgoing, make_producer, send_records
+from runtime.kafka import Outgoing, send_records
 from runtime.metrics import LOOK_UP_ANSWERS, LOOK_UPS
 from runtime.settings import Connection, Settings
+from streams.asking.clients import LINGER_S, OpenClients, fetch, open_clients
 from streams.asking.inquirer import Inquirer
 from streams.reconcile.rules import MakeOutbound, Place, look_ups_of
 
-NAME = "asker"
-MOST = 500
-"""Questions that are taken at once."""
-POLL_MS = 1000
 WRITE_LIMIT_S = 60.0
-CLOSE_LIMIT_S = 2.0
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 1.0, 30.0
 
 log = structlog.get_logger()
@@ -51,15 +46,15 @@ Answers = list[tuple[Place, PolledAnswer]]
 class Asker:
     """Runs beside the stages and never stops them. Make it inside the running loop."""
 
-    name = NAME
-
     def __init__(
         self,
         settings: Settings,
         clock: Clock,
         providers: Mapping[str, Provider[Any]] | None = None,
         *,
+        open_clients: OpenClients = open_clients,
         first_pause_s: float = FIRST_PAUSE_S,
+        linger_s: float = LINGER_S,
     ) -> None:
         self._settings = settings
         self._clock = clock
@@ -69,6 +64,8 @@ class Asker:
         self._outbounds: list[HttpOutbound] = []
         self._inquirers: dict[Place, Inquirer] = {}
         self._first_pause_s = first_pause_s
+        self._linger_s = linger_s
+        self._open_clients = open_clients
         self._has_carried = False
 
     async def run(self) -> None:
@@ -80,6 +77,7 @@ class Asker:
             if not self._inquirers:
                 log.info("nobody_to_ask")
                 return
+            log.info("asker_asks", connections=["/".join(place) for place in self._inquirers])
             await self._live()
 
     def _way_out(self, client: Client) -> MakeOutbound:
@@ -104,9 +102,9 @@ class Asker:
             await asyncio.sleep(pause_s)
 
     async def _serve(self) -> None:
-        async with self._clients() as (consumer, producer):
+        async with self._open_clients(self._settings) as (consumer, producer):
             while True:
-                fetched = await consumer.getmany(timeout_ms=POLL_MS, max_records=MOST)
+                fetched = await fetch(consumer, linger_s=self._linger_s)
                 if not fetched:
                     continue
                 share = len(consumer.assignment()) / self._settings.kafka.partitions
@@ -164,27 +162,3 @@ class Asker:
         )
         headers = [*origin_headers(provider, connection), *request_headers(callback), ("ce_id", uuid4().hex.encode())]
         return None, answer.body, self._clock.now_ms(), headers
-
-    @asynccontextmanager
-    async def _clients(self) -> AsyncIterator[tuple[AIOKafkaConsumer, AIOKafkaProducer]]:
-        kafka, group = self._settings.kafka, f"{self._prefix}{NAME}"
-        consumer = AIOKafkaConsumer(
-            load_topics()["look-ups"].full_name(self._prefix),
-            bootstrap_servers=kafka.bootstrap_servers,
-            client_id=group,
-            group_id=group,
-            enable_auto_commit=False,
-            auto_offset_reset="earliest",
-            session_timeout_ms=int(self._settings.streams.session_timeout_s * 1000),
-            heartbeat_interval_ms=int(self._settings.streams.session_timeout_s * 100),
-        )
-        producer = make_producer(kafka, group)
-        try:
-            await consumer.start()
-            await producer.start()
-            log.info("asker_asks", connections=["/".join(place) for place in self._inquirers])
-            yield consumer, producer
-        finally:
-            for client in (consumer, producer):
-                with suppress(KafkaError, TimeoutError):  # while the broker is away they wait for it, even to stop
-                    await asyncio.wait_for(client.stop(), CLOSE_LIMIT_S)

@@ -44,6 +44,6 @@ if __name__ == "__main__":
     configure_logging("streams", level=settings.log_level, as_json=True)
     named = [COUNT] if sys.argv[1:] == [COUNT.name] else stages_named(sys.argv[1:])
     chosen = [replace(stage, prepare=PREPARED.get(stage.name, stage.prepare)) for stage in named]
-    companions = [Asker(settings, SystemClock(), PROVIDERS)] if RECONCILE in named else []
+    companions = [Asker(settings, SystemClock(), PROVIDERS, linger_s=0)] if RECONCILE in named else []
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         sys.exit(runner.run(run_stages(chosen, settings, companions)))
