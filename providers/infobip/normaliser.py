@@ -8,6 +8,7 @@ from contracts.records import RawCallback
 from providers._kit.facts import Item, RejectedItem
 from providers.infobip.envelope import kind_of, read_envelope
 from providers.infobip.inbound import read_click, read_contents, read_inbound, read_typing, type_of
+from providers.infobip.plain import read_plain
 from providers.infobip.reports import read_delivery, read_seen
 
 Reader = Callable[[dict[str, object], str], Item]
@@ -36,8 +37,14 @@ _BY_MEMBER: tuple[tuple[str, Reader], ...] = (
 _EXPECTED = "expected a report (status), a seen report (seenAt), a click (notificationType) or a message (receivedAt)"
 
 
-def normalise(callback: RawCallback) -> list[Item]:
+def normalise(callback: RawCallback) -> Sequence[Item]:
     """The items of `callback`; raises `PayloadInvalid` when the body has no list `results`."""
+    plain = read_plain(callback)
+    return read_any(callback) if plain is None else plain
+
+
+def read_any(callback: RawCallback) -> list[Item]:
+    """The same in twice the time, for whatever comes."""
     envelope = read_envelope(callback)
     items: list[Item] = []
     for index, entry in enumerate(envelope.entries):

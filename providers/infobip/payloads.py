@@ -50,7 +50,7 @@ class DeliveryPayload(Payload, frozen=True):
     message_id: Any = None
     error: ErrorPayload | None = None
     channel: Any = None
-    recipient: Any = msgspec.field(name="to", default=None)
+    to: Any = None
     destination: Any = None
     """The recipient as the Messages API calls it."""
     sender: Any = None
@@ -74,9 +74,41 @@ class SeenPayload(Payload, frozen=True):
     sent_at: Any = None
     send_at: Any = None
     """`sent_at` as the OMNI API spells it."""
-    occurred_at: Any = msgspec.field(name="seenAt", default=None)
+    seen_at: Any = None
     external_id: Any = msgspec.field(name="callbackData", default=None)
     campaign: Any = msgspec.field(name="campaignReferenceId", default=None)
+
+
+_NOTHING = msgspec.Raw()
+_Text = str | int | None
+
+
+class PlainReport(Payload, frozen=True):
+    """A report of either kind straight from the bytes, with what nearly all reports share still unread."""
+
+    message_id: Any = None
+    event: Any = None
+    status: msgspec.Raw = _NOTHING
+    error: msgspec.Raw = _NOTHING
+    price: msgspec.Raw = _NOTHING
+    channel: _Text = None
+    from_: Any = msgspec.field(name="from", default=None)
+    to: Any = None
+    sender: _Text = None
+    destination: Any = None
+    sent_at: Any = None
+    send_at: Any = None
+    occurred_at: Any = msgspec.field(name="doneAt", default=None)
+    seen_at: Any = None
+    operator: _Text = msgspec.field(name="mccMnc", default=None)
+    external_id: Any = msgspec.field(name="callbackData", default=None)
+    campaign: _Text = msgspec.field(name="campaignReferenceId", default=None)
+
+
+class PlainBody(Payload, frozen=True):
+    """A body that holds reports."""
+
+    results: list[PlainReport]
 
 
 class ContentPayload(Payload, frozen=True):

@@ -1,0 +1,161 @@
+"""The short way gives what the long way gives, or nothing."""
+
+from datetime import UTC, datetime
+
+import msgspec
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from contracts.errors import PayloadInvalid
+from contracts.records import RawCallback
+from contracts.status import DeliveryStatus
+from providers._kit.conformance import callback_of, samples_of
+from providers._kit.facts import StatusFact
+from providers.infobip import PROVIDER
+from providers.infobip.normaliser import read_any
+from providers.infobip.plain import _Templates, read_plain
+
+SAMPLES = samples_of("infobip")
+TIMES = st.sampled_from(
+    [
+        "2024-07-01T08:00:04.250+0000",
+        "2024-07-01T05:00:04.250-0300",
+        "2024-07-01T08:00:04,250+0000",
+        "2024-W27-1T08:00:04.250+0000",
+        "2024-07-01T08:00:04.2+010000",
+        "2024-07-01 08:00:04.250+0000",
+        "2024-02-30T08:00:04.250+0000",
+        "0001-01-01T00:00:00.000+0100",
+        "2024-07-01T08:00:04.250+2460",
+        "2024-07-01T08:00:04.250 0000",
+        "2024-07-01T08:00:04.25+00:00",
+        "1719820804250",
+    ]
+)
+WORDS = st.sampled_from(
+    [
+        "",
+        "0",
+        "1",
+        "5",
+        "null",
+        "true",
+        " x ",
+        "447700900105",
+        "0447700900",
+        "+447700900105",
+        "٤٤٧٧٠٠٩٠٠",
+        "\x00",
+        "\x7f",
+    ]
+)
+ODD = st.none() | st.booleans() | st.integers(-1, 10**19) | st.floats(-2, 2) | WORDS | TIMES | st.just([]) | st.just({})
+
+
+def objects(**members):
+    return st.fixed_dictionaries({}, optional=members) | ODD
+
+
+STATUS = objects(
+    groupId=st.integers(-1, 6) | ODD,
+    groupName=ODD,
+    id=st.sampled_from([2, 5, 7, 9, 26, 87, "5", 5.0]) | ODD,
+    name=ODD,
+    description=ODD,
+)
+ERROR = objects(groupId=ODD, id=st.sampled_from([0, 7002, 2050]) | ODD, permanent=ODD)
+PRICE = objects(pricePerMessage=st.sampled_from([0.0152, 0, "0.01", 5e-4]) | ODD, currency=ODD)
+REPORT = st.fixed_dictionaries(
+    {},
+    optional={
+        "messageId": st.just("vb-1") | ODD,
+        "event": st.sampled_from(["DELIVERY", "SEEN", "MO", "delivery", None]),
+        "status": STATUS,
+        "error": ERROR,
+        "price": PRICE,
+        **dict.fromkeys(("channel", "from", "to", "sender", "destination", "mccMnc", "callbackData", "message"), ODD),
+        **dict.fromkeys(("sentAt", "sendAt", "doneAt", "seenAt"), TIMES | ODD),
+        "campaignReferenceId": ODD,
+        "receivedAt": TIMES,
+    },
+)
+
+
+def callback(body: bytes):
+    return RawCallback(
+        provider="infobip",
+        connection="main",
+        method="POST",
+        received_at=datetime(2024, 7, 1, 12, tzinfo=UTC),
+        body=body,
+        hint="viber",
+        content_type="application/json",
+    )
+
+
+def agree(one):
+    plain = read_plain(one)
+    if plain is None:
+        return
+    assert plain == read_any(one)
+
+
+@pytest.mark.parametrize("sample", SAMPLES, ids=lambda sample: sample.name)
+def test_both_ways_read_the_samples_alike(sample):
+    agree(callback_of(PROVIDER, sample))
+
+
+@given(st.lists(REPORT, max_size=4))
+@example([{"messageId": "1", "status": {"id": 5, "groupId": 3}, "sender": 1}] * 2)
+@example(
+    [
+        {"messageId": "1", "status": {"id": 5, "groupId": 3}, "sender": "1"},
+        {"messageId": "1", "status": {"id": 5, "groupId": 3}, "sender": True},
+    ]
+)
+def test_both_ways_read_whatever_comes_alike(entries):
+    agree(callback(msgspec.json.encode({"results": entries})))
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"results":[{"messageId":"1","status":{"id":5,"groupId":3},"sender":null,"x":"\xff"}]}',
+        b'{"results":[{"messageId":"1","status":{"id":5,"id":9,"groupId":3}}],"results":[]}',
+        b'{"results":[{"messageId":"1","status":{"id":5,"groupId":3,"name":"\\ud800"}}]}',
+        b'{"results":[{"messageId":"1","status":{"id":5,"groupId":3},}]}',
+        b'\xef\xbb\xbf{"results":[]}',
+        b'[{"messageId":"1"}]',
+        b"",
+    ],
+)
+def test_bytes_that_are_not_as_they_should_be_take_the_long_way_or_agree(body):
+    one = callback(body)
+    try:
+        expected = read_any(one)
+    except PayloadInvalid:
+        assert read_plain(one) is None
+    else:
+        assert read_plain(one) in (None, expected)
+
+
+def test_reports_take_the_short_way():
+    short = [sample.name for sample in SAMPLES if read_plain(callback_of(PROVIDER, sample)) is not None]
+
+    assert {
+        "viber_delivered_negative_offset",
+        "viber_seen",
+        "sms_v3_batch_mixed",
+        "messages_api_delivery_and_seen",
+    } <= {*short}
+
+
+def test_what_is_remembered_is_bounded():
+    templates = _Templates(most=2, longest=20)
+    fact = StatusFact(message_id="1", status=DeliveryStatus.SENT, provider_code="7")
+    keys = [((b"s", b"", b""), "viber", None, sender, None, None) for sender in ("a", "b", 3, "d" * 20)]
+    for key in keys:
+        templates.keep(key, fact)
+
+    assert [templates.get(key) for key in keys] == [None, None, fact, None]
