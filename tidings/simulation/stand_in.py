@@ -54,34 +54,26 @@ async def _serve(stand_in: StandIn, cast: Sequence[Actor], staging: Staging) -> 
 
 def account_table(accounts: dict[str, Account]) -> Table:
     """What each connection was asked, what is true, and what was told of it."""
-    columns = (
-        "connection",
-        "calls",
-        "answers",
-        "messages",
-        "truly",
-        "callbacks",
-        "taken",
-        "given up",
-        "forged",
-        "faults",
-    )
-    table = Table(*columns, title="what was true")
-    for name, account in accounts.items():
-        numbers = [str(account.total(member)) for member in ("callbacks", "taken", "given_up")]
-        forged, let_in = account.total("forged"), account.total("forged_taken")
-        erred = {fault: count for fault in FAULTS if (count := account.erred(fault))}
-        table.add_row(
-            name,
-            str(account.calls),
-            _listed(account.answers),
-            str(len(account.messages)),
-            _listed(account.ended()),
-            *numbers,
-            f"[red]{forged}, {let_in} let in[/red]" if let_in else str(forged),
-            _listed(erred),
-        )
+    table = Table("", *accounts, title="what was true")
+    columns = [_told(account) for account in accounts.values()]
+    for name in columns[0]:
+        table.add_row(name, *(column[name] for column in columns))
     return table
+
+
+def _told(account: Account) -> dict[str, str]:
+    forged, let_in = account.total("forged"), account.total("forged_taken")
+    return {
+        "calls": str(account.calls),
+        "answers": _listed(account.answers),
+        "messages": str(len(account.messages)),
+        "truly": _listed(account.ended()),
+        "callbacks": str(account.total("callbacks")),
+        "taken": str(account.total("taken")),
+        "given up": str(account.total("given_up")),
+        "forged": f"[red]{forged}, {let_in} let in[/red]" if let_in else str(forged),
+        "faults": _listed({fault: count for fault in FAULTS if (count := account.erred(fault))}),
+    }
 
 
 def _listed(counts: dict[str, int] | dict[int, int]) -> str:
