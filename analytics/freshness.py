@@ -34,6 +34,8 @@ class Horizon:
     as_of: datetime | None = None
     callbacks: Mapping[int, int] = field(default_factory=dict)
     lag_by_topic: Mapping[str, int] = field(default_factory=dict)
+    wishes_as_of: datetime | None = None
+    """The same moment for people's wishes, which take a way of their own; see `horizon.WishChase`."""
 
 
 @dataclass

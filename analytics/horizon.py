@@ -19,6 +19,9 @@ OUTPUTS = ("reports", "inbound", "signals", "dead-letters")
 STORED = ("callbacks", "inbound", "signals", "dead-letters", "updates")
 BESIDE = ("presumed-lost", "suppressions")
 """What the store reads too, and no callback waits for."""
+WISHES, SUPPRESSIONS = "wishes", "suppressions"
+WISH_INPUTS = ("inbound", "signals")
+WISH_READS = tuple(("consent", topic) for topic in (*WISH_INPUTS, WISHES))
 READS = (("normalise", "callbacks"), ("track", "reports"), ("track", "attempts"))
 
 
@@ -90,12 +93,37 @@ class Chase:
         return all(world.has_stored(topic, wanted[topic]) for topic in STORED)
 
 
+@dataclass
+class WishChase:
+    """The same for people's wishes, beside the other, which need not wait for this one.
+
+    Normalise finds what people said, the consent stage finds the wishes in that, and reads them once more by person.
+    """
+
+    began_at: datetime
+    callbacks: Offsets
+    said: Mapping[str, Offsets] = field(default_factory=dict)
+    wishes: Offsets | None = None
+    standing: Offsets | None = None
+
+    def advance(self, world: World) -> bool:
+        """Go as far as `world` allows; true when the store is past everything noted."""
+        if not self.said and world.has_read("normalise", "callbacks", self.callbacks):
+            self.said = {topic: world.ends[topic] for topic in WISH_INPUTS}
+        if self.said and self.wishes is None and all(world.has_read("consent", *said) for said in self.said.items()):
+            self.wishes = world.ends.get(WISHES, {})
+        if self.wishes is not None and self.standing is None and world.has_read("consent", WISHES, self.wishes):
+            self.standing = world.ends.get(SUPPRESSIONS, {})
+        return self.standing is not None and world.has_stored(SUPPRESSIONS, self.standing)
+
+
 class Follower:
     """Turns looks at the world into horizons."""
 
     def __init__(self) -> None:
         self._latest = Horizon()
         self._chase: Chase | None = None
+        self._wish_chase: WishChase | None = None
 
     def follow(self, world: World) -> Horizon:
         """The newest horizon reached, with the lag as it is now."""
@@ -105,5 +133,12 @@ class Follower:
         if self._chase.advance(world):
             reached = Horizon(self._chase.began_at, self._chase.callbacks)
             self._chase = None
-        self._latest = Horizon(reached.as_of, reached.callbacks, world.lag_by_topic())
+        wishes_as_of = self._follow_wishes(world)
+        self._latest = Horizon(reached.as_of, reached.callbacks, world.lag_by_topic(), wishes_as_of)
         return self._latest
+
+    def _follow_wishes(self, world: World) -> datetime | None:
+        chase = self._wish_chase or WishChase(world.seen_at, world.ends["callbacks"])
+        has_reached = chase.advance(world)
+        self._wish_chase = None if has_reached else chase
+        return chase.began_at if has_reached else self._latest.wishes_as_of

@@ -6,12 +6,13 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 
 from analytics.freshness import Positions
-from analytics.horizon import BESIDE, READS, STORED, World
+from analytics.horizon import BESIDE, READS, STORED, WISH_READS, World
 from contracts.topics import load_topics
 from runtime.clock import Clock
 from runtime.settings import KafkaSettings
 
-WATCHED = tuple(sorted({*STORED, *BESIDE, *(topic for _, topic in READS)}))
+ALL_READS = (*READS, *WISH_READS)
+WATCHED = tuple(sorted({*STORED, *BESIDE, *(topic for _, topic in ALL_READS)}))
 
 
 class Observer:
@@ -39,7 +40,7 @@ class Observer:
     async def look(self) -> World:
         """The world as it is now; raises `KafkaError` when Kafka does not answer."""
         seen_at = self._clock.now()
-        committed = {(stage, topic): await self._committed(stage, topic) for stage, topic in READS}
+        committed = {(stage, topic): await self._committed(stage, topic) for stage, topic in ALL_READS}
         starts = await self._consumer.beginning_offsets(self._partitions)
         ends = await self._consumer.end_offsets(self._partitions)
         stored = self._stored()

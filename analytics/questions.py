@@ -1,7 +1,7 @@
 """What users ask, typed. `accounts` is null for all, else only what belongs to these is seen."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -82,8 +82,11 @@ async def inbound(reader: Reader, question: InboundQuestion, *, window_s: float)
 
 
 async def suppressions(reader: Reader, question: SuppressionsQuestion) -> Answer:
-    """The wish that stands of each person about each sender, newest first."""
-    return await reader.ask("suppressions", question.parameters())
+    """The wish that stands of each person about each sender, newest first; as of when all that was said is in it."""
+    as_of = reader.horizon.wishes_as_of
+    answer = await reader.ask("suppressions", question.parameters())
+    lag_s = None if as_of is None else (reader.clock.now() - as_of).total_seconds()
+    return Answer(answer.rows, replace(answer.freshness, as_of=as_of, lag_s=lag_s))
 
 
 async def newest_changes(reader: Reader, *, accounts: Accounts, limit: int) -> Answer:

@@ -102,3 +102,47 @@ def test_what_track_put_aside_on_its_way_is_waited_for():
 
     assert follower.follow(put_aside).as_of is None
     assert follower.follow(with_(put_aside, stored={"dead-letters": {0: 1}})).as_of == T0
+
+
+SAID = with_(
+    IDLE,
+    ends={"inbound": {0: 3}, "signals": {0: 1}, "wishes": {0: 2}, "suppressions": {0: 2}},
+    committed={("consent", "inbound"): {0: 3}, ("consent", "signals"): {0: 1}, ("consent", "wishes"): {0: 2}},
+    stored={"inbound": {0: 3}, "signals": {0: 1}, "suppressions": {0: 2}},
+)
+
+
+def test_when_all_that_people_said_is_heeded_that_is_as_of_now():
+    assert Follower().follow(SAID).wishes_as_of == T0
+
+
+@pytest.mark.parametrize(
+    "world",
+    [
+        pytest.param(with_(SAID, committed={("normalise", "callbacks"): {0: 9}}), id="normalise is behind"),
+        pytest.param(with_(SAID, committed={("consent", "inbound"): {0: 2}}), id="a message is not read yet"),
+        pytest.param(with_(SAID, committed={("consent", "signals"): {}}), id="a signal is not read yet"),
+        pytest.param(with_(SAID, committed={("consent", "wishes"): {0: 1}}), id="a wish is not joined yet"),
+        pytest.param(with_(SAID, stored={"suppressions": {0: 1}}), id="the store is behind in suppressions"),
+    ],
+)
+def test_whoever_is_behind_holds_the_wishes_back(world):
+    assert Follower().follow(world).wishes_as_of is None
+
+
+def test_a_wish_that_is_found_late_is_waited_for():
+    follower = Follower()
+    follower.follow(with_(SAID, committed={("consent", "inbound"): {0: 2}}))
+    found = with_(SAID, ends={"wishes": {0: 3}})
+    waiting = follower.follow(found)
+    joined = with_(found, committed={("consent", "wishes"): {0: 3}}, ends={"suppressions": {0: 3}})
+
+    assert waiting.wishes_as_of is None
+    assert follower.follow(joined).wishes_as_of is None
+    assert follower.follow(with_(joined, stored={"suppressions": {0: 3}})).wishes_as_of == T0
+
+
+def test_wishes_that_wait_do_not_hold_the_rest_back():
+    world = with_(SAID, committed={("consent", "inbound"): {}})
+
+    assert Follower().follow(world).as_of == T0

@@ -4,6 +4,7 @@ import pytest
 
 from analytics import questions
 from analytics.columns import hasher
+from analytics.freshness import Horizon
 from analytics.intake import Fetched
 from analytics.questions import Place, SuppressionsQuestion
 from tests.support.wishes import at, wish
@@ -76,3 +77,10 @@ async def test_the_newest_wish_of_each_person_is_told(writer, reader, line, aske
     stored(writer, line)
 
     assert await told(reader, **asked) == wishes
+
+
+async def test_the_list_says_as_of_when_all_that_people_said_is_in_it(reader, skyline):
+    skyline.latest = Horizon(at(50), {}, {}, at(40))
+    fresh = (await questions.suppressions(reader, SuppressionsQuestion())).freshness
+
+    assert (fresh.as_of, fresh.lag_s) == (at(40), 20)
