@@ -33,6 +33,7 @@ async def open_clients(settings: Settings) -> AsyncIterator[Clients]:
         bootstrap_servers=kafka.bootstrap_servers,
         client_id=group,
         group_id=group,
+        group_instance_id=settings.streams.instance_id or None,
         enable_auto_commit=False,
         auto_offset_reset="earliest",
         session_timeout_ms=int(session_s * 1000),

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ from contracts.codec import decode
 from contracts.raw import read_callback
 from contracts.records import PresumedLost
 from contracts.vocabulary import Source
-from tests.support.asked_provider import AskedServer, asked_server
+from tests.support.asked_provider import PATIENCE, AskedServer, asked_server
 from tests.support.ledger_provider import body_of, status
 from tests.support.streams_installation import REGISTERED, Installation, told, until, without_repeats
 
@@ -79,7 +80,8 @@ async def test_what_the_provider_does_not_know_is_given_up_once_although_the_sta
 ):
     where = told_where(provider)
     stages = await house.start(replica="one", **where).ready()
-    await house.register({f"gone-{number}": f"our-{number}" for number in range(6)})
+    sent_at = datetime.now(UTC) - timedelta(seconds=PATIENCE.remembers_s - 12)
+    await house.register({f"gone-{number}": f"our-{number}" for number in range(6)}, sent_at=sent_at)
     await until(lambda: len(provider.asked) == 6, of=stages)
     stages.kill()
     stages = await house.start(replica="one", **where).ready()

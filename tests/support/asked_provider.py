@@ -12,7 +12,7 @@ from providers._kit.asking import LookUp, Patience, PolledAnswer, SilentAttempt
 from providers._kit.sending import Outbound
 from tests.support.ledger_provider import LEDGER, LedgerSettings
 
-PATIENCE = Patience(first_after_s=1, again_after_s=3, remembers_s=10)
+PATIENCE = Patience(first_after_s=1, again_after_s=5, remembers_s=60)
 
 
 class AskedSettings(LedgerSettings):

@@ -143,7 +143,7 @@ class Installation:
         for number, rows in spread.items():
             await self.write("callbacks", number, rows)
 
-    async def register(self, message_ids: Mapping[str, str]) -> None:
+    async def register(self, message_ids: Mapping[str, str], *, sent_at: datetime | None = None) -> None:
         """Registrations as the API writes them; message ids by root id."""
         spread: dict[int, list[Outgoing]] = defaultdict(list)
         for root_id, message_id in message_ids.items():
@@ -155,6 +155,7 @@ class Installation:
                 root_id=root_id,
                 registered_at=datetime(2026, 11, 21, 10, tzinfo=UTC),
                 message_id=message_id,
+                sent_at=sent_at,
             )
             row = (key, encode(record), None, with_id(fixed_headers("attempt", "api"), b"a request"))
             spread[partition_of(key, PARTITIONS)].append(row)

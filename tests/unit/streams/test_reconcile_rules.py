@@ -17,7 +17,7 @@ def rules(of=ASKED, /, **members):
 def test_patience_is_the_providers():
     found = rules(account="shop")["ledger", "main"]
 
-    assert (found.first_after_ms, found.again_after_ms, found.remembers_ms) == (1000, 3000, 10_000)
+    assert (found.first_after_ms, found.again_after_ms, found.remembers_ms) == (1000, 5000, 60_000)
     assert (found.account, found.is_observed_only) == ("shop", False)
 
 
