@@ -7,7 +7,7 @@ from contracts.errors import PayloadInvalid
 from contracts.vocabulary import Channel
 from providers._kit.facts import StatusFact
 from providers._kit.numbers import as_decimal
-from providers._kit.reading import as_channel, as_e164, as_id, as_int, as_text, read_payload, required_id
+from providers._kit.reading import MAX_ID, as_channel, as_e164, as_id, as_int, as_text, read_payload, required_id
 from providers._kit.times import as_instant
 from providers.routee.codes import meaning_of
 from providers.routee.hints import Hint
@@ -89,9 +89,9 @@ def parts_count_of(body: Body) -> int:
 
 
 def external_id_of(label: object) -> str | None:
-    """Our own id, which a send carries as its label; the word null is none."""
-    text = as_text(label, limit=350)
-    return None if text == "null" else text
+    """Our own id, which a send carries as its label; the word null is none, and neither is a text too long for an id."""
+    text = as_text(label)
+    return None if text == "null" or (text and len(text) > MAX_ID) else text
 
 
 def _operator(value: object) -> str | None:

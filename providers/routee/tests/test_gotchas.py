@@ -297,6 +297,19 @@ def test_only_a_campaign_of_one_stands_under_its_own_id():
     assert reply.extras["external_id"] == "7f-1"
 
 
+@pytest.mark.parametrize(
+    ("label", "external_id"),
+    [
+        pytest.param("order-1", "order-1", id="an id of ours"),
+        pytest.param("null", None, id="the word null"),
+        pytest.param("x" * 201, None, id="a text that is no id: cut it would be another"),
+        pytest.param(7, "7", id="a number"),
+    ],
+)
+def test_a_label_is_our_own_id(label, external_id):
+    assert viber("SEEN", label=label).external_id == external_id
+
+
 @pytest.mark.parametrize("fraction", ["", ".4", ".44", ".444", ".4444444"])
 def test_times_have_any_number_of_digits(fraction):
     fact = one(VIBER | {"status": {"name": "SEEN", "updatedDate": f"2019-07-05T10:28:44{fraction}Z"}})
