@@ -63,6 +63,18 @@ def test_what_sends_says_what_refusals_mean(provider):
 
 
 @every_sender
+def test_every_refusal_is_found_as_the_class_it_is(provider):
+    table = load_refusals(f"providers.{provider.slug}")
+    places = [(row.code, row.http_status) for row in table.rows]
+
+    assert len(set(places)) == len(places)
+    for row in table.rows:
+        error = table.error("", code=row.code or None, http_status=row.http_status or 400)
+        assert type(error) is row.error, row
+        assert error.code == (row.code or None)
+
+
+@every_sender
 def test_what_sends_can_be_simulated(provider):
     assert provider.serve
     assert provider.refuse
