@@ -11,7 +11,18 @@ from api.page.view import duration, number, percent
 from api.sessions import offer_sign_in
 from contracts.errors import StoreUnavailable
 from runtime.clock import FixedClock
-from tests.unit.api.fakes import BALANCE, CHANGES, ELSEWHERE, FRESH, MESSAGE, NOON, TIMELINE, UNEXPLAINED, FakeStore
+from tests.unit.api.fakes import (
+    BALANCE,
+    CHANGES,
+    ELSEWHERE,
+    FRESH,
+    INBOUND,
+    MESSAGE,
+    NOON,
+    TIMELINE,
+    UNEXPLAINED,
+    FakeStore,
+)
 
 FORM = {"content-type": "application/x-www-form-urlencoded"}
 PERSON = {"accept": "text/html"}
@@ -213,6 +224,20 @@ def test_the_page_of_a_message_tells_its_life(visitor, address):
     assert "from accepted to delivered" in page
     assert "Had been said before" in page
     assert "It came 500\u00a0ms after it happened." in page
+
+
+def test_the_page_of_a_message_shows_what_people_answered(visitor, parts):
+    parts.store.answers = [INBOUND | {"text": "<b>Is it in stock?</b>"}]
+    shown = visitor.get(f"/messages/{MESSAGE}").text
+
+    assert "“&lt;b&gt;Is it in stock?&lt;/b&gt;”" in shown
+    assert "known by provider id" in shown
+
+
+def test_a_message_that_nobody_answered_has_no_such_part(visitor, parts):
+    parts.store.answers = []
+
+    assert "What people answered" not in visitor.get(f"/messages/{MESSAGE}").text
 
 
 def test_the_raw_callbacks_are_shown_when_asked_for(visitor):
