@@ -7,7 +7,7 @@ from pathlib import Path
 
 from bench.figures import Figure, print_table, write_results
 
-GROUPS = ("ingest", "normalise", "track", "recovery", "sink", "outage", "memory")
+GROUPS = ("ingest", "normalise", "infobip", "track", "recovery", "sink", "outage", "memory")
 """Each is a module here with `measure() -> list[Figure]`."""
 
 

@@ -12,9 +12,12 @@ from contracts.records import RawCallback
 from contracts.status import DeliveryStatus
 from providers._kit.conformance import callback_of, samples_of
 from providers._kit.facts import StatusFact
+from providers._kit.reading import as_e164, required_id
+from providers._kit.times import as_instant
 from providers.infobip import PROVIDER
 from providers.infobip.normaliser import read_any
 from providers.infobip.plain import _Templates, read_plain
+from providers.infobip.reports import as_message_id, as_number, as_time
 
 SAMPLES = samples_of("infobip")
 TIMES = st.sampled_from(
@@ -66,20 +69,32 @@ STATUS = objects(
 )
 ERROR = objects(groupId=ODD, id=st.sampled_from([0, 7002, 2050]) | ODD, permanent=ODD)
 PRICE = objects(pricePerMessage=st.sampled_from([0.0152, 0, "0.01", 5e-4]) | ODD, currency=ODD)
-REPORT = st.fixed_dictionaries(
-    {},
-    optional={
-        "messageId": st.just("vb-1") | ODD,
-        "event": st.sampled_from(["DELIVERY", "SEEN", "MO", "delivery", None]),
-        "status": STATUS,
-        "error": ERROR,
-        "price": PRICE,
-        **dict.fromkeys(("channel", "from", "to", "sender", "destination", "mccMnc", "callbackData", "message"), ODD),
-        **dict.fromkeys(("sentAt", "sendAt", "doneAt", "seenAt"), TIMES | ODD),
-        "campaignReferenceId": ODD,
-        "receivedAt": TIMES,
+MEMBERS = {
+    "messageId": ODD,
+    "event": st.sampled_from(["DELIVERY", "SEEN", "MO", "delivery", None]),
+    "status": STATUS,
+    "error": ERROR,
+    "price": PRICE,
+    **dict.fromkeys(("channel", "from", "to", "sender", "destination", "mccMnc", "callbackData", "message"), ODD),
+    **dict.fromkeys(("sentAt", "sendAt", "doneAt", "seenAt"), TIMES | ODD),
+    "campaignReferenceId": ODD,
+    "receivedAt": TIMES,
+}
+WHOLE = (
+    {
+        "messageId": "vb-1",
+        "to": "447700900105",
+        "sender": "ExampleShop",
+        "sentAt": "2024-07-01T08:00:00.000+0000",
+        "doneAt": "2024-07-01T08:00:04.250+0100",
+        "status": {"groupId": 3, "groupName": "DELIVERED", "id": 5, "name": "DELIVERED_TO_HANDSET"},
+        "error": {"groupId": 0, "id": 0, "permanent": False},
+        "price": {"pricePerMessage": 0.0152, "currency": "EUR"},
     },
+    {"messageId": "vb-1", "from": "447700900105", "to": "ExampleShop", "seenAt": "2024-07-01T08:00:04.250+0000"},
 )
+CHANGES = st.lists(st.one_of([st.tuples(st.just(name), value) for name, value in MEMBERS.items()]), max_size=3)
+REPORT = st.builds(lambda whole, changes: whole | dict(changes), st.sampled_from(WHOLE), CHANGES)
 
 
 def callback(body: bytes):
@@ -138,6 +153,31 @@ def test_bytes_that_are_not_as_they_should_be_take_the_long_way_or_agree(body):
         assert read_plain(one) is None
     else:
         assert read_plain(one) in (None, expected)
+
+
+@given(TIMES | ODD)
+def test_a_time_is_what_the_kit_reads(value):
+    assert as_time(value) == as_instant(value)
+
+
+@given(ODD | st.from_regex(r"[0+]?[0-9]{5,17}", fullmatch=True))
+@example("0447700900105")
+def test_a_number_is_what_the_kit_reads(value):
+    assert as_number(value) == as_e164(value)
+
+
+@given(st.text(max_size=5) | st.just("x" * 201))
+@example(" x")
+@example("x ")
+@example("x\x7f")
+def test_an_id_is_what_the_kit_reads(value):
+    def outcome(read):
+        try:
+            return read()
+        except PayloadInvalid as exc:
+            return str(exc)
+
+    assert outcome(lambda: as_message_id(value)) == outcome(lambda: required_id(value, "messageId"))
 
 
 def test_reports_take_the_short_way():
