@@ -31,7 +31,11 @@ class PolledAnswer(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class LookUp(Protocol):
-    """Asks over one connection. The answers may be about other messages than those asked about."""
+    """Asks over one connection. The answers may be about other messages than those asked about.
+
+    One that is handed out everything only once says so with `tells_once = True`: then one call of `ask` is made at a
+    time, and its answers are durable before the next.
+    """
 
     most_at_once: int
     """How many attempts one call of `ask` takes."""

@@ -54,6 +54,7 @@ class ReportsLookUp:
     """
 
     most_at_once = MOST_AT_ONCE
+    tells_once = True
 
     def __init__(self, settings: InfobipSettings, outbound: Outbound) -> None:
         self._headers = settings.authorization()

@@ -6,14 +6,15 @@ nothing: the same fact has the same id however often it is told, and whether it 
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 from itertools import count
 from typing import Any
 from uuid import uuid4
 
 import structlog
 from aiokafka import AIOKafkaProducer, ConsumerRecord
-from aiokafka.errors import KafkaError
+from aiokafka.errors import KafkaError, MessageSizeTooLargeError, RecordListTooLargeError
 
 from contracts.codec import decode
 from contracts.errors import PayloadInvalid
@@ -36,11 +37,10 @@ from streams.asking.inquirer import Inquirer
 from streams.reconcile.rules import MakeOutbound, Place, look_ups_of
 
 WRITE_LIMIT_S = 60.0
+NEVER_TAKEN = (MessageSizeTooLargeError, RecordListTooLargeError)
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 1.0, 30.0
 
 log = structlog.get_logger()
-
-Answers = list[tuple[Place, PolledAnswer]]
 
 
 class Asker:
@@ -110,15 +110,13 @@ class Asker:
                 share = len(consumer.assignment()) / self._settings.kafka.partitions
                 for outbound in self._outbounds:
                     outbound.allot(share)
-                answers = await self._asked(record for records in fetched.values() for record in records)
-                crash_point("asker.answered")
-                await self._write(producer, answers)
+                await self._ask((record for records in fetched.values() for record in records), producer)
                 crash_point("asker.answers_written")
                 await consumer.commit({place: records[-1].offset + 1 for place, records in fetched.items()})
                 self._has_carried = True
 
-    async def _asked(self, records: Iterable[ConsumerRecord]) -> Answers:
-        """What all providers say; each is asked at its own pace, and the slowest has a limit."""
+    async def _ask(self, records: Iterable[ConsumerRecord], producer: AIOKafkaProducer) -> None:
+        """Each provider at its own pace; returns when all that they say is on Kafka."""
         by_place: dict[Place, list[LookUpDue]] = defaultdict(list)
         now = self._clock.now()
         for record in records:
@@ -134,19 +132,33 @@ class Asker:
                 LOOK_UPS.labels(*place, "late").inc()
             else:
                 by_place[place].append(question)
-        told = await asyncio.gather(*(self._inquirers[place].ask(asked) for place, asked in by_place.items()))
-        return [(place, answer) for place, answers in zip(by_place, told, strict=True) for answer in answers]
+        async with asyncio.TaskGroup() as group:
+            for place, asked in by_place.items():
+                group.create_task(self._inquirers[place].ask(asked, partial(self._keep, producer, place)))
 
-    async def _write(self, producer: AIOKafkaProducer, answers: Answers) -> None:
-        if not answers:
-            return
-        topic = load_topics()["callbacks"].full_name(self._prefix)
-        partition = next(self._turns) % self._settings.kafka.partitions
-        records = [self._record(*place, answer) for place, answer in answers]
-        async with asyncio.timeout(WRITE_LIMIT_S):
-            await asyncio.gather(*await send_records(producer, topic, partition, records))
-        for place, _ in answers:
+    async def _keep(self, producer: AIOKafkaProducer, place: Place, answers: Sequence[PolledAnswer]) -> None:
+        """Write them, however long it takes: some providers say everything only once."""
+        crash_point("asker.answered")
+        for answer in answers:
+            record, partition = self._record(*place, answer), next(self._turns) % self._settings.kafka.partitions
+            is_settled = False
+            while not is_settled:
+                is_settled = await self._write(producer, partition, record)
             LOOK_UP_ANSWERS.labels(*place).inc()
+
+    async def _write(self, producer: AIOKafkaProducer, partition: int, record: Outgoing) -> bool:
+        """Whether that is settled; after a pause if not. Twice does no harm, the same facts count once."""
+        topic = load_topics()["callbacks"].full_name(self._prefix)
+        try:
+            async with asyncio.timeout(WRITE_LIMIT_S):
+                await asyncio.gather(*await send_records(producer, topic, partition, [record]))
+        except NEVER_TAKEN as exc:
+            log.warning("answer_too_large", reason=repr(exc))
+        except (KafkaError, TimeoutError) as exc:
+            log.warning("answer_waits", reason=repr(exc))
+            await asyncio.sleep(self._first_pause_s)
+            return False
+        return True
 
     def _record(self, provider: str, connection: str, answer: PolledAnswer) -> Outgoing:
         """The answer as ingest would write it, had it been pushed."""

@@ -4,7 +4,7 @@ What is not asked now is not lost: the stage asks about it again until the provi
 """
 
 import asyncio
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 
 import stamina
 import structlog
@@ -20,13 +20,16 @@ FIRST_REST_S, LONGEST_REST_S = 15.0, 600.0
 AT_ONCE = 8
 """Calls of one batch; how many leave at the same time is for the way out to say."""
 LIMIT_S = 120.0
-"""For one batch. The group waits for a member no longer than some minutes."""
+"""For asking of one batch. The group waits for a member no longer than some minutes."""
+
+Keep = Callable[[Sequence[PolledAnswer]], Awaitable[None]]
+"""Returns when the answers are durable. What a provider hands out once must not be lost, so nothing cuts it short."""
 
 log = structlog.get_logger()
 
 
 class Inquirer:
-    """Asks for one connection. Raises nothing: an ill provider is its own affair."""
+    """Asks for one connection. An ill provider is its own affair and raises nothing."""
 
     def __init__(
         self,
@@ -39,43 +42,40 @@ class Inquirer:
     ) -> None:
         self._place = place
         self._look_up = look_up
+        self._workers_count = 1 if getattr(look_up, "tells_once", False) else AT_ONCE
         self._monotonic = monotonic
         self._first_pause_s = first_pause_s
         self._limit_s = limit_s
         self._failures_count = 0
         self._rests_until = float("-inf")
-        self._settled_count = 0
 
-    async def ask(self, questions: Sequence[LookUpDue]) -> list[PolledAnswer]:
-        """What the provider says about them, as far as it can be asked now. One call at a time."""
-        answers: list[PolledAnswer] = []
-        self._settled_count = 0
+    async def ask(self, questions: Sequence[LookUpDue], keep: Keep) -> None:
+        """Hand to `keep` what the provider says about them, as far as it can be asked now, answer by answer."""
         silent = [_silent(question) for question in {question.root_id: question for question in questions}.values()]
         most = self._look_up.most_at_once
         portions = iter([silent[begin : begin + most] for begin in range(0, len(silent), most)])
-        try:
-            async with asyncio.timeout(self._limit_s):
-                await asyncio.gather(*(self._work(portions, answers) for _ in range(AT_ONCE)))
-        except TimeoutError:
-            log.warning("asking_takes_too_long", provider=self._place[0], connection=self._place[1])
-        self._count("late", len(silent) - self._settled_count)
-        return answers
+        until = asyncio.get_running_loop().time() + self._limit_s
+        await asyncio.gather(*(self._work(portions, keep, until) for _ in range(self._workers_count)))
 
-    async def _work(self, portions: Iterator[list[SilentAttempt]], answers: list[PolledAnswer]) -> None:
+    async def _work(self, portions: Iterator[list[SilentAttempt]], keep: Keep, until: float) -> None:
         for portion in portions:
             if self._monotonic() < self._rests_until:
-                self._count("resting", len(portion))
+                self._count("resting", portion)
                 continue
             try:
-                answers += await self._ask(portion)
+                async with asyncio.timeout_at(until):
+                    answers = await self._ask(portion)
+            except TimeoutError:
+                self._count("late", portion)
             except SendError as exc:
-                self._failed(exc, len(portion))
+                self._failed(exc, portion)
             except Exception:  # a bug in an adapter must not stop the others
                 log.exception("look_up_failed", provider=self._place[0], connection=self._place[1])
-                self._count("failed", len(portion))
+                self._count("failed", portion)
             else:
                 self._failures_count = 0
-                self._count("asked", len(portion))
+                self._count("asked", portion)
+                await keep(answers)
 
     async def _ask(self, portion: Sequence[SilentAttempt]) -> Sequence[PolledAnswer]:
         async for attempt in stamina.retry_context(
@@ -85,9 +85,9 @@ class Inquirer:
                 return await self._look_up.ask(portion)
         return ()
 
-    def _failed(self, exc: SendError, count: int) -> None:
+    def _failed(self, exc: SendError, portion: Sequence[SilentAttempt]) -> None:
         """Let the provider rest, the longer the more often it has failed in a row."""
-        self._count("failed", count)
+        self._count("failed", portion)
         rest_s = 0.0
         if not isinstance(exc, RequestInvalid):  # that is about one question, not about the provider
             rest_s = min(FIRST_REST_S * 2**self._failures_count, LONGEST_REST_S)
@@ -100,9 +100,8 @@ class Inquirer:
             "not_answered", provider=provider, connection=connection, error=kind, reason=str(exc), rest_s=rest_s
         )
 
-    def _count(self, outcome: str, count: int) -> None:
-        self._settled_count += count
-        LOOK_UPS.labels(*self._place, outcome).inc(count)
+    def _count(self, outcome: str, portion: Sequence[SilentAttempt]) -> None:
+        LOOK_UPS.labels(*self._place, outcome).inc(len(portion))
 
 
 def _silent(question: LookUpDue) -> SilentAttempt:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import pytest
 import stamina
 from aiokafka import TopicPartition
-from aiokafka.errors import KafkaError
+from aiokafka.errors import KafkaError, MessageSizeTooLargeError
 from prometheus_client import REGISTRY
 
 from contracts.codec import encode
@@ -38,11 +38,11 @@ def without_pauses():
 class Kafka:
     """A consumer and a producer in one; `happened` is what was done with it, in order."""
 
-    def __init__(self, *questions, fails=()):
+    def __init__(self, *questions, fails=(), error=KafkaError):
         self.happened = []
         self.callbacks = []
         self._rows = [Row(0, offset, value) for offset, value in enumerate(questions)]
-        self._fails = list(fails)
+        self._fails, self._error = list(fails), error
         self.is_done = asyncio.Event()
 
     async def getmany(self, *, timeout_ms, max_records):
@@ -76,7 +76,7 @@ class Kafka:
         if name in self._fails:
             self._fails.remove(name)
             self.happened.append(f"{name} failed")
-            raise KafkaError
+            raise self._error
 
 
 class Batch:
@@ -150,13 +150,27 @@ async def test_offsets_are_committed_when_the_answers_are_written():
     assert kafka.offsets == {TopicPartition("look-ups", 0): 2}
 
 
-@pytest.mark.parametrize("ill", ["send", "commit"])
-async def test_who_cannot_write_or_commit_asks_again(ill):
-    kafka = Kafka(question("m1"), fails=[ill])
+async def test_an_answer_that_cannot_be_written_is_written_later_and_not_asked_for_again():
+    kafka = Kafka(question("m1"), fails=["send", "send"])
+    provider = await run(kafka, m1=b"[1]")
+
+    assert provider.asked["m1"] == 1
+    assert kafka.happened == ["send failed", "send failed", "written", "committed"]
+
+
+async def test_who_cannot_commit_asks_again():
+    kafka = Kafka(question("m1"), fails=["commit"])
     provider = await run(kafka, m1=b"[1]")
 
     assert provider.asked["m1"] == 2
-    assert kafka.happened[-2:] == ["written", "committed"]
+    assert kafka.happened == ["written", "commit failed", "written", "committed"]
+
+
+async def test_an_answer_that_kafka_never_takes_is_passed_over():
+    kafka = Kafka(question("m1"), fails=["send"], error=MessageSizeTooLargeError)
+    await run(kafka, m1=b"[1]")
+
+    assert kafka.happened == ["send failed", "committed"]
 
 
 def outcomes(connection="main"):

@@ -68,8 +68,23 @@ def questions(*root_ids):
     ]
 
 
-def inquirer(look_up, time=None, **told):
-    return Inquirer(("acme", "main"), look_up, monotonic=time or Time(), **told)
+class Asking:
+    """An inquirer whose answers are handed back."""
+
+    def __init__(self, look_up, time=None, **told):
+        self._inquirer = Inquirer(("acme", "main"), look_up, monotonic=time or Time(), **told)
+
+    async def ask(self, questions):
+        answers = []
+
+        async def keep(some):
+            answers.extend(some)
+
+        await self._inquirer.ask(questions, keep)
+        return answers
+
+
+inquirer = Asking
 
 
 ANSWER = PolledAnswer(body=b"{}")
@@ -156,6 +171,36 @@ async def test_a_bug_in_an_adapter_costs_its_question_only():
 
     assert answers == [ANSWER]
     assert counted == {"failed": 1, "asked": 1}
+
+
+async def test_what_is_told_once_is_kept_before_anything_else_is_asked():
+    happened = []
+
+    async def answer(silent):
+        happened.append(f"asked {silent[0].root_id}")
+        return [ANSWER]
+
+    async def keep(_answers):
+        await asyncio.sleep(0.01)
+        happened.append("kept")
+
+    look_up = Said(answer, most_at_once=1)
+    look_up.tells_once = True
+    await Inquirer(("acme", "main"), look_up, monotonic=Time()).ask(questions("a", "b"), keep)
+
+    assert happened == ["asked a", "kept", "asked b", "kept"]
+
+
+async def test_the_time_for_asking_does_not_cut_keeping_short():
+    kept = []
+
+    async def keep(answers):
+        await asyncio.sleep(0.1)
+        kept.extend(answers)
+
+    await Inquirer(("acme", "main"), Said([ANSWER]), monotonic=Time(), limit_s=0.05).ask(questions("a"), keep)
+
+    assert kept == [ANSWER]
 
 
 async def test_who_is_too_slow_is_left():
