@@ -89,7 +89,7 @@ def parts_count_of(body: Body) -> int:
 
 
 def external_id_of(label: object) -> str | None:
-    """Our own id, which a send carries as its label; the word null is none, and neither is a text too long for an id."""
+    """Our own id, which a send carries as its label; the word null is none, nor is a text too long for an id."""
     text = as_text(label)
     return None if text == "null" or (text and len(text) > MAX_ID) else text
 

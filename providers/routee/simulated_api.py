@@ -3,10 +3,7 @@
 Paths and answers are those of docs.routee.net/reference; that a cascade is tracked at /failover/tracking is inferred.
 """
 
-import base64
-import hmac
 from collections.abc import Callable
-from datetime import UTC, datetime
 from uuid import UUID
 
 import msgspec
@@ -15,8 +12,10 @@ from contracts.errors import PayloadInvalid
 from providers._kit.desk import ApiCall, ApiReply, Desk, Order
 from providers._kit.reading import read_object
 from providers._kit.script import Script
+from providers.routee.bodies import iso
 from providers.routee.requests import CAMPAIGN, FAILOVER, SINGLE, SMS
 from providers.routee.settings import RouteeSettings
+from providers.routee.simulated_access import is_let_in, token_for
 from providers.routee.simulated_rules import (
     Json,
     Refused,
@@ -26,10 +25,9 @@ from providers.routee.simulated_rules import (
     read_single,
     read_sms,
 )
-from providers.routee.simulator import iso, simulate
+from providers.routee.simulator import simulate
 
 TOKEN = "/oauth/token"  # noqa: S105  # a path
-LIFE_S = 3600
 _READERS: dict[str, Callable[[Json], Taken]] = {
     CAMPAIGN: read_campaign,
     SINGLE: read_single,
@@ -47,8 +45,8 @@ _TRACKING = {
 def serve(call: ApiCall, desk: Desk, settings: RouteeSettings) -> ApiReply:
     """The provider's answer to one call."""
     if call.path == TOKEN:
-        return _token(call, desk, settings)
-    if not _is_let_in(call.headers.get("authorization", ""), desk.now(), settings):
+        return _reply(*token_for(call, desk.now(), settings))
+    if not is_let_in(call.headers.get("authorization", ""), desk.now(), settings):
         return _reply(401, {"error": "invalid_token", "error_description": "Invalid access token"})
     try:
         return _answered(call, desk)
@@ -70,33 +68,6 @@ def _answered(call: ApiCall, desk: Desk) -> ApiReply:
 def refuse(status: int) -> ApiReply:
     """Too many requests, or not just now."""
     return _reply(status, {"code": f"{status}000000", "developerMessage": "Try again later", "properties": None})
-
-
-def _token(call: ApiCall, desk: Desk, settings: RouteeSettings) -> ApiReply:
-    if call.headers.get("authorization") != "Basic " + base64.b64encode(_pair(settings)).decode():
-        return _reply(401, {"error": "invalid_client", "error_description": "Bad client credentials"})
-    if call.body != b"grant_type=client_credentials":
-        return _reply(400, {"error": "unsupported_grant_type"})
-    token = _signed(int(desk.now().timestamp()), settings)
-    return _reply(200, {"access_token": token, "token_type": "bearer", "expires_in": LIFE_S, "scope": "sms viber"})
-
-
-def _is_let_in(authorization: str, now: datetime, settings: RouteeSettings) -> bool:
-    """A token says when it was given, so that nothing need be remembered."""
-    token = authorization.removeprefix("Bearer ")
-    given = token.partition("-")[0]
-    if not given.isdecimal() or token != _signed(int(given), settings):
-        return False
-    return now < datetime.fromtimestamp(int(given) + LIFE_S, UTC)
-
-
-def _signed(given: int, settings: RouteeSettings) -> str:
-    return f"{given}-{hmac.digest(_pair(settings), str(given).encode(), 'sha256').hex()[:32]}"
-
-
-def _pair(settings: RouteeSettings) -> bytes:
-    secret = settings.app_secret.get_secret_value() if settings.app_secret else ""
-    return f"{settings.app_id}:{secret}".encode()
 
 
 def _taken(taken: Taken, desk: Desk) -> ApiReply:

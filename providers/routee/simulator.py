@@ -2,16 +2,14 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
-from hashlib import blake2b
 from random import Random
 from typing import Any
-from uuid import UUID
 
 import msgspec
 
-from contracts.errors import ConfigurationInvalid
 from contracts.vocabulary import Channel
 from providers._kit.script import Reply, Script, SimulatedCallback, Step
+from providers.routee.bodies import cascade_body, iso, message_id_in, sms_body, step_body, uuid_of, viber_body
 from providers.routee.repertoire import Words, words_for
 from providers.routee.settings import RouteeSettings
 
@@ -86,11 +84,14 @@ class Play:
             if words is None:
                 continue
             if step.channel is Channel.SMS:
-                for part in range(1, self._parts_count + 1):
-                    yield self._callback(self._sms(step, words, part), "sms", step.at)
+                for number in range(1, self._parts_count + 1):
+                    part = number, self._parts_count
+                    body = sms_body(self._script, self.root_id, step, words, part=part)
+                    yield self._callback(body, "sms", step.at)
             else:
-                hint = "viber/campaign" if self.via == CAMPAIGN else "viber"
-                yield self._callback(self._viber(step, words), hint, step.at)
+                is_campaign = self.via == CAMPAIGN
+                body = viber_body(self._script, self.root_id, step, words, is_campaign=is_campaign)
+                yield self._callback(body, "viber/campaign" if is_campaign else "viber", step.at)
 
     def cascade(self) -> Iterator[SimulatedCallback]:
         """One callback at the end, with the last word of each channel: the strategy OnCompletion."""
@@ -101,82 +102,13 @@ class Play:
                 last[step.channel] = step, words
         if not last or not next(reversed(last.values()))[0].status.is_final:
             return
+        steps = [
+            step_body(self._script, self.root_id, *said, order=order)
+            for order, said in enumerate(last.values(), start=1)
+        ]
         step, _ = next(reversed(last.values()))
-        legs = [self._leg(order, *said) for order, said in enumerate(last.values(), start=1)]
-        has_arrived = step.status.is_success
-        body = {
-            "trackingId": self.root_id,
-            "messages": legs,
-            "terminationChannel": legs[-1]["type"] if has_arrived else None,
-            "status": "Succeeded" if has_arrived else "Failed",
-            "statusCode": "" if has_arrived else 2,
-            "totalPrice": sum(leg["price"] for leg in legs),
-            "originatingService": "Failover",
-            "createdAt": iso(self._script.sent_at),
-            "updatedAt": iso(step.at),
-        }
-        yield self._callback(body, "failover", step.at, items=len(legs) + 1)
-
-    def _viber(self, step: Step, words: Words) -> dict[str, Any]:
-        is_campaign = self.via == CAMPAIGN
-        return {
-            "trackingId": message_id_in(self.root_id) if is_campaign else self.root_id,
-            "campaignTrackingId": self.root_id if is_campaign else None,
-            "to": self._script.recipient,
-            "from": self._script.sender,
-            "groups": [],
-            "status": status_of_callback(words, step.at),
-            "body": {"text": "Your order has shipped"},
-            "label": self._label,
-            "applicationName": "default",
-            "price": 0.015,
-            "direction": "Outbound",
-            "originatingService": "Viber",
-            "createdAt": iso(self._script.sent_at),
-        }
-
-    def _sms(self, step: Step, words: Words, part: int) -> dict[str, Any]:
-        return {
-            "messageId": self.root_id,
-            "smsId": part_id_of(self.root_id, part),
-            "campaignTrackingId": None,
-            "part": part,
-            "parts": self._parts_count,
-            "label": self._label,
-            "to": self._script.recipient,
-            "from": self._script.sender,
-            "operator": "Example Mobile",
-            "groups": [],
-            "campaignName": None,
-            "status": status_of_callback(words, step.at),
-            "message": "Your order has shipped",
-            "applicationName": "default",
-            "latency": int((step.at - self._script.sent_at).total_seconds()),
-            "price": 0.021,
-            "direction": "Outbound",
-            "originatingService": "Sms",
-        }
-
-    def _leg(self, order: int, step: Step, words: Words) -> dict[str, Any]:
-        is_sms = step.channel is Channel.SMS
-        own_id = uuid_of(f"{self.root_id}:{step.channel}")
-        ids = {"messageId": own_id, "smsId": part_id_of(own_id, 1)} if is_sms else {"trackingId": own_id}
-        return {
-            "type": "Sms" if is_sms else "Viber",
-            **ids,
-            "order": order,
-            "to": self._script.recipient,
-            "from": self._script.sender,
-            "status": status_of_callback(words, step.at),
-            "price": 0.021 if is_sms else 0.015,
-            "createdAt": iso(self._script.sent_at),
-            "ttl": 1,
-        }
-
-    @property
-    def _label(self) -> str | None:
-        label: str | None = self._script.extras.get("label", self._script.external_id)
-        return label
+        body = cascade_body(self._script, self.root_id, step, steps)
+        yield self._callback(body, "failover", step.at, items=len(steps) + 1)
 
     def _callback(self, body: Mapping[str, Any], hint: str, at: datetime, *, items: int = 1) -> SimulatedCallback:
         return SimulatedCallback(
@@ -188,30 +120,3 @@ class Play:
             root_id=self.root_id,
             expected_items=items,
         )
-
-
-def status_of_callback(words: Words, at: datetime) -> dict[str, Any]:
-    """`status` as callbacks have it."""
-    return {"name": words.name, "reason": words.reason, "updatedDate": iso(at)}
-
-
-def message_id_in(campaign_id: str) -> str:
-    """The id of the one message of a campaign of ours."""
-    return uuid_of(f"message of {campaign_id}")
-
-
-def part_id_of(message_id: str, part: int) -> str:
-    """The id of one piece of an SMS."""
-    return uuid_of(f"part {part} of {message_id}")
-
-
-def uuid_of(name: str) -> str:
-    """An id as Routee writes them, the same for the same name."""
-    return str(UUID(bytes=blake2b(name.encode(), digest_size=16).digest(), version=4))
-
-
-def iso(moment: datetime) -> str:
-    """UTC with a Z; whole seconds without a fraction, and else milliseconds."""
-    if moment.utcoffset() is None:
-        raise ConfigurationInvalid("a script's times have a zone")
-    return moment.strftime("%Y-%m-%dT%H:%M:%S") + (f".{moment.microsecond // 1000:03}" * bool(moment.microsecond)) + "Z"
