@@ -60,7 +60,7 @@ def sms_body(script: Script, root_id: str, step: Step, words: Words, *, part: tu
 def step_body(script: Script, root_id: str, step: Step, words: Words, *, order: int) -> Json:
     """One step of a cascade, with ids of its own."""
     is_sms = step.channel is Channel.SMS
-    own_id = uuid_of(f"{root_id}:{step.channel}")
+    own_id = step_id_in(root_id, step.channel)
     ids = {"messageId": own_id, "smsId": part_id_of(own_id, 1)} if is_sms else {"trackingId": own_id}
     return {
         "type": "Sms" if is_sms else "Viber",
@@ -105,6 +105,11 @@ def status_of_callback(words: Words, at: datetime) -> dict[str, Any]:
 def message_id_in(campaign_id: str) -> str:
     """The id of the one message of a campaign of ours."""
     return uuid_of(f"message of {campaign_id}")
+
+
+def step_id_in(cascade_id: str, channel: Channel) -> str:
+    """The id of a cascade's message on one channel."""
+    return uuid_of(f"{cascade_id}:{channel}")
 
 
 def part_id_of(message_id: str, part: int) -> str:

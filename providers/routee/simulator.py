@@ -9,7 +9,16 @@ import msgspec
 
 from contracts.vocabulary import Channel
 from providers._kit.script import Reply, Script, SimulatedCallback, Step
-from providers.routee.bodies import cascade_body, iso, message_id_in, sms_body, step_body, uuid_of, viber_body
+from providers.routee.bodies import (
+    cascade_body,
+    iso,
+    message_id_in,
+    sms_body,
+    step_body,
+    step_id_in,
+    uuid_of,
+    viber_body,
+)
 from providers.routee.repertoire import Words, words_for
 from providers.routee.settings import RouteeSettings
 
@@ -49,7 +58,7 @@ def answer(reply: Reply, settings: RouteeSettings) -> SimulatedCallback:  # noqa
             "sentDate": iso(reply.at),
             "campaignTrackingId": campaign_id,
             "campaignName": reply.extras.get("campaignName"),
-            "referenceTrackingId": message_id_in(campaign_id) if campaign_id else reply.root_id,
+            "referenceTrackingId": _answered_id(reply),
             "media": None,
             "label": reply.extras.get("label"),
         }
@@ -64,6 +73,14 @@ def answer(reply: Reply, settings: RouteeSettings) -> SimulatedCallback:  # noqa
         expected_items=1,
         kind="inbound",
     )
+
+
+def _answered_id(reply: Reply) -> str | None:
+    """The id of the Viber message itself: in a campaign and in a cascade it is another than the send's."""
+    via = reply.extras.get("via")
+    if reply.root_id is None or via not in {CAMPAIGN, FAILOVER}:
+        return reply.root_id
+    return message_id_in(reply.root_id) if via == CAMPAIGN else step_id_in(reply.root_id, reply.channel)
 
 
 class Play:

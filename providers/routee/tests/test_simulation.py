@@ -1,6 +1,7 @@
 """The simulated API as it refuses, and what it tells when it is asked."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -104,10 +105,29 @@ async def test_each_kind_is_told_at_the_sends_own_address(kind):
     hint = order.urls["delivery"].removeprefix(DOOR + "/")
 
     for callback in stage.callbacks(accepted.root_id):
-        raw = callback.__class__(**{name: getattr(callback, name) for name in callback.__slots__} | {"hint": hint})
-        facts = stage.items(raw)
+        facts = stage.items(replace(callback, hint=hint))
         assert {fact.root_id or fact.message_id for fact in facts} == {accepted.root_id}
         assert {fact.external_id for fact in facts} == {"7f-1"}
+
+
+@pytest.mark.parametrize(
+    ("kind", "is_root"),
+    [
+        pytest.param("campaign", True, id="a campaign, by the campaign's id"),
+        pytest.param("single", True, id="a single message"),
+        pytest.param("failover", False, id="a cascade, by the id of its step"),
+    ],
+)
+async def test_a_reply_names_the_message_and_the_send(kind, is_root):
+    stage = Rehearsal(PROVIDER, SETTINGS)
+    accepted = await stage.sender().send(KINDS[kind])
+    (order,) = stage.desk.orders()
+    callback = replace(stage.reply(accepted.root_id, "Yes"), hint=order.urls["inbound"].removeprefix(DOOR + "/"))
+
+    (reply,) = stage.items(callback)
+    assert (reply.text, reply.extras["external_id"]) == ("Yes", "7f-1")
+    assert (reply.reply_to == accepted.root_id) is is_root
+    assert is_root or reply.reply_to in {fact.message_id for fact in stage.items(stage.callbacks(accepted.root_id)[0])}
 
 
 @pytest.mark.parametrize("kind", KINDS)
