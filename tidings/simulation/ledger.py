@@ -44,21 +44,25 @@ class _Attempt:
         return self.actor.is_registering and self.message_id is None
 
     def outcome(self) -> AttemptOutcome:
-        whole = evidence(DeliveryStatus.ACCEPTED) if self.message_id else NO_EVIDENCE
         legs: dict[str, list[StatusFact]] = defaultdict(list)
         for fact in self.facts.values():
             legs["" if _is_about_whole(fact) else fact.message_id].append(fact)
-        whole = join(whole, _evidence_of(legs.pop("", [])))
+        whole = _evidence_of(legs.pop("", []))
         others = [_evidence_of(facts) for facts in legs.values()]
         origin = (self.actor.connection.provider, self.actor.connection.name)
         return AttemptOutcome(
             *origin,
             self.root_id,
             self.message_id,
-            status=status_of_cascade(whole, others),
+            status=self._at_least_accepted(status_of_cascade(whole, others)),
             is_conflict=any(map(is_conflict, [whole, *others])),
             reports=len(self.facts),
         )
+
+    def _at_least_accepted(self, status: DeliveryStatus) -> DeliveryStatus:
+        """A registration says that the provider took it, and nothing of how it ended."""
+        is_less = self.message_id is not None and status.rank < DeliveryStatus.ACCEPTED.rank
+        return DeliveryStatus.ACCEPTED if is_less else status
 
 
 @dataclass

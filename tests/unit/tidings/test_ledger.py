@@ -7,9 +7,11 @@ import pytest
 
 from contracts.status import DeliveryStatus
 from contracts.vocabulary import Channel
+from providers import load_providers
 from providers._kit.script import Script, Step
-from tidings.simulation.ledger import Ledger
-from tidings.simulation.schedule import Posting, Registration, schedule
+from tests.support.rehearsing import connections_of
+from tidings.simulation.ledger import Ledger, status_told
+from tidings.simulation.schedule import Posting, Registration, cast_of, schedule
 
 SENT_AT = datetime(2026, 11, 21, 9, tzinfo=UTC)
 _S = DeliveryStatus
@@ -138,3 +140,13 @@ def test_the_order_of_posts_does_not_matter(play, cast):
     acts = [act for act in schedule(play, cast) if isinstance(act, Posting)]
 
     assert ledger_of(acts).outcome() == ledger_of(reversed(acts)).outcome()
+
+
+@pytest.mark.parametrize("slug", load_providers())
+def test_a_message_that_went_one_way_ends_as_that_way_ended(slug):
+    """Also where its provider tells of the leg alone: that the send was accepted is no later word than its end."""
+    [actor] = cast_of(connections_of([slug], 1))
+    postings, _ = postings_of(actor, _S.ACCEPTED, _S.SENT, _S.UNDELIVERED)
+    callbacks = [posting.callback for posting in postings]
+
+    assert status_told(actor, callbacks[0].root_id, callbacks) is _S.UNDELIVERED
