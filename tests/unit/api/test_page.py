@@ -22,6 +22,7 @@ from tests.unit.api.fakes import (
     TIMELINE,
     UNEXPLAINED,
     FakeStore,
+    registration,
 )
 
 FORM = {"content-type": "application/x-www-form-urlencoded"}
@@ -224,6 +225,15 @@ def test_the_page_of_a_message_tells_its_life(visitor, address):
     assert "from accepted to delivered" in page
     assert "Had been said before" in page
     assert "It came 500\u00a0ms after it happened." in page
+
+
+def test_the_page_of_a_message_says_that_it_is_presumed_lost(visitor, parts):
+    lost = registration(event="presumed_lost", verdict=None, attempt_status="sent", previous_status="sent")
+    parts.store.told = replace(TIMELINE, rows=[registration(), lost])
+    page = visitor.get(f"/messages/{MESSAGE}").text
+
+    assert "<strong>presumed lost</strong>" in page
+    assert "infobip was asked and never said how it ended, and can no longer tell." in page
 
 
 def test_the_page_of_a_message_shows_what_people_answered(visitor, parts):
