@@ -1,6 +1,7 @@
 """Plays Routee's token, send and tracking interfaces: credentials, limits, ids, unique names, and its words.
 
-Paths and answers are those of docs.routee.net/reference; that a cascade is tracked at /failover/tracking is inferred.
+Paths and answers are those of docs.routee.net/reference. That the parts of an SMS come as a list, and what a message
+without news is answered with, is inferred.
 """
 
 from collections.abc import Callable

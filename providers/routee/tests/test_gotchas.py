@@ -131,6 +131,14 @@ def test_the_code_of_a_cascade_changes_its_type(status_code, code, reason, may_f
     assert whole.is_known_code is (status_code != 9)
 
 
+def test_a_cascade_that_goes_on_has_not_ended():
+    """Its tracking says Queued or InProgress meanwhile."""
+    going_on = [items(CASCADE | {"status": status, "statusCode": None})[-1] for status in ("Queued", "InProgress")]
+
+    assert [fact.status for fact in going_on] == [DeliveryStatus.QUEUED, DeliveryStatus.SENT]
+    assert all(fact.is_known_code for fact in going_on)
+
+
 def test_a_success_does_not_wear_its_code():
     """The code belongs to failures only."""
     assert items(CASCADE | {"statusCode": 2})[-1].provider_code == "Succeeded"
