@@ -8,8 +8,11 @@ import pytest
 from contracts.status import DeliveryStatus
 from contracts.vocabulary import Channel
 from providers import load_providers
+from providers._kit.memory_desk import life
+from providers._kit.rehearsal import Rehearsal
 from providers._kit.script import Script, Step
-from tests.support.rehearsing import connections_of
+from providers._kit.specimens import taken
+from runtime.settings import Connection
 from tidings.simulation.ledger import Ledger, status_told
 from tidings.simulation.schedule import Posting, Registration, cast_of, schedule
 
@@ -143,10 +146,14 @@ def test_the_order_of_posts_does_not_matter(play, cast):
 
 
 @pytest.mark.parametrize("slug", load_providers())
-def test_a_message_that_went_one_way_ends_as_that_way_ended(slug):
+async def test_a_message_that_went_one_way_ends_as_that_way_ended(slug):
     """Also where its provider tells of the leg alone: that the send was accepted is no later word than its end."""
-    [actor] = cast_of(connections_of([slug], 1))
-    postings, _ = postings_of(actor, _S.ACCEPTED, _S.SENT, _S.UNDELIVERED)
-    callbacks = [posting.callback for posting in postings]
+    [actor] = cast_of([Connection(provider=slug, name="main", **load_providers()[slug].example)])
+    rehearsal = Rehearsal(actor.provider, actor.settings, life(_S.ACCEPTED, _S.SENT, _S.UNDELIVERED))
 
-    assert status_told(actor, callbacks[0].root_id, callbacks) is _S.UNDELIVERED
+    ends = {
+        name: status_told(actor, accepted.root_id, rehearsal.callbacks(accepted.root_id))
+        for name, (_, accepted) in (await taken(rehearsal.sender())).items()
+    }
+
+    assert {name: end for name, end in ends.items() if end is not _S.UNDELIVERED} == {}
