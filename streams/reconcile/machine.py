@@ -14,6 +14,8 @@ from streams.reconcile.watch import MessageState, Watched
 
 MOST_ATTEMPTS = 32
 """Of one message at once; somebody who gives all messages the same id must not make one state without end."""
+FURTHEST_AHEAD_MS = 60 * 86_400_000
+"""A message is not planned further ahead; what says so has a wrong clock."""
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MILLISECOND = timedelta(milliseconds=1)
 
@@ -107,7 +109,9 @@ def waits_since_ms(state: MessageState) -> int:
 
 
 def _watched(heard: Heard, about: About, at_ms: int) -> Watched:
-    sent_ms = at_ms if heard.sent_at is None else min(at_ms, (heard.sent_at - EPOCH) // MILLISECOND)
+    sent_ms = at_ms if heard.sent_at is None else (heard.sent_at - EPOCH) // MILLISECOND
+    if sent_ms > at_ms + FURTHEST_AHEAD_MS:
+        sent_ms = at_ms
     return Watched(
         provider=about.provider,
         connection=about.connection,

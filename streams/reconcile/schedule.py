@@ -45,7 +45,7 @@ def next_of(attempt: Watched, rules: Rules) -> Next:
     if attempt.lost_ms:
         return Next(Step.FORGET, attempt.lost_ms + rules.keep_ms)
     if not attempt.questions_count:
-        return Next(Step.ASK, attempt.heard_ms + rules.first_after_ms)
+        return Next(Step.ASK, max(attempt.heard_ms, attempt.sent_ms) + rules.first_after_ms)
     last_ms = attempt.sent_ms + int(rules.remembers_ms * LAST_QUESTION)
     if attempt.asked_ms + rules.again_after_ms > last_ms:
         lost_ms = attempt.sent_ms + rules.remembers_ms

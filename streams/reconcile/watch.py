@@ -14,7 +14,7 @@ class Watched(msgspec.Struct, frozen=True, array_like=True, gc=False):
     root_id: str
     status: DeliveryStatus
     sent_ms: int
-    """The earliest known; never after we first heard of it."""
+    """The earliest known, else when we first heard of it; ahead of us when the message is to go out later."""
     heard_ms: int
     """When something new was last said."""
     channel: Channel | None = None

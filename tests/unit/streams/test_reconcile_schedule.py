@@ -54,6 +54,12 @@ def test_the_first_question_waits_for_silence():
     assert next_of(heard, RULES) == Next(Step.ASK, SENT + HOUR + 5 * MINUTE)
 
 
+def test_a_message_that_is_to_go_out_later_is_not_silent_before():
+    planned = structs.replace(FRESH, sent_ms=SENT + DAY)
+
+    assert next_of(planned, RULES) == Next(Step.ASK, SENT + DAY + 5 * MINUTE)
+
+
 def test_what_is_heard_after_a_question_does_not_move_the_next():
     asked = structs.replace(FRESH, questions_count=1, asked_ms=SENT + HOUR)
 
@@ -73,7 +79,7 @@ def test_nothing_is_given_up_that_was_not_asked_about_however_late_we_are(late_m
     again=st.integers(1000, DAY),
     remembers=st.integers(1, 60 * DAY),
     late=st.integers(0, 3 * DAY),
-    sent=st.integers(-40 * DAY, 0),
+    sent=st.integers(-40 * DAY, 40 * DAY),
 )
 def test_every_attempt_is_asked_about_given_up_once_and_forgotten_after_few_questions(
     first, again, remembers, late, sent
