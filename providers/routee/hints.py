@@ -2,7 +2,8 @@
 
 from typing import NamedTuple
 
-CAMPAIGN = "campaign"
+CAMPAIGN = "campaign-of-one"
+"""No word that people would put there for campaigns of many: those are no single attempt."""
 _SEND = "send"
 
 
@@ -15,7 +16,7 @@ class Hint(NamedTuple):
 
 
 def hint_for(kind: str, send_id: str, *, is_of_campaign: bool = False) -> str:
-    """Such as `viber/campaign/send/7f3a`."""
+    """Such as `viber/campaign-of-one/send/7f3a`."""
     return "/".join([kind, *([CAMPAIGN] if is_of_campaign else []), _SEND, send_id])
 
 

@@ -15,7 +15,7 @@ from providers.routee.settings import RouteeSettings
 PATIENCE = Patience(first_after_s=600.0, again_after_s=1800.0, remembers_s=14 * 86_400.0)
 """Inferred. A Viber message without a time to live lives for 14 days; how long tracking remembers is not said."""
 
-_CAMPAIGN = ("/viber/tracking/campaign/", "viber/campaign")
+_CAMPAIGN = ("/viber/tracking/campaign/", "viber/campaign-of-one")
 _SINGLE = ("/viber/tracking/", "viber")
 _SMS = ("/sms/tracking/single/", "sms")
 _FAILOVER = ("/failover/tracking/", "failover")

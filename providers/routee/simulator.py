@@ -62,7 +62,7 @@ def answer(reply: Reply, settings: RouteeSettings) -> SimulatedCallback:  # noqa
             "media": None,
             "label": reply.extras.get("label"),
         }
-        hint = "viber/campaign/inbound" if is_campaign else "viber/inbound"
+        hint = "viber/campaign-of-one/inbound" if is_campaign else "viber/inbound"
     return SimulatedCallback(
         method="POST",
         hint=hint,
@@ -108,7 +108,7 @@ class Play:
             else:
                 is_campaign = self.via == CAMPAIGN
                 body = viber_body(self._script, self.root_id, step, words, is_campaign=is_campaign)
-                yield self._callback(body, "viber/campaign" if is_campaign else "viber", step.at)
+                yield self._callback(body, "viber/campaign-of-one" if is_campaign else "viber", step.at)
 
     def cascade(self) -> Iterator[SimulatedCallback]:
         """One callback at the end, with the last word of each channel: the strategy OnCompletion."""

@@ -23,11 +23,11 @@ def test_a_connection_without_a_token_does_not_start():
 
 @pytest.mark.parametrize("token", [FIRST, SECOND])
 def test_either_token_lets_in_and_leaves_the_hint(token):
-    path = f"/callbacks/routee/main/{token}/viber/campaign/send/7f-1"
+    path = f"/callbacks/routee/main/{token}/viber/campaign-of-one/send/7f-1"
     route, hint = routes_of(tokens=[FIRST, SECOND]).find(path)
 
     route.verify(CallbackRequest("POST", f"https://hooks.example.test{path}", {}, b"{}"))
-    assert hint == "viber/campaign/send/7f-1"
+    assert hint == "viber/campaign-of-one/send/7f-1"
 
 
 @pytest.mark.parametrize("path", ["", "/wrong-token-of-some-length", f"/viber/{FIRST}"])
@@ -37,7 +37,7 @@ def test_no_other_path_is_a_door(path):
 
 
 def test_the_longest_send_id_fits_behind_the_token():
-    path = f"/callbacks/routee/main/{FIRST}/viber/campaign/send/{'7' * 100}"
+    path = f"/callbacks/routee/main/{FIRST}/viber/campaign-of-one/send/{'7' * 100}"
 
     assert routes_of(tokens=[FIRST]).find(path)[1].endswith("7" * 100)
 

@@ -168,7 +168,7 @@ def test_a_polled_list_of_parts_and_a_polled_page_are_read():
 
     assert [fact.part for fact in items([part, part | {"smsId": "s-2"}])] == ["s-1", "s-2"]
     page = {"content": [VIBER | {"campaignTrackingId": "c-1", "status": {"status": "SEEN"}}, 7], "last": True}
-    fact, junk = items(page, "viber/campaign")
+    fact, junk = items(page, "viber/campaign-of-one")
     assert (fact.message_id, fact.root_id) == ("v-1", "c-1")
     assert isinstance(junk, RejectedItem)
 
@@ -297,10 +297,11 @@ def test_only_a_campaign_of_one_stands_under_its_own_id():
 
     assert one(body).root_id is None
     assert (one(body).external_id, one(body, "viber/delivery").external_id) == ("x", "x")
-    assert one(body, "viber/send/campaign").root_id is None
-    ours = one(body, "viber/campaign/send/7f-1")
+    assert one(body, "viber/campaign").root_id is None
+    assert one(body, "viber/send/campaign-of-one").root_id is None
+    ours = one(body, "viber/campaign-of-one/send/7f-1")
     assert (ours.root_id, ours.message_id, ours.external_id) == ("c-1", "v-1", "7f-1")
-    reply = one(INBOUND | {"campaignTrackingId": "c-1"}, "viber/campaign/send/7f-1")
+    reply = one(INBOUND | {"campaignTrackingId": "c-1"}, "viber/campaign-of-one/send/7f-1")
     assert (reply.reply_to, reply.extras["reference_id"]) == ("c-1", "v-1")
     assert reply.extras["external_id"] == "7f-1"
 

@@ -54,7 +54,7 @@ def test_a_campaign_has_a_name_and_one_recipient():
         )
     )
 
-    address = "https://hooks.example.test/callbacks/routee/main/token/viber/campaign/send/7f-1"
+    address = "https://hooks.example.test/callbacks/routee/main/token/viber/campaign-of-one/send/7f-1"
     assert whole == Outgoing(
         "/viber/campaign",
         {
