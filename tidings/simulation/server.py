@@ -9,6 +9,7 @@ from typing import Self
 import structlog
 from aiohttp import web
 
+from contracts.errors import ConfigurationInvalid
 from providers._kit.desk import ApiCall, ApiReply
 from providers._kit.rehearsal import refusal
 from runtime.clock import Clock, SystemClock
@@ -75,19 +76,23 @@ class StandIn:
         self.url = ""
 
     async def __aenter__(self) -> Self:
-        await self._calling_back.__aenter__()
         application = web.Application(client_max_size=LARGEST_REQUEST)
         application.router.add_route("*", "/{provider}/{connection}/{rest:.*}", self._answer)
         self._runner = web.AppRunner(application, access_log=None, shutdown_timeout=LIVE_LONG_S)
         await self._runner.setup()
-        await web.TCPSite(self._runner, *self._place).start()
+        try:
+            await web.TCPSite(self._runner, *self._place).start()
+        except OSError as exc:
+            await self._runner.cleanup()
+            raise ConfigurationInvalid(f"nobody can listen at {self._place[0]}:{self._place[1]}: {exc}") from exc
         host, port = self._runner.addresses[0][:2]
         self.url = f"http://{host}:{port}"
+        await self._calling_back.__aenter__()
         return self
 
     async def __aexit__(self, *exc: object) -> None:
-        await self._calling_back.__aexit__(*exc)
         await self._runner.cleanup()
+        await self._calling_back.__aexit__(*exc)
 
     def base_url(self, provider: str, connection: str) -> str:
         """What the connection's `base_url` is to be."""

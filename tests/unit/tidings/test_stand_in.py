@@ -8,7 +8,7 @@ import msgspec
 import pytest
 from rich.console import Console
 
-from contracts.errors import ProviderThrottled, ProviderUnavailable, SendInDoubt
+from contracts.errors import ConfigurationInvalid, ProviderThrottled, ProviderUnavailable, SendInDoubt
 from contracts.sends import SendRequest, TextContent
 from contracts.status import DeliveryStatus
 from contracts.vocabulary import Channel
@@ -18,6 +18,7 @@ from providers._kit.facts import InboundFact, RejectedItem, StatusFact
 from tests.support.rehearsing import rehearsing
 from tidings.simulation.faults import Faults
 from tidings.simulation.played import Staging
+from tidings.simulation.server import StandIn
 from tidings.simulation.stand_in import account_table
 from tidings.simulation.truth import Account, Message, as_lines
 
@@ -177,6 +178,13 @@ async def test_a_connection_that_is_not_simulated_is_not_there():
         answer = await out.call("GET", f"{stage.stand_in.url}/nobody/main/x", headers={})
 
     assert answer.status == 404
+
+
+async def test_a_port_that_is_taken_is_a_setting_that_is_wrong():
+    async with rehearsing(staging(), SENDING[0]) as stage:
+        port = int(stage.stand_in.url.rpartition(":")[2])
+        with pytest.raises(ConfigurationInvalid, match=str(port)):
+            await StandIn([], staging(), callbacks_url=stage.door.url, port=port).__aenter__()
 
 
 async def test_the_truth_is_a_line_for_each_message_and_names_nobody():
