@@ -66,9 +66,12 @@ def body_of(sample: Mapping[str, Any]) -> bytes:
 
 
 def hint_of(slug: str, path: str, auth: Mapping[str, Any] | None = None) -> str:
-    """What stands behind the provider's name in a path, and behind the token where the provider is let in by one."""
+    """What stands behind the provider's name in a path, and behind the token where the provider is let in by one.
+
+    A path without that name is the provider's own, of an answer to a question; it is the hint as it stands.
+    """
     members = [member for member in path.split("/") if member]
-    behind = members[members.index(slug) + 1 :] if slug in members else []
+    behind = members[members.index(slug) + 1 :] if slug in members else members
     return "/".join(behind[1:] if behind and auth and behind[0] == auth.get("token") else behind)
 
 
