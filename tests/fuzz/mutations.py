@@ -50,7 +50,7 @@ def drop(value: Any, fate: Random, others: list[Any]) -> None:
 
 def retype(value: Any, fate: Random, others: list[Any]) -> None:
     container, name = _place(value, fate)
-    container[name] = fate.choice(ODD_VALUES + ODD_NUMBERS + ODD_TEXTS)
+    container[name] = copied(fate.choice(ODD_VALUES + ODD_NUMBERS + ODD_TEXTS))
 
 
 def restring(value: Any, fate: Random, others: list[Any]) -> None:
@@ -70,9 +70,9 @@ def rewrite(value: Any, fate: Random, others: list[Any]) -> None:
 def duplicate(value: Any, fate: Random, others: list[Any]) -> None:
     container, name = _place(value, fate)
     if isinstance(container, list):
-        container.insert(fate.randrange(len(container) + 1), container[name])
+        container.insert(fate.randrange(len(container) + 1), copied(container[name]))
     else:
-        container[fate.choice((f"{name}_", str(name).upper(), str(name).swapcase(), ""))] = container[name]
+        container[fate.choice((f"{name}_", str(name).upper(), str(name).swapcase(), ""))] = copied(container[name])
 
 
 def nest(value: Any, fate: Random, others: list[Any]) -> None:
@@ -85,14 +85,14 @@ def swap(value: Any, fate: Random, others: list[Any]) -> None:
     """A member becomes one of another sample."""
     container, name = _place(value, fate)
     theirs, other = _place(fate.choice(others), fate)
-    container[name] = json.loads(json.dumps(theirs[other]))
+    container[name] = copied(theirs[other])
 
 
 def repeat(value: Any, fate: Random, others: list[Any]) -> None:
     """A list becomes long."""
     lists = [container[name] for container, name in places(value) if isinstance(container[name], list)]
     if lists and (chosen := fate.choice(lists)):
-        chosen.extend(json.loads(json.dumps(chosen[0])) for _ in range(fate.choice((1, 2, 3, 5, 8, 100))))
+        chosen.extend(copied(chosen[0]) for _ in range(fate.choice((1, 2, 3, 5, 8, 100))))
 
 
 OF_VALUES: tuple[Callable[[Any, Random, list[Any]], None], ...] = (
@@ -105,6 +105,11 @@ OF_VALUES: tuple[Callable[[Any, Random, list[Any]], None], ...] = (
     swap,
     repeat,
 )
+
+
+def copied(value: Any) -> Any:
+    """Another one like it: what stands in two places would change in both, and could come to stand in itself."""
+    return json.loads(json.dumps(value))
 
 
 def truncate(body: bytes, fate: Random) -> bytes:
