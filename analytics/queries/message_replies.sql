@@ -31,31 +31,39 @@ known AS (
     FROM registration SEMI JOIN attempt USING (attempt_id)
 ),
 
-names AS (
-    SELECT coalesce(list(DISTINCT name), []) AS all_names
-    FROM (SELECT unnest(names) AS name FROM known)
-    WHERE name IS NOT NULL
+name AS (
+    SELECT DISTINCT name FROM (SELECT unnest(names) AS name FROM known) WHERE name IS NOT NULL
+),
+
+person AS (
+    SELECT DISTINCT recipient_hash AS author_hash FROM known WHERE recipient_hash IS NOT NULL
 ),
 
 lifetime AS (
     SELECT
         min(heard_at) - INTERVAL 7 DAY AS heard_from,
-        max(heard_at) + to_seconds($window_s) + INTERVAL 7 DAY AS heard_to,
-        list(DISTINCT recipient_hash) AS people
+        max(heard_at) + to_seconds($window_s) + INTERVAL 7 DAY AS heard_to
     FROM known
+),
+
+-- One look per name, because each is as quick as the look-up of an id; all of them at once would read every row.
+meant AS (
+    SELECT inbound.event_id FROM inbound SEMI JOIN person USING (author_hash), lifetime
+    WHERE received_at BETWEEN heard_from AND heard_to
+    UNION
+    SELECT inbound.event_id FROM inbound SEMI JOIN name ON name = reply_to
+    UNION
+    SELECT inbound.event_id FROM inbound SEMI JOIN name ON name = reply_id
+    UNION
+    SELECT inbound.event_id FROM inbound SEMI JOIN name ON name = tracking
+    UNION
+    SELECT inbound.event_id FROM inbound SEMI JOIN name ON name = external_id
 ),
 
 reply AS (
     SELECT inbound.*, bucket_time(occurred_at, received_at) AS replied_at
-    FROM inbound, names, lifetime
-    WHERE
-        verdict = 'applied'
-        AND ($accounts IS NULL OR list_contains($accounts, account))
-        AND received_at >= heard_from
-        AND (
-            (list_contains(people, author_hash) AND received_at <= heard_to)
-            OR list_has_any(all_names, [reply_to, reply_id, tracking, external_id])
-        )
+    FROM inbound SEMI JOIN meant USING (event_id)
+    WHERE verdict = 'applied' AND ($accounts IS NULL OR list_contains($accounts, account))
 ),
 
 -- include: attribution
