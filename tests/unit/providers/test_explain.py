@@ -49,10 +49,10 @@ def test_the_bytes_of_a_sample(members, body):
     [
         ("/webhooks/infobip/viber/delivery", "viber/delivery"),
         ("/callbacks/infobip", ""),
-        ("/v1/omnichannel/abc", ""),
+        ("/viber/2/logs", "viber/2/logs"),
     ],
 )
-def test_the_hint_is_what_stands_behind_the_provider(path, hint):
+def test_the_hint_is_what_stands_behind_the_provider_or_its_own_path(path, hint):
     assert hint_of("infobip", path) == hint
 
 
