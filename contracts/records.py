@@ -121,7 +121,7 @@ class InboundMessage(Record, frozen=True, kw_only=True):
     part: str | None = None
     country: str | None = None
     extras: dict[str, str] = {}
-    """Among them what may name the message that is answered: `reply_id`, `tracking`, `external_id`."""
+    """Among them what may name the message that is answered: `reply_id`, `tracking`, `external_id`, `send_id`."""
 
 
 class Signal(Record, frozen=True, kw_only=True):

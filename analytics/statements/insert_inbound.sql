@@ -21,7 +21,7 @@ WITH new AS (
                 "addressee": "VARCHAR",
                 "text": "VARCHAR",
                 "media_url": "VARCHAR",
-                "extras": {"reply_id": "VARCHAR", "tracking": "VARCHAR", "external_id": "VARCHAR"},
+                "extras": {"reply_id": "VARCHAR", "tracking": "VARCHAR", "external_id": "VARCHAR", "send_id": "VARCHAR"},
                 "occurred_at": "TIMESTAMP",
                 "received_at": "TIMESTAMP",
                 "cause": {"partition": "SMALLINT", "offset": "BIGINT", "index": "INTEGER", "items": "INTEGER"}
@@ -49,7 +49,7 @@ SELECT
     said.media_url,
     said.extras.reply_id,
     said.extras.tracking,
-    said.extras.external_id,
+    coalesce(said.extras.external_id, said.extras.send_id) AS external_id,
     said.occurred_at,
     said.received_at,
     said.cause.partition AS cause_partition,

@@ -56,6 +56,7 @@ def three_messages(line) -> None:
         ),
         pytest.param({"extras": {"tracking": "early"}}, "early", "tracking_data", id="the tracking data names it"),
         pytest.param({"extras": {"external_id": "order-1"}}, "early", "tracking_data", id="or the data of our send"),
+        pytest.param({"extras": {"send_id": "order-1"}}, "early", "tracking_data", id="or the name in its address"),
         pytest.param(
             {"reply_to": "late", "extras": {"tracking": "early"}}, "late", "provider_id", id="the surest name wins"
         ),
