@@ -357,7 +357,7 @@ def standing(facts: list[StatusFact]) -> DeliveryStatus:
     """Where the attempt stands after `facts`, by the rule of the contracts."""
     whole, legs = evidence(), {}
     for fact in facts:
-        if fact.scope is Scope.TRANSACTION or fact.root_id in {None, fact.message_id}:
+        if fact.scope is Scope.TRANSACTION:
             whole = join(whole, evidence(fact.status))
         else:
             legs[fact.message_id] = join(legs.get(fact.message_id, evidence()), evidence(fact.status))

@@ -46,7 +46,7 @@ class _Attempt:
     def outcome(self) -> AttemptOutcome:
         legs: dict[str, list[StatusFact]] = defaultdict(list)
         for fact in self.facts.values():
-            legs["" if _is_about_whole(fact) else fact.message_id].append(fact)
+            legs["" if fact.scope is Scope.TRANSACTION else fact.message_id].append(fact)
         whole = _evidence_of(legs.pop("", []))
         others = [_evidence_of(facts) for facts in legs.values()]
         origin = (self.actor.connection.provider, self.actor.connection.name)
@@ -186,10 +186,6 @@ def _event_id(actor: Actor, fact: StatusFact) -> str:
         said=(fact.status, fact.provider_code),
         occurred_at=fact.occurred_at,
     )
-
-
-def _is_about_whole(fact: StatusFact) -> bool:
-    return fact.scope is Scope.TRANSACTION or fact.root_id in {None, fact.message_id}
 
 
 def _evidence_of(facts: list[StatusFact]) -> Evidence:
