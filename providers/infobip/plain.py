@@ -1,6 +1,7 @@
 """The short way for bodies that hold well-formed reports and nothing else, as nearly all do.
 
-It gives what the long way gives, or nothing; then the long way is taken, which can also say what is wrong. Reports are
+It gives what the long way gives, or nothing; then the long way is taken, which can also say what is wrong. Only nesting
+without end in members that nobody reads is none of its business, since it does not read them either. Reports are
 read straight into structs. Status, error and price are compared as bytes with those of earlier reports, since all of a
 day have some hundred between them; a report that shares them with another differs from it in five members only.
 """

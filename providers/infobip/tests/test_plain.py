@@ -191,6 +191,13 @@ def test_reports_take_the_short_way():
     } <= {*short}
 
 
+def test_nesting_in_a_member_that_nobody_reads_does_not_matter():
+    body = msgspec.json.encode({"results": [WHOLE[0]]})[:-3] + b',"x":' + b"[" * 40 + b"]" * 40 + b"}]}"
+    (fact,) = read_plain(callback(body))
+
+    assert fact.message_id == "vb-1"
+
+
 def test_what_is_remembered_is_bounded():
     templates = _Templates(most=2, longest=20)
     fact = StatusFact(message_id="1", status=DeliveryStatus.SENT, provider_code="7")

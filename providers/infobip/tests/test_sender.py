@@ -249,6 +249,7 @@ def test_a_reply_names_what_it_answers(rehearsal, channel):
     sent(rehearsal, request(channel=channel))
     (fact,) = rehearsal.items(rehearsal.reply("send-1", "Yes"))
 
+    assert rehearsal.reply("send-1", "Yes").kind == "inbound"
     assert isinstance(fact, InboundFact)
     assert (fact.text, fact.reply_to, fact.channel) == ("Yes", "send-1", channel)
     assert fact.extras["external_id"] == "m-1"
