@@ -1,7 +1,7 @@
 """What is known about one attempt: a set of statuses per thing that was reported on, and the status that follows.
 
 A *unit* is the attempt as a whole, a leg of the provider's own cascade, or a part of a long text (of the whole or of a
-leg). All are kept in one mapping from the unit's key to its evidence; joining is union, so order cannot matter.
+leg). A message on one channel is a leg that has the attempt's own id, and mostly the only one. All are kept in one mapping from the unit's key to its evidence; joining is union, so order cannot matter.
 """
 
 from collections.abc import Mapping
@@ -22,12 +22,15 @@ from contracts.status import (
 from contracts.vocabulary import Scope
 
 WHOLE = ""
+ITSELF = "\x1d"
+"""The leg whose id is the attempt's: a message on one channel, or the first of a cascade that has no id of its own."""
 OVERFLOW = "\x1e"
 """Where units beyond the limit go, all as one leg."""
 MOST_UNITS = 100
 """A provider that gives every message the same root id must not make one state without end."""
 
 _PART = "\x1f"
+_ALWAYS_KEPT = frozenset({WHOLE, ITSELF})
 _BAD = evidence(*BAD_ENDS)
 _SUCCESS = evidence(*SUCCESSES)
 
@@ -38,11 +41,13 @@ Units = Mapping[str, Evidence]
 
 def unit_of(report: DeliveryReport, known: Units) -> str:
     """The key of what `report` is about."""
-    is_leg = report.scope is Scope.CHANNEL and report.provider_message_id != report.root_id
-    unit = report.provider_message_id if is_leg else WHOLE
+    if report.scope is Scope.TRANSACTION:
+        unit = WHOLE
+    else:
+        unit = ITSELF if report.provider_message_id == report.root_id else report.provider_message_id
     if report.part is not None:
         unit = f"{unit}{_PART}{report.part}"
-    return unit if unit in known or unit == WHOLE or len(known) < MOST_UNITS else OVERFLOW
+    return unit if unit in known or unit in _ALWAYS_KEPT or len(known) < MOST_UNITS else OVERFLOW
 
 
 def leg_of(unit: str) -> str:
@@ -52,8 +57,9 @@ def leg_of(unit: str) -> str:
 
 def standing(units: Units, parts_counts: Mapping[str, int]) -> DeliveryStatus:
     """The status of the attempt."""
-    if len(units) == 1 and WHOLE in units:
-        return status_of(units[WHOLE])
+    if len(units) == 1 and not _ALWAYS_KEPT.isdisjoint(units):
+        (known,) = units.values()
+        return status_of(known)
     legs = {leg: _of_leg(leg, units, parts_counts) for leg in dict.fromkeys(map(leg_of, units))}
     whole = legs.pop(WHOLE, None)
     said = NO_EVIDENCE if whole is None else evidence(whole)

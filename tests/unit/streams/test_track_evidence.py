@@ -46,6 +46,9 @@ WHOLE = {"scope": Scope.TRANSACTION}
         pytest.param(
             [report("delivered", **WHOLE), report("seen", of="viber")], "seen", id="a leg may succeed further than told"
         ),
+        pytest.param(
+            [report("undelivered"), report("sent", of="sms")], "sent", id="the first leg may have the attempt's own id"
+        ),
         pytest.param([report("delivered", part="1", parts_count=2)], "sent", id="a part not heard of is not final"),
         pytest.param(
             [report("delivered", part="1", parts_count=2), report("delivered", part="2", parts_count=2)],
@@ -92,6 +95,9 @@ def test_standing(reports, status):
             [report("failed", of="viber"), report("delivered", of="sms")], False, id="legs may end differently"
         ),
         pytest.param(
+            [report("failed"), report("delivered", of="sms")], False, id="the first leg may have the attempt's own id"
+        ),
+        pytest.param(
             [report("failed", of="viber"), report("delivered", of="viber")], True, id="one leg may not end twice"
         ),
         pytest.param(
@@ -113,7 +119,7 @@ def test_contradictions(reports, contradict):
 
 
 def test_a_transaction_is_about_the_whole_whatever_its_id():
-    assert unit_of(report("sent", of="another", **WHOLE), {}) == unit_of(report("sent", of=ROOT), {})
+    assert unit_of(report("sent", of="another", **WHOLE), {}) == unit_of(report("sent", of=ROOT, **WHOLE), {})
 
 
 def test_a_root_id_that_everything_shares_makes_no_endless_state():
