@@ -1,4 +1,4 @@
-"""Makes the settings of a demo: two connections with fresh secrets, in files that only their owner may read."""
+"""Makes the settings of a demo: a connection to each provider with fresh secrets, in files that only their owner may read."""
 
 import base64
 import fcntl
@@ -33,8 +33,9 @@ admin_port = $streams_admin_port
 [api]
 port = $api_port
 
-# Sends are registered: reports about others are parked until somebody claims them. The provider is played here, so the
-# real one is not asked about what it has never seen.
+# The providers are played here, so the real ones are not asked about what they have never seen.
+
+# Sends are registered: reports about others are parked until somebody claims them.
 [[connections]]
 provider = "telesign"
 name = "main"
@@ -50,6 +51,19 @@ observe_only = true
 asks_when_silent = false
 username = "tidings"
 passwords = [$infobip_password]
+
+# These two do not sign: the token in the callback URL lets them in.
+[[connections]]
+provider = "routee"
+name = "main"
+asks_when_silent = false
+tokens = [$routee_token]
+
+[[connections]]
+provider = "decisiontelecom"
+name = "main"
+asks_when_silent = false
+tokens = [$decisiontelecom_token]
 """)
 
 ONCE = "once"
@@ -68,6 +82,8 @@ def ensure_demo_settings(data_dir: Path, *, topic_prefix: str, ports: Mapping[st
         "customer_id": str(uuid4()).upper(),
         "telesign_key": _secret_file(data_dir, "telesign-api-key", base64.b64encode(secrets.token_bytes(48)).decode()),
         "infobip_password": _secret_file(data_dir, "infobip-password", secrets.token_urlsafe(24)),
+        "routee_token": _secret_file(data_dir, "routee-token", secrets.token_urlsafe(24)),
+        "decisiontelecom_token": _secret_file(data_dir, "decisiontelecom-token", secrets.token_urlsafe(24)),
         **ports,
     }
     # A JSON string is a TOML string, and a JSON number a TOML number.

@@ -31,6 +31,8 @@ def test_the_file_is_one_that_the_processes_read(home):
     assert [(actor.provider.slug, actor.is_registering) for actor in cast_of(settings.connections)] == [
         ("telesign", True),
         ("infobip", False),
+        ("routee", True),
+        ("decisiontelecom", True),
     ]
 
 
