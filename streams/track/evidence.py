@@ -1,7 +1,8 @@
 """What is known about one attempt: a set of statuses per thing that was reported on, and the status that follows.
 
 A *unit* is the attempt as a whole, a leg of the provider's own cascade, or a part of a long text (of the whole or of a
-leg). A message on one channel is a leg that has the attempt's own id, and mostly the only one. All are kept in one mapping from the unit's key to its evidence; joining is union, so order cannot matter.
+leg). A message on one channel is a leg that has the attempt's own id, and mostly the only one. All are kept in one
+mapping from the unit's key to its evidence; joining is union, so order cannot matter.
 """
 
 from collections.abc import Mapping
