@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from random import Random
 from typing import Any
 
+GOES_DEEPER = 0.8
 Place = tuple[Any, Any]
 """A container and the name or number of a member in it."""
 
@@ -145,8 +146,14 @@ def untidy(body: bytes, fate: Random) -> bytes:
 OF_BYTES: tuple[Callable[[bytes, Random], bytes], ...] = (truncate, flip, insert, recode, untidy)
 
 
-def _place(value: object, fate: Random) -> Place:
-    return fate.choice(list(places(value)) or [({"": None}, "")])
+def _place(value: Any, fate: Random) -> Place:
+    """Some member, found on the way down: to list them all would cost more than what is tested."""
+    nowhere: dict[str, Any] = {"": None}
+    container, name = nowhere, ""
+    while isinstance(value, dict | list) and value and (container is nowhere or fate.random() < GOES_DEEPER):
+        container, name = value, fate.choice(list(value) if isinstance(value, dict) else range(len(value)))
+        value = container[name]
+    return container, name
 
 
 def _number(text: str) -> object:
