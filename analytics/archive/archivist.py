@@ -93,6 +93,8 @@ class Archivist:
                 shelf.drop()
                 raise
             shelf.tidy()
+            # What came meanwhile was perhaps taken with the rest: the old ends may lie behind us.
+            ends = _numbered(await consumer.end_offsets(partitions))
         lag = shelf.lag(starts, ends)
         ARCHIVE_LAG.labels(word).set(lag)
         if not lag:
