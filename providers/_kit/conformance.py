@@ -28,7 +28,7 @@ STRICT = {
 """The members of each kind of fact that must be as the sample says; others only where both sides have them."""
 
 OWN_WORDS = frozenset({"external_id"})
-"""What a send called itself comes back verbatim, and one provider lets it be 4 000 characters; nothing is keyed by it."""
+"""What a send called itself comes back verbatim, 4 000 characters at one provider; nothing is keyed by it."""
 
 _JUNK: tuple[object, ...] = (None, 7, "junk", [], {})
 FOLDER = ("README.md", "codes.csv", "payloads.py", "settings.py", "verifier.py", "normaliser.py", "simulator.py")
