@@ -3,11 +3,12 @@
 The same attempts are told of again and again, because what is remembered of new ones is meant to grow with them: 350
 bytes an attempt, for as many days as the settings say. A log is cut when it is large, so what counts is how fast it
 comes there. Rows and records on the disk grow with what comes, and are left
-out too; the store's share of memory is set so low that it is used up in the warm-up.
+out too; the store's share of memory is set so low that it is used up in the warm-up, in which five times as much comes.
 """
 
 import asyncio
 import json
+import math
 import os
 import statistics
 import subprocess
@@ -30,7 +31,9 @@ from tidings.children import LARGEST_LOG_BYTES
 GROUP = "soak"
 RATE_PER_S = 200
 MINUTES = 30.0
-WARM_UP_MINUTES = 8.0
+WARM_UP_MINUTES, WARM_UP_RATE_PER_S = 8.0, 1000
+"""More comes in the warm-up than in all the time behind it, so that every buffer has had its largest batch."""
+POSTERS = 8
 EVERY_S = 5.0
 PROCESSES = ("ingest", "streams", "api")
 FOLDERS = ("logs", "spool")
@@ -76,8 +79,10 @@ def _settings(directory: Path, place: Path, port: int) -> Path:
 async def _soak(url: str, place: Path, minutes: float) -> Samples:
     async with aiohttp.ClientSession() as session:
         await _wait_until_it_answers(session, url, signed_callbacks()[0])
-        posting = asyncio.create_task(_post(session, url))
-        await asyncio.sleep(WARM_UP_MINUTES * 60)
+        async with asyncio.timeout(WARM_UP_MINUTES * 60 + READY_LIMIT_S), asyncio.TaskGroup() as warming:
+            for _ in range(POSTERS):
+                warming.create_task(_post(session, url, WARM_UP_RATE_PER_S / POSTERS, WARM_UP_MINUTES * 60))
+        posting = asyncio.create_task(_post(session, url, RATE_PER_S, math.inf))
         samples: Samples = defaultdict(list)
         began = time.monotonic()
         while not posting.done() and (at_s := time.monotonic() - began) < minutes * 60:
@@ -106,13 +111,15 @@ async def _wait_until_it_answers(session: aiohttp.ClientSession, url: str, callb
     sys.exit("the installation did not come up; run `tidings up` to see why")
 
 
-async def _post(session: aiohttp.ClientSession, url: str) -> None:
-    """For ever, at a steady rate. Raises when one is not taken."""
+async def _post(session: aiohttp.ClientSession, url: str, rate_per_s: float, limit_s: float) -> None:
+    """At a steady rate, or as fast as the answers come when they do not keep up. Raises when one is not taken."""
     began = time.monotonic()
     for number, callback in enumerate(cycle(signed_callbacks()), start=1):
         async with session.post(url, data=callback.body, headers=dict(callback.headers)) as answer:
             answer.raise_for_status()
-        await asyncio.sleep(max(0.0, began + number / RATE_PER_S - time.monotonic()))
+        if time.monotonic() - began > limit_s:
+            return
+        await asyncio.sleep(max(0.0, began + number / rate_per_s - time.monotonic()))
 
 
 def _look(place: Path) -> dict[str, float]:
