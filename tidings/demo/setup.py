@@ -1,4 +1,4 @@
-"""Makes the settings of a demo: a connection to each provider, its fresh secrets in files that only their owner may read."""
+"""Makes the settings of a demo: a connection to each provider, its secrets in files that only their owner may read."""
 
 import base64
 import fcntl

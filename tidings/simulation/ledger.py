@@ -19,6 +19,7 @@ from contracts.status import (
     evidence,
     is_conflict,
     join,
+    status_of,
     status_of_cascade,
     status_of_parts,
 )
@@ -55,9 +56,18 @@ class _Attempt:
             self.root_id,
             self.message_id,
             status=self._at_least_accepted(status_of_cascade(whole, others)),
-            is_conflict=any(map(is_conflict, [whole, *others])),
+            is_conflict=self._is_contradicted(whole),
             reports=len(self.facts),
         )
+
+    def _is_contradicted(self, whole: Evidence) -> bool:
+        """Two ends of one leg, of one of its parts or of the whole; or the whole failed, and a leg of it arrived."""
+        things: dict[tuple[str, str | None], Evidence] = defaultdict(lambda: NO_EVIDENCE)
+        for fact in self.facts.values():
+            thing = ("" if fact.scope is Scope.TRANSACTION else fact.message_id, fact.part)
+            things[thing] = join(things[thing], evidence(fact.status))
+        has_arrived = any(status_of(known).is_success for (leg, _), known in things.items() if leg)
+        return any(map(is_conflict, things.values())) or (has_arrived and status_of(whole).is_bad_end)
 
     def _at_least_accepted(self, status: DeliveryStatus) -> DeliveryStatus:
         """A registration says that the provider took it, and nothing of how it ended."""

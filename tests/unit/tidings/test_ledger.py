@@ -45,6 +45,15 @@ def actor_of(cast, provider):
     return next(actor for actor in cast if actor.connection.provider == provider)
 
 
+def test_one_part_of_a_text_may_not_end_twice():
+    cast = cast_of([Connection(provider="routee", name="main", tokens=("made-up-for-this-test",))])
+    postings, _ = postings_of(actor_of(cast, "routee"), _S.SENT, _S.UNDELIVERED, _S.DELIVERED, channel=Channel.SMS)
+
+    (attempt,) = ledger_of(postings).outcome().attempts
+
+    assert attempt.is_conflict
+
+
 @pytest.mark.parametrize(
     ("statuses", "end", "is_conflict"),
     [
