@@ -1,6 +1,7 @@
 """What a provider's refusal means: its `errors.csv`, one row for each code of its facts, with its source."""
 
 import csv
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from importlib.resources import files
@@ -14,6 +15,8 @@ from contracts.errors import (
     SendInDoubt,
 )
 
+_LONGEST_TEXT = 1000
+_LONG_NUMBER = re.compile(r"[0-9]{6,}")
 _ERRORS = {kind.__name__: kind for kind in SendError.__subclasses__()}
 
 
@@ -38,14 +41,18 @@ class RefusalTable:
     def error(
         self, text: str, *, code: str | None = None, http_status: int, retry_after_s: float | None = None
     ) -> SendError:
-        """The error to raise for an answer that is no success; `text` is what the provider says, bounded by the caller.
+        """The error to raise for an answer that is no success; `text` is what the provider says.
+
+        It is bounded here, and long numbers in it are left out: some providers quote the recipient's, which belongs
+        into no log.
 
         A code that is in no row, with a status that is in none, is judged by the status: 429 asks for patience, other
         4xx and 3xx will not get better, and behind a 5xx or a 2xx without sense the message may have been taken.
         """
         found = self._found(code or "", http_status)
         kind = found.error if found else _by_status(http_status)
-        meaning = f"{found.meaning}: {text}" if found else text
+        words = _LONG_NUMBER.sub("…", text[:_LONGEST_TEXT])
+        meaning = f"{found.meaning}: {words}" if found else words
         return kind(meaning, code=code, http_status=http_status, retry_after_s=retry_after_s)
 
     def _found(self, code: str, http_status: int) -> Refusal | None:

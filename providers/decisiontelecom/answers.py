@@ -1,7 +1,5 @@
 """What DecisionTelecom answers. Errors come with HTTP 200 as well, so the body is read before the status."""
 
-import re
-
 from contracts.errors import PayloadInvalid, SendError, SendInDoubt
 from providers._kit.reading import as_id, as_int, as_text, read_object, read_payload
 from providers._kit.refused import load_refusals, retry_after_s
@@ -10,7 +8,6 @@ from providers.decisiontelecom.payloads import CODE, MESSAGE_DATA, MESSAGE_ID, N
 
 REFUSALS = load_refusals(__package__)
 
-_LONG_NUMBER = re.compile(r"[0-9]{6,}")
 _MOST_PARTS = 255
 
 
@@ -80,6 +77,5 @@ def _http_status(answer: HttpAnswer, said: Failure) -> int:
 
 
 def _words(said: Failure) -> str:
-    """What the provider says, bounded, and without what may be somebody's number."""
     words = ": ".join(filter(None, (as_text(said.name, limit=200), as_text(said.message, limit=200))))
-    return _LONG_NUMBER.sub("…", words) or "the provider says no more"
+    return words or "the provider says no more"

@@ -96,12 +96,12 @@ def _new_text(body: Mapping[str, Any]) -> str:
         for one in (violations if isinstance(violations, list) else [])
         if isinstance(one, dict)
     ]
-    return "; ".join([as_text(body.get("description")) or "no description", *named])[:1000]
+    return "; ".join([as_text(body.get("description")) or "no description", *named])
 
 
 def _old_text(body: Mapping[str, Any]) -> str:
     named = [f"{name}: {reason}" for name, reason in _object(body.get("validationErrors")).items()]
-    return "; ".join([as_text(body.get("text")) or "no text", *named])[:1000]
+    return "; ".join([as_text(body.get("text")) or "no text", *named])
 
 
 def _told(status: Mapping[str, Any]) -> str:

@@ -13,7 +13,6 @@ from providers.telesign.codes import meaning_of
 REFUSALS = load_refusals(__package__)
 
 _ON_ITS_WAY = {DeliveryStatus.ACCEPTED, DeliveryStatus.QUEUED, DeliveryStatus.SENT, DeliveryStatus.DELIVERED}
-_LONG_NUMBER = re.compile(r"[0-9]{6,}")
 _STATUS = re.compile(r"[0-9]{3,4}")
 
 
@@ -42,7 +41,7 @@ def read_answer(answer: HttpAnswer) -> Said:
             code=as_text(told.get("code"), limit=20),
             error_code=_first_error(body.get("errors")),
             reference_id=as_id(body.get("reference_id"), "reference_id"),
-            description=_masked(as_text(told.get("description"), limit=200) or ""),
+            description=as_text(told.get("description"), limit=200) or "",
         )
     except PayloadInvalid:
         return Said()
@@ -73,8 +72,3 @@ def refusal(answer: HttpAnswer, said: Said) -> SendError:
 def _first_error(errors: object) -> str | None:
     first = errors[0] if isinstance(errors, list) and errors else None
     return as_text(first.get("code"), limit=20) if isinstance(first, dict) else None
-
-
-def _masked(description: str) -> str:
-    """Some descriptions quote the recipient's number, which belongs into no log."""
-    return _LONG_NUMBER.sub("…", description)
