@@ -1,11 +1,7 @@
 """What only DecisionTelecom knows of a send: `SendRequest.own`, checked."""
 
-from collections.abc import Mapping
-from typing import Any
+from pydantic import BaseModel, ConfigDict, Field
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
-
-from contracts.errors import RequestInvalid
 from providers.decisiontelecom.settings import SourceType
 
 
@@ -21,12 +17,3 @@ class SendOptions(BaseModel):
     back as well."""
     source_type: SourceType | None = None
     """Viber only: promotional or transactional; else the connection's."""
-
-
-def read_options(own: Mapping[str, Any]) -> SendOptions:
-    """`own` as options; raises `RequestInvalid` naming the wrong members, and not their values."""
-    try:
-        return SendOptions.model_validate(own)
-    except ValidationError as exc:
-        wrong = "; ".join(f"own.{'.'.join(map(str, error['loc']))}: {error['msg']}" for error in exc.errors())
-        raise RequestInvalid(wrong) from None

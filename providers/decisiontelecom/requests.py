@@ -12,8 +12,9 @@ from typing import Any, NamedTuple
 from contracts.errors import ConfigurationInvalid, RequestInvalid
 from contracts.sends import ImageContent, SendRequest, TextContent
 from contracts.vocabulary import Channel
+from providers._kit.options import read_options
 from providers.decisiontelecom import hints
-from providers.decisiontelecom.options import SendOptions, read_options
+from providers.decisiontelecom.options import SendOptions
 from providers.decisiontelecom.settings import DecisionTelecomSettings
 
 SEND_VIBER, ASK_VIBER = "/v1/api/send-viber", "/v1/api/receive-viber"
@@ -57,7 +58,7 @@ def headers_of(settings: DecisionTelecomSettings) -> dict[str, str]:
 
 def request_of(request: SendRequest, settings: DecisionTelecomSettings) -> Outgoing:
     """The call that makes the send; raises `RequestInvalid` naming the member and the rule it breaks."""
-    options = read_options(request.own)
+    options = read_options(SendOptions, request.own)
     if request.scheduled_at is not None:
         raise RequestInvalid("scheduled_at: DecisionTelecom sends at once")
     if not _SEND_ID.fullmatch(request.send_id):

@@ -2,10 +2,8 @@
 
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic.alias_generators import to_camel
-
-from contracts.errors import RequestInvalid
 
 Json = dict[str, Any]
 
@@ -118,15 +116,6 @@ class InfobipOptions(Option):
     def begun(self) -> frozenset[str]:
         """The names of the options that are given."""
         return frozenset(name for name in type(self).model_fields if getattr(self, name) is not None)
-
-
-def read_options(own: Json) -> InfobipOptions:
-    """`own` as options; raises `RequestInvalid` naming the members that are wrong, not their values."""
-    try:
-        return InfobipOptions.model_validate(own)
-    except ValidationError as exc:
-        wrong = "; ".join(f"own.{'.'.join(map(str, error['loc']))}: {error['msg']}" for error in exc.errors())
-        raise RequestInvalid(wrong) from None
 
 
 def _minutes(time: TimeOfDay) -> int:

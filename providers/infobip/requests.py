@@ -6,11 +6,12 @@ from datetime import datetime, timedelta
 from contracts.errors import RequestInvalid
 from contracts.sends import AnyContent, FileContent, ImageContent, SendRequest, TemplateContent, TextContent
 from contracts.vocabulary import Channel
+from providers._kit.options import read_options
 from providers.infobip.apis import ChannelApi
 from providers.infobip.bot_contents import bot_content
 from providers.infobip.contents import sms_content, viber_content
 from providers.infobip.limits import MAX_CAMPAIGN, MAX_DAYS_AHEAD, MAX_MESSAGE_ID, fits, number, validity
-from providers.infobip.options import InfobipOptions, Json, read_options
+from providers.infobip.options import InfobipOptions, Json
 
 _LABELS = frozenset({"PROMOTIONAL", "TRANSACTIONAL"})
 _FOREIGN = {
@@ -47,7 +48,7 @@ def envelope(api: ChannelApi, requests: Sequence[SendRequest], now: datetime) ->
 
 def message(api: ChannelApi, request: SendRequest) -> Json:
     """One message to one recipient; raises `RequestInvalid` naming the member and the rule."""
-    own = read_options(request.own)
+    own = read_options(InfobipOptions, request.own)
     _refuse_foreign(api, request, own)
     written: Json = {
         "sender": fits("sender", request.sender, most=200),
@@ -202,7 +203,7 @@ def _callback_data(api: ChannelApi, request: SendRequest, own: InfobipOptions) -
 
 def _shared(api: ChannelApi, request: SendRequest, now: datetime) -> Json:
     """What stands beside the messages and is one for the whole call."""
-    own = read_options(request.own)
+    own = read_options(InfobipOptions, request.own)
     schedule: Json = {} if own.bulk_id is None else {"bulkId": own.bulk_id}
     if request.scheduled_at is not None:
         if request.scheduled_at > now + timedelta(days=MAX_DAYS_AHEAD):

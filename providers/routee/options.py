@@ -1,8 +1,8 @@
 """What only Routee knows of a send: the members of `own`."""
 
-from typing import Any, Literal
+from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
 from contracts.errors import RequestInvalid
 
@@ -41,15 +41,6 @@ OF_CAMPAIGN = frozenset({"via", "respect_quiet_hours"})
 OF_SINGLE = frozenset({"via"})
 OF_SMS = frozenset({"strategy", "flash", "transcode"})
 OF_FAILOVER = frozenset({"then_sms"})
-
-
-def read_options(own: dict[str, Any]) -> SendOptions:
-    """Raises `RequestInvalid` naming the members that are wrong."""
-    try:
-        return SendOptions.model_validate(own)
-    except ValidationError as exc:
-        wrong = "; ".join(f"own.{'.'.join(map(str, error['loc']))}: {error['msg']}" for error in exc.errors())
-        raise RequestInvalid(wrong) from None
 
 
 def keep_to(options: SendOptions, allowed: frozenset[str], what: str) -> None:

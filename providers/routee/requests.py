@@ -7,11 +7,12 @@ from typing import NamedTuple
 from contracts.errors import RequestInvalid
 from contracts.sends import SendRequest, TextContent
 from contracts.vocabulary import Channel
+from providers._kit.options import read_options
 from providers.routee import rules
 from providers.routee.cascades import failover_of
 from providers.routee.layouts import layout_of
 from providers.routee.members import Json, address_of, label_of, refuse_schedule, refuse_session, viber_ttl
-from providers.routee.options import OF_CAMPAIGN, OF_SINGLE, OF_SMS, SendOptions, keep_to, read_options
+from providers.routee.options import OF_CAMPAIGN, OF_SINGLE, OF_SMS, SendOptions, keep_to
 
 CAMPAIGN, SINGLE, SMS, FAILOVER = "/viber/campaign", "/viber", "/sms", "/failover"
 
@@ -27,7 +28,7 @@ class Outgoing(NamedTuple):
 
 def request_of(request: SendRequest) -> Outgoing:
     """Raises `RequestInvalid` naming the member that breaks a rule."""
-    options = read_options(request.own)
+    options = read_options(SendOptions, request.own)
     rules.send_id_of(request.send_id)
     rules.recipient_of(request.recipient)
     rules.text_of(request.sender, "sender", limit=100)

@@ -1,11 +1,8 @@
 """What only Telesign knows of a send: `SendRequest.own`, checked."""
 
-from collections.abc import Mapping
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, IPvAnyAddress, ValidationError
-
-from contracts.errors import RequestInvalid
+from pydantic import BaseModel, ConfigDict, Field, IPvAnyAddress
 
 MessageType = Literal["ARN", "MKT", "OTP"]
 SmsApi = Literal["messaging", "omnichannel"]
@@ -50,12 +47,3 @@ class SendOptions(BaseModel):
 
 ONLY_OMNICHANNEL = frozenset({"then", "fallback_time_s"})
 ONLY_SMS_API = frozenset({"is_primary", "dlt_template_id", "dlt_entity_id"})
-
-
-def read_options(own: Mapping[str, Any]) -> SendOptions:
-    """`own` as options; raises `RequestInvalid` naming the wrong members, and not their values."""
-    try:
-        return SendOptions.model_validate(own)
-    except ValidationError as exc:
-        wrong = "; ".join(f"own.{'.'.join(map(str, error['loc']))}: {error['msg']}" for error in exc.errors())
-        raise RequestInvalid(wrong) from None

@@ -8,13 +8,13 @@ from urllib.parse import urlencode
 from contracts.errors import RequestInvalid
 from contracts.sends import SendRequest, TextContent
 from contracts.vocabulary import Channel
+from providers._kit.options import read_options
 from providers.telesign.options import (
     ONLY_OMNICHANNEL,
     ONLY_SMS_API,
     MessageType,
     NextChannel,
     SendOptions,
-    read_options,
 )
 from providers.telesign.rules import callback_url, check
 from providers.telesign.settings import TelesignSettings
@@ -39,7 +39,7 @@ class Outgoing(NamedTuple):
 
 def request_of(request: SendRequest, settings: TelesignSettings) -> Outgoing:
     """Raises `RequestInvalid` naming the member that breaks a rule of the provider."""
-    options = read_options(request.own)
+    options = read_options(SendOptions, request.own)
     check(request)
     members = {
         "external_id": request.send_id,
