@@ -1,17 +1,8 @@
 -- Where each attempt of a message stands, by the message's id or that of one of its attempts.
 -- parameters: id, accounts
 -- lane: look-up
-WITH attempt AS (
-    SELECT attempt_id FROM report WHERE message_id = $id::UUID
-    UNION
-    SELECT attempt_id FROM report WHERE attempt_id = $id::UUID
-    UNION
-    SELECT attempt_id FROM registration WHERE message_id = $id::UUID
-    UNION
-    SELECT attempt_id FROM registration WHERE attempt_id = $id::UUID
-    UNION
-    SELECT attempt_id FROM unclaimed WHERE message_id = $id::UUID
-),
+WITH
+-- include: attempts_named
 
 evidence AS (
     SELECT

@@ -1,17 +1,8 @@
 -- What people answered to a message, oldest first; by the message's id or that of one of its attempts. Of each reply that
 -- could be meant, it is found out which attempt it answers, as `inbound` does.
 -- parameters: id, accounts, window_s
-WITH attempt AS (
-    SELECT attempt_id FROM report WHERE message_id = $id::UUID
-    UNION
-    SELECT attempt_id FROM report WHERE attempt_id = $id::UUID
-    UNION
-    SELECT attempt_id FROM registration WHERE message_id = $id::UUID
-    UNION
-    SELECT attempt_id FROM registration WHERE attempt_id = $id::UUID
-    UNION
-    SELECT attempt_id FROM unclaimed WHERE message_id = $id::UUID
-),
+WITH
+-- include: attempts_named
 
 known AS (
     SELECT

@@ -2,21 +2,8 @@
 -- message's id or that of one of its attempts.
 -- parameters: id, accounts
 -- lane: look-up
-WITH attempt AS (
-    SELECT attempt_id FROM report WHERE message_id = $id::UUID
-    UNION
-    SELECT attempt_id FROM report WHERE attempt_id = $id::UUID
-    UNION
-    SELECT attempt_id FROM registration WHERE message_id = $id::UUID
-    UNION
-    SELECT attempt_id FROM registration WHERE attempt_id = $id::UUID
-    UNION
-    SELECT attempt_id FROM unclaimed WHERE message_id = $id::UUID
-    UNION
-    SELECT attempt_id FROM presumed_lost WHERE message_id = $id::UUID
-    UNION
-    SELECT attempt_id FROM presumed_lost WHERE attempt_id = $id::UUID
-),
+WITH
+-- include: attempts_named
 
 event AS (
     SELECT
