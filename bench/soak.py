@@ -2,8 +2,8 @@
 
 The same attempts are told of again and again, because what is remembered of new ones is meant to grow with them: 350
 bytes an attempt, for as many days as the settings say. A log is cut when it is large, so what counts is how fast it
-comes there. Rows and records on the disk grow with what comes, and are left
-out too; the store's share of memory is set so low that it is used up in the warm-up, in which five times as much comes.
+comes there. Rows and records on the disk grow with what comes, and are left out too; the store's share of memory is set
+so low that it is used up in the warm-up, in which five times as much comes.
 """
 
 import asyncio
@@ -70,7 +70,7 @@ def _settings(directory: Path, place: Path, port: int) -> Path:
         f'data_dir = "{place}"\n[ingest]\nport = {port}\nadmin_port = {ports[0]}\n'
         f"[streams]\nadmin_port = {ports[1]}\n[api]\nport = {ports[2]}\n"
         '[store]\nmemory_limit = "96MB"\nsnapshot_every_s = 120\n[archive]\nevery_s = 30\n'
-        f'[[connections]]\nprovider = "telesign"\nname = "main"\nobserve_only = true\n'
+        f'[[connections]]\nprovider = "telesign"\nname = "main"\nobserve_only = true\nrate_per_s = 5000\n'
         f'customer_id = "{CUSTOMER_ID}"\napi_keys = ["{KEY}"]\n'
     )
     return settings
