@@ -148,9 +148,13 @@ def test_a_store_of_before_takes_the_new_verdict(tmp_path, writer, database):
         migrate(connection, older)
     today = database.cursor()
     today.execute(f"ATTACH '{path}' AS old")
-    for (name,) in today.execute("SELECT table_name FROM duckdb_tables() WHERE database_name = 'old'").fetchall():
-        if name != "schema_version":
-            today.execute(f"INSERT INTO old.{name} BY NAME SELECT * FROM {name}")
+    older_tables = today.execute(
+        "SELECT table_name, string_agg(column_name, ', ') "
+        "FROM duckdb_columns() SEMI JOIN duckdb_tables() USING (database_name, table_name) "
+        "WHERE database_name = 'old' AND table_name <> 'schema_version' GROUP BY table_name"
+    ).fetchall()
+    for name, columns in older_tables:
+        today.execute(f"INSERT INTO old.{name} BY NAME SELECT {columns} FROM {name}")
     today.execute("DETACH old")
     migrated = Database(path, StoreSettings())
     migrated.open()
