@@ -39,6 +39,10 @@ class Cause(Record, frozen=True, kw_only=True):
     items: int = 1
 
 
+NOWHERE = Cause(partition=-1, offset=-1, items=0)
+"""The cause of what stems from no callback."""
+
+
 class RawCallback(Record, frozen=True, kw_only=True):
     """One HTTP request of a provider, kept as it came. On Kafka the body is the value and the rest are headers."""
 

@@ -6,18 +6,18 @@ person it is about: there all wishes of one person meet in one state, and the ne
 
 from collections import Counter, defaultdict
 from collections.abc import Sequence
-from datetime import UTC, datetime
 
 from contracts.codec import decode, encode
 from contracts.envelope import Position, fixed_headers, with_id
 from contracts.errors import PayloadInvalid
-from contracts.records import Cause, DeadLetter, InboundMessage, Signal, Wish
+from contracts.records import NOWHERE, DeadLetter, InboundMessage, Signal, Wish
 from contracts.suppressions import key_of, standing
 from contracts.vocabulary import DeadLetterKind
 from runtime.metrics import DEAD_LETTERS, WISHES
 from runtime.settings import Settings
 from streams.consent.keywords import Keywords, load_keywords
 from streams.consent.wishes import wish_in_message, wish_in_signal
+from streams.engine.moments import moment_of
 from streams.engine.stage import Decide, Output, Outputs, SourceRecord, Stage, StateView
 
 NAME = "consent"
@@ -27,8 +27,6 @@ HEADERS = {
     SUPPRESSIONS_TOPIC: fixed_headers("suppression", NAME),
     "dead-letters": fixed_headers("dead-letter", NAME),
 }
-NOWHERE = Cause(partition=-1, offset=-1, items=0)
-"""The cause of what stems from no callback."""
 UNREAD = "unknown"
 
 
@@ -99,19 +97,12 @@ def _dead_letter(record: SourceRecord, exc: PayloadInvalid) -> Output:
         reason=f"{record.topic}: {exc}",
         provider=UNREAD,
         connection=UNREAD,
-        received_at=_moment(record.timestamp),
+        received_at=moment_of(record.timestamp),
         cause=NOWHERE,
         body=record.value or b"",
         content_type="application/json",
     )
     return _output(record, "dead-letters", f"{UNREAD}:{UNREAD}".encode(), encode(letter))
-
-
-def _moment(timestamp_ms: int) -> datetime:
-    try:
-        return datetime.fromtimestamp(timestamp_ms / 1000, UTC)
-    except (ValueError, OverflowError, OSError):  # any writer may put any number there
-        return datetime.fromtimestamp(0, UTC)
 
 
 def _prepare(_settings: Settings) -> Decide:

@@ -2,7 +2,6 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
-from datetime import UTC, datetime
 
 from msgspec import structs
 
@@ -14,14 +13,13 @@ from contracts.vocabulary import DeadLetterKind
 from providers import load_providers
 from runtime.metrics import DEAD_LETTERS, UNKNOWN_CODES
 from runtime.settings import Settings
+from streams.engine.moments import EPOCH, moment_of
 from streams.engine.stage import Decide, Output, Outputs, SourceRecord, Stage, StateView
 from streams.normalise.normaliser import Fact, Normaliser, dead_letter
 
 NAME = "normalise"
 KINDS = {"reports": "report", "inbound": "inbound", "signals": "signal", "dead-letters": "dead-letter"}
-NOT_OURS = RawCallback(
-    provider="unknown", connection="unknown", method="", received_at=datetime.fromtimestamp(0, UTC), body=b""
-)
+NOT_OURS = RawCallback(provider="unknown", connection="unknown", method="", received_at=EPOCH, body=b"")
 
 
 class NormaliseBatch:
@@ -52,11 +50,7 @@ class NormaliseBatch:
 
 def _unreadable(record: SourceRecord, exc: PayloadInvalid) -> Fact:
     """Something that ingest did not write. It is kept like anything else that cannot be understood."""
-    try:
-        received_at = datetime.fromtimestamp(record.timestamp / 1000, UTC)
-    except (ValueError, OverflowError, OSError):  # any writer may put any number there
-        received_at = NOT_OURS.received_at
-    callback = structs.replace(NOT_OURS, received_at=received_at, body=record.value or b"")
+    callback = structs.replace(NOT_OURS, received_at=moment_of(record.timestamp), body=record.value or b"")
     DEAD_LETTERS.labels(callback.provider, DeadLetterKind.UNREADABLE).inc()
     cause = Cause(partition=record.partition, offset=record.offset)
     return dead_letter(callback, cause, DeadLetterKind.UNREADABLE, reason=str(exc))

@@ -1,6 +1,6 @@
 """Which attempts of a message have not ended, and what follows when a time has come. Pure: no Kafka, no clock."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Protocol
 
 import msgspec
@@ -9,6 +9,7 @@ from msgspec import structs
 from contracts.records import LookUpDue, PresumedLost
 from contracts.status import DeliveryStatus
 from contracts.vocabulary import Channel, Source, Verdict
+from streams.engine.moments import moment_of, ms_of
 from streams.reconcile.schedule import Next, Rules, Step, next_of
 from streams.reconcile.watch import MessageState, Watched
 
@@ -16,8 +17,6 @@ MOST_ATTEMPTS = 32
 """Of one message at once; somebody who gives all messages the same id must not make one state without end."""
 FURTHEST_AHEAD_MS = 60 * 86_400_000
 """A message is not planned further ahead; what says so has a wrong clock."""
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-MILLISECOND = timedelta(milliseconds=1)
 
 
 class About(msgspec.Struct, frozen=True, gc=False):
@@ -109,7 +108,7 @@ def waits_since_ms(state: MessageState) -> int:
 
 
 def _watched(heard: Heard, about: About, at_ms: int) -> Watched:
-    sent_ms = at_ms if heard.sent_at is None else (heard.sent_at - EPOCH) // MILLISECOND
+    sent_ms = at_ms if heard.sent_at is None else ms_of(heard.sent_at)
     if sent_ms > at_ms + FURTHEST_AHEAD_MS:
         sent_ms = at_ms
     return Watched(
@@ -129,8 +128,8 @@ def _question(attempt: Watched, following: Next) -> LookUpDue:
         provider=attempt.provider,
         connection=attempt.connection,
         root_id=attempt.root_id,
-        sent_at=_moment(attempt.sent_ms),
-        again_at=_moment(following.at_ms),
+        sent_at=moment_of(attempt.sent_ms),
+        again_at=moment_of(following.at_ms),
         channel=attempt.channel,
         recipient=attempt.recipient,
         number=attempt.questions_count,
@@ -146,7 +145,7 @@ def _loss(attempt: Watched, attempt_id: str, message_id: str, *, account: str, a
         account=account,
         root_id=attempt.root_id,
         status=attempt.status,
-        presumed_at=_moment(at_ms),
+        presumed_at=moment_of(at_ms),
         questions_count=attempt.questions_count,
     )
 
@@ -157,10 +156,3 @@ def _with(state: MessageState, attempt_id: str, attempt: Watched) -> MessageStat
 
 def _without(state: MessageState, attempt_id: str) -> MessageState:
     return MessageState({key: one for key, one in state.attempts.items() if key != attempt_id})
-
-
-def _moment(at_ms: int) -> datetime:
-    try:
-        return EPOCH + at_ms * MILLISECOND
-    except OverflowError:  # any writer may put any number there
-        return EPOCH

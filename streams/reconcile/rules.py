@@ -11,9 +11,8 @@ from providers._kit.provider import Provider
 from providers._kit.sending import HttpAnswer, Outbound
 from providers._kit.settings import ConnectionSettings
 from runtime.settings import Connection, Settings
+from streams.engine.moments import DAY_MS
 from streams.reconcile.schedule import Rules
-
-DAY_MS = 86_400_000
 
 MakeOutbound = Callable[[Connection, ConnectionSettings], Outbound]
 Place = tuple[str, str]

@@ -5,7 +5,7 @@ give the same standing in any order and however often they come.
 """
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Any, NamedTuple
 
 from msgspec import structs
@@ -14,14 +14,12 @@ from contracts.identity import attempt_id, derived_message_id
 from contracts.records import AttemptRegistered, DeliveryReport, StatusChanged
 from contracts.status import NO_EVIDENCE, DeliveryStatus, evidence, join, status_of
 from contracts.vocabulary import Scope, Verdict
+from streams.engine.moments import DAY_MS, MILLISECOND, ms_of
 from streams.track.attempt import AttemptState, Registered
 from streams.track.evidence import contradicts, have_ended, leg_of, standing, unit_of
 from streams.track.seen import is_seen, remember, short_id
 
 ON_THE_WAY = frozenset({DeliveryStatus.ACCEPTED, DeliveryStatus.QUEUED, DeliveryStatus.SENT})
-MILLISECOND = timedelta(milliseconds=1)
-DAY_MS = 86_400_000
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,12 +95,12 @@ def advance(
     before: AttemptState | None, report: DeliveryReport, place: Place, rules: Rules
 ) -> tuple[AttemptState, StatusChanged]:
     """The state after `report`, and what to tell of it."""
-    state = before or AttemptState(first_ms=_ms(report.received_at))
+    state = before or AttemptState(first_ms=ms_of(report.received_at))
     was = now = standing_of(state)
     unit, event = unit_of(report, state.units), short_id(report.event_id)
     known, verdict = _with_times(state, report), Verdict.REPEATED
     if not is_seen(state.seen, event):
-        seen = remember(state.seen, event, _ms(report.received_at) // 1000, keep_s=rules.keep_s)
+        seen = remember(state.seen, event, ms_of(report.received_at) // 1000, keep_s=rules.keep_s)
         known = _with_evidence(known, report, unit, seen=seen, heard_ms=max(known.heard_ms, place.at_ms))
         now = standing_of(known)
         moved = was != now or _has_moved(state, known, unit)
@@ -123,7 +121,7 @@ def register(
     before: AttemptState | None, registration: AttemptRegistered, place: Place, rules: Rules
 ) -> tuple[AttemptState, StatusChanged]:
     """The state after `registration`, and what to tell of it. The first one stands; a further one frees nothing."""
-    state = before or AttemptState(first_ms=_ms(registration.registered_at))
+    state = before or AttemptState(first_ms=ms_of(registration.registered_at))
     known = structs.replace(
         state,
         told_sent_at=_earliest(state.told_sent_at, registration.sent_at),
@@ -254,7 +252,3 @@ def _completed(report: DeliveryReport, registered: Registered | None) -> Deliver
     if report.scope is not Scope.CHANNEL or report.provider_message_id != report.root_id:
         lacking.pop("channel", None)
     return structs.replace(report, **lacking) if lacking else report
-
-
-def _ms(moment: datetime) -> int:
-    return (moment - EPOCH) // MILLISECOND

@@ -3,23 +3,21 @@
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
 
 from contracts.codec import decode, encode
 from contracts.envelope import VERDICT, Position, fixed_headers, source_position, with_id
 from contracts.errors import PayloadInvalid
-from contracts.records import AttemptRegistered, Cause, DeadLetter, DeliveryReport, StatusChanged
+from contracts.records import NOWHERE, AttemptRegistered, Cause, DeadLetter, DeliveryReport, StatusChanged
 from contracts.vocabulary import DeadLetterKind, Verdict
 from runtime.metrics import DEAD_LETTERS, FORGOTTEN_ATTEMPTS, UPDATES
 from runtime.settings import Settings
+from streams.engine.moments import DAY_MS, moment_of
 from streams.engine.stage import Decide, Output, Outputs, SourceRecord, Stage, StateView
 from streams.track.attempt import AttemptState, decode_attempt, encode_attempt
-from streams.track.machine import DAY_MS, Place, Rules, advance, due_ms, is_finished, register, time_is_up
+from streams.track.machine import Place, Rules, advance, due_ms, is_finished, register, time_is_up
 
 NAME = "track"
 DUE = "track-due"
-NOWHERE = Cause(partition=-1, offset=-1, items=0)
-"""The cause of what stems from no callback."""
 
 UPDATE_HEADERS = {verdict: [*fixed_headers("update", NAME), (VERDICT, verdict.value.encode())] for verdict in Verdict}
 DEAD_LETTER_HEADERS = fixed_headers("dead-letter", NAME)
@@ -153,7 +151,7 @@ def _dead_letter(record: SourceRecord, exc: PayloadInvalid) -> Output:
         reason=f"{record.topic}: {exc}",
         provider=provider,
         connection=connection,
-        received_at=_moment(record.timestamp),
+        received_at=moment_of(record.timestamp),
         cause=_cause(record),
         body=record.value or b"",
         content_type="application/json",
@@ -167,13 +165,6 @@ def _cause(record: SourceRecord) -> Cause:
     if source is None:
         return NOWHERE
     return Cause(partition=source.partition, offset=source.offset, index=source.item, items=source.item + 1)
-
-
-def _moment(timestamp_ms: int) -> datetime:
-    try:
-        return datetime.fromtimestamp(timestamp_ms / 1000, UTC)
-    except (ValueError, OverflowError, OSError):  # any writer may put any number there
-        return datetime.fromtimestamp(0, UTC)
 
 
 def _prepare(settings: Settings) -> Decide:

@@ -6,9 +6,10 @@ from contracts.identity import attempt_id, derived_message_id
 from contracts.records import AttemptRegistered, DeliveryReport, StatusChanged
 from contracts.status import DeliveryStatus, evidence
 from contracts.vocabulary import Channel, Scope
+from streams.engine.moments import DAY_MS
 from streams.track.attempt import AttemptState, decode_attempt, encode_attempt
 from streams.track.evidence import have_ended
-from streams.track.machine import DAY_MS, Place, Rules, advance, due_ms, register, time_is_up
+from streams.track.machine import Place, Rules, advance, due_ms, register, time_is_up
 from tests.support.reports import (
     KEY,
     OBSERVED_HERE,

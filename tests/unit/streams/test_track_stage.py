@@ -7,8 +7,8 @@ from contracts.envelope import Position, fixed_headers, header, source_position,
 from contracts.records import Cause, DeadLetter, StatusChanged
 from contracts.vocabulary import DeadLetterKind, Verdict
 from runtime.metrics import FORGOTTEN_ATTEMPTS
+from streams.engine.moments import DAY_MS
 from streams.engine.state import MARKS_KEY, PartitionState
-from streams.track.machine import DAY_MS
 from streams.track.stage import TRACK, TrackBatch
 from tests.support.reports import KEY, OBSERVED_HERE, REGISTERED_HERE, T0_MS, registration, report
 from tests.support.streams_world import Record
