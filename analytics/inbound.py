@@ -3,15 +3,20 @@
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
-from typing import Any, NamedTuple
+from typing import Annotated, Any, NamedTuple
+
+from msgspec import Meta
 
 
 class Place(NamedTuple):
-    """Of the last row of a page; what is further back comes next. Rows that come meanwhile do not move it."""
+    """Of the last row of a page; what is further back comes next. Rows that come meanwhile do not move it.
 
-    at: datetime
-    partition: int
-    offset: int
+    Callers hand it in, so it is held to what the store's columns hold.
+    """
+
+    at: Annotated[datetime, Meta(tz=True)]
+    partition: Annotated[int, Meta(ge=0, le=2**15 - 1)]
+    offset: Annotated[int, Meta(ge=0, le=2**63 - 1)]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,6 +2,7 @@
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Mapping, Sequence
+from datetime import UTC
 from typing import Any
 
 import msgspec
@@ -28,8 +29,9 @@ def place_in(cursor: str | None) -> Place | None:
     if cursor is None:
         return None
     try:
-        return msgspec.json.decode(urlsafe_b64decode(cursor.encode() + b"=" * (-len(cursor) % 4)), type=Place)
-    except (msgspec.MsgspecError, ValueError) as exc:
+        place = msgspec.json.decode(urlsafe_b64decode(cursor.encode() + b"=" * (-len(cursor) % 4)), type=Place)
+        return place._replace(at=place.at.astimezone(UTC))
+    except (msgspec.MsgspecError, ValueError, OverflowError) as exc:  # the calendar ends, and a zone may lead beyond
         detail = "Send `next_cursor` of the answer before, as it came; without one the list begins at its newest"
         error = FieldError(place="query", member="cursor", rule="cursor_invalid", detail=detail)
         raise Refused(INVALID, errors=[error]) from exc

@@ -1,7 +1,9 @@
 """What people wrote, who must not be written to, and what our side may say of that."""
 
+from base64 import urlsafe_b64encode
 from datetime import datetime
 
+import msgspec
 import pytest
 
 from analytics.questions import Place
@@ -12,6 +14,10 @@ from tests.unit.api.fakes import INBOUND, MESSAGE, NOON, SUPPRESSION
 
 PERSON = "+447700900105"
 WISH = {"recipient": "+44 7700 900105", "sender": "ExampleShop", "reason": "Asked for it by letter"}
+
+
+def cursor_of(*place):
+    return urlsafe_b64encode(msgspec.json.encode(place)).decode().rstrip("=")
 
 
 def test_an_inbound_message_is_told_with_what_it_answers(client):
@@ -67,7 +73,20 @@ class TestLists:
     def test_the_last_page_has_none(self, client, address, rows):
         assert client.get(f"/v1/{address}").json()["next_cursor"] is None
 
-    @pytest.mark.parametrize("cursor", ["x", "e30", "ééé", "W10", "!"])
+    @pytest.mark.parametrize(
+        "cursor",
+        [
+            "x",
+            "e30",
+            "ééé",
+            "W10",
+            "!",
+            pytest.param(cursor_of("2026-11-21T10:00:00", 1, 1), id="a time without a zone"),
+            pytest.param(cursor_of("0001-01-01T00:00:00+14:00", 1, 1), id="a time before all times"),
+            pytest.param(cursor_of("2026-11-21T10:00:00Z", 2**15, 1), id="a partition that no store holds"),
+            pytest.param(cursor_of("2026-11-21T10:00:00Z", 1, 2**63), id="an offset that no store holds"),
+        ],
+    )
     def test_a_cursor_that_is_none_is_refused_with_what_to_do(self, client, cursor, address, rows):
         answer = client.get(f"/v1/{address}", params={"cursor": cursor})
 
