@@ -8,6 +8,7 @@ from pathlib import Path
 from time import monotonic
 
 import typer
+from rich import box
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
@@ -147,7 +148,8 @@ def _tell(findings: Findings, watch: StopWatch) -> None:
 def _table(findings: Findings) -> Table:
     """A column for each provider, a row for each place where an item may be."""
     providers = {**findings.balances, "together": findings.total}
-    table = Table("items", title="what the API says, held against the simulator")
+    title = "what the API says, held against the simulator"
+    table = Table("items", title=title, box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
     for provider in providers:
         table.add_column(provider, justify="right")
     for member in MEMBERS:
@@ -155,5 +157,5 @@ def _table(findings: Findings) -> Table:
     table.add_section()
     ends = [f"{findings.agreeing[provider]} of {findings.asked[provider]}" for provider in findings.balances]
     together = f"{findings.agreeing.total()} of {findings.asked.total()}"
-    table.add_row("single attempts that end as known", *ends, together)
+    table.add_row("end as known", *ends, together)
     return table
