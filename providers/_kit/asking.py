@@ -31,14 +31,13 @@ class PolledAnswer(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class LookUp(Protocol):
-    """Asks over one connection. The answers may be about other messages than those asked about.
-
-    One that is handed out everything only once says so with `tells_once = True`: then one call of `ask` is made at a
-    time, and its answers are durable before the next.
-    """
+    """Asks over one connection. The answers may be about other messages than those asked about."""
 
     most_at_once: int
     """How many attempts one call of `ask` takes."""
+    tells_once: bool
+    """The provider hands everything out only once: then one call of `ask` is made at a time, and its answers are
+    durable before the next."""
 
     async def ask(self, silent: Sequence[SilentAttempt]) -> Sequence[PolledAnswer]:
         """What the provider says of them; none when it does not know them or has nothing to say.

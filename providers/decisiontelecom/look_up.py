@@ -28,6 +28,7 @@ class DecisionTelecomLookUp:
     """One question about one message. That several may be asked at once is said, but not how."""
 
     most_at_once = 1
+    tells_once = False
 
     def __init__(self, settings: DecisionTelecomSettings, outbound: Outbound) -> None:
         self._base_url = settings.base_url

@@ -29,6 +29,7 @@ class LogsLookUp:
     """Asks about just the silent messages, as often as one likes: logs are not used up by reading."""
 
     most_at_once = MOST_AT_ONCE
+    tells_once = False
 
     def __init__(self, settings: InfobipSettings, outbound: Outbound) -> None:
         self._headers = settings.authorization()

@@ -32,6 +32,7 @@ class RouteeLookUp:
     """An id does not say how the message was sent, so one place is asked after the other until one knows it."""
 
     most_at_once = 5
+    tells_once = False
 
     def __init__(self, settings: RouteeSettings, outbound: Outbound) -> None:
         self._access = Access(settings, outbound)

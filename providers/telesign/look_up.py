@@ -23,6 +23,7 @@ class TelesignLookUp:
     """One question about one transaction; an SMS may have gone by either of two interfaces."""
 
     most_at_once = 1
+    tells_once = False
 
     def __init__(self, settings: TelesignSettings, outbound: Outbound) -> None:
         self._settings = settings

@@ -42,7 +42,7 @@ class Inquirer:
     ) -> None:
         self._place = place
         self._look_up = look_up
-        self._workers_count = 1 if getattr(look_up, "tells_once", False) else AT_ONCE
+        self._workers_count = 1 if look_up.tells_once else AT_ONCE
         self._monotonic = monotonic
         self._first_pause_s = first_pause_s
         self._limit_s = limit_s

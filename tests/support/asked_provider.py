@@ -26,6 +26,7 @@ class AskedLookUp:
     base_url: str
     outbound: Outbound
     most_at_once: int = 1
+    tells_once: bool = False
 
     async def ask(self, silent: Sequence[SilentAttempt]) -> Sequence[PolledAnswer]:
         answer = await self.outbound.call("GET", f"{self.base_url}/messages/{silent[0].root_id}", headers={})

@@ -26,6 +26,7 @@ class Said:
 
     def __init__(self, *said, most_at_once=2):
         self.most_at_once = most_at_once
+        self.tells_once = False
         self.asked: list[list[str]] = []
         self._said = list(said)
 
