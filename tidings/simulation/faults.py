@@ -43,7 +43,7 @@ class Faults:
     throttle: float = 0.0
     """Calls that are answered with 429 and not taken."""
     fail: float = 0.0
-    """Calls that are answered with 500 or 503 and not taken."""
+    """Calls that are answered with 503 and not taken."""
     cut: float = 0.0
     """Calls whose connection is cut after they were taken."""
 

@@ -15,7 +15,7 @@ from providers._kit.script import Step
 
 @dataclass
 class Message:
-    """One message: its true life, what is told of it, and what became of its callbacks. Nobody's number is in it."""
+    """One message: its true life, what is told of it, and what became of its callbacks."""
 
     provider: str
     connection: str
@@ -44,6 +44,7 @@ class Message:
         return status_of_cascade(NO_EVIDENCE, legs.values())
 
     def as_json(self) -> dict[str, Any]:
+        """Without anybody's number."""
         return {
             "provider": self.provider,
             "connection": self.connection,
