@@ -1,0 +1,149 @@
+"""What is told of sessions: conversations with one person that a provider bills once, under rules of their own.
+
+The last word about a session id stands: `opened` and `started` while it lasts, `closed` with its account, and
+`corrected` when something that was heard late changes an account that was closed, or shows that there was none.
+"""
+
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+from hashlib import blake2b
+
+from contracts.records import Record
+
+
+class ClosedBy(StrEnum):
+    """Why a session is over."""
+
+    TIME = "time"
+    FULL = "full"
+    """All its business messages are used."""
+
+
+class NearLimit(StrEnum):
+    """What is about to run out."""
+
+    MESSAGES = "messages"
+    IN_A_ROW = "in_a_row"
+    TIME = "time"
+
+
+class SessionRule(StrEnum):
+    """What a business message breaks, or would."""
+
+    NO_SESSION = "no_session"
+    IN_A_ROW = "in_a_row"
+    KIND = "kind"
+
+
+class Parties(Record, frozen=True, kw_only=True):
+    """Who talks with whom, over what."""
+
+    account: str
+    provider: str
+    connection: str
+    sender: str
+    recipient: str
+    """E.164 with a plus."""
+
+    @property
+    def key(self) -> bytes:
+        """The Kafka key of the conversation. Providers spell our senders in their own case."""
+        sender = self.sender.strip().removeprefix("+").casefold()
+        return f"{self.account}:{sender}:{self.recipient}".encode("utf-8", "replace")
+
+
+def session_id(parties: Parties, opened_ms: int) -> str:
+    """The same on every machine and in every replay, and sorted by time."""
+    digest = blake2b(parties.key, digest_size=10, person=b"session").hexdigest()
+    return f"{opened_ms & 0xFFFF_FFFF_FFFF:012x}{digest}"
+
+
+class SessionAccount(Record, frozen=True, kw_only=True):
+    """What a session holds and costs."""
+
+    session_id: str
+    opened_at: datetime
+    ends_at: datetime
+    """Its time is up then, unless it is full before."""
+    started_at: datetime | None = None
+    """Since when its time runs; null while it is only a message of the person that nothing has come of."""
+    business_count: int = 0
+    user_count: int = 0
+    closed_at: datetime | None = None
+    """Null while it is open."""
+    closed_by: ClosedBy | None = None
+    is_billed: bool = False
+    """Once for all its messages; not at all when we never answered, or it never started."""
+    cost: Decimal | None = None
+    """Null when it is billed and nobody has told us the price."""
+    currency: str | None = None
+
+
+class AboutSession(Record, frozen=True, kw_only=True, tag_field="told"):
+    """The base of all that is told; `told` on the wire says which."""
+
+    parties: Parties
+    rules: str
+    """The name of the rules by which it was judged."""
+
+
+class SessionOpened(AboutSession, frozen=True, kw_only=True, tag="opened"):
+    """The person has written, or the message after the last of a full session has gone out."""
+
+    session: SessionAccount
+
+
+class SessionStarted(AboutSession, frozen=True, kw_only=True, tag="started"):
+    """The time of an open session runs from another moment than was told before."""
+
+    session: SessionAccount
+
+
+class SessionWarned(AboutSession, frozen=True, kw_only=True, tag="warned"):
+    """An open session comes near a limit; told once each time it does."""
+
+    session_id: str
+    near: NearLimit
+    messages_left: int
+    in_a_row_left: int
+    """How many more may go before the person has to answer."""
+    minutes_left: int
+
+
+class SessionClosed(AboutSession, frozen=True, kw_only=True, tag="closed"):
+    """A session is over, and this is its account."""
+
+    session: SessionAccount
+
+
+class SessionCorrected(AboutSession, frozen=True, kw_only=True, tag="corrected"):
+    """Something that was heard late has changed what was told of a session."""
+
+    was: SessionAccount
+    now: SessionAccount | None = None
+    """Open again when it has no `closed_at`. Null: there was no such session; its messages belong to others."""
+
+
+class SessionRuleBroken(AboutSession, frozen=True, kw_only=True, tag="rule_broken"):
+    """A business message has gone out that the rules forbid: they differ from the provider's, or somebody else sent it.
+
+    Told again with `is_withdrawn` when something that was heard late shows that it was in order.
+    """
+
+    rule: SessionRule
+    sent_at: datetime
+    is_withdrawn: bool = False
+
+
+class HeardTooLate(AboutSession, frozen=True, kw_only=True, tag="heard_too_late"):
+    """Something came after its time was settled; no account was changed, and nobody knows whether it was a repeat."""
+
+    event_id: str
+    occurred_at: datetime
+    settled_until: datetime
+
+
+Told = (
+    SessionOpened | SessionStarted | SessionWarned | SessionClosed | SessionCorrected | SessionRuleBroken | HeardTooLate
+)

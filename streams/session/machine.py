@@ -1,0 +1,296 @@
+"""What is to be told when something is heard in a conversation, and what may be sent next. Pure: no Kafka, no clock.
+
+All is judged by the time at which it happened, in the order of those times. So the same messages give the same account
+in whatever order and however often they are heard; what was told too early is corrected, never silently.
+"""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+import msgspec
+from msgspec import structs
+
+from contracts.conversations import (
+    ClosedBy,
+    HeardTooLate,
+    NearLimit,
+    Parties,
+    SessionAccount,
+    SessionClosed,
+    SessionCorrected,
+    SessionOpened,
+    SessionRule,
+    SessionRuleBroken,
+    SessionStarted,
+    SessionWarned,
+    Told,
+    session_id,
+)
+from streams.session.course import Course, course_of, ends_ms, judge
+from streams.session.rules import Rules
+from streams.session.state import (
+    EXACT_FOR_MS,
+    MOST_BYTES,
+    ConversationState,
+    Moment,
+    Session,
+    Tag,
+    moment_of,
+    opening_state,
+    pack,
+)
+
+FORGET_MS = 30 * 86_400_000
+"""So long after its last news a conversation is forgotten; what is repeated even later would be taken for new."""
+MINUTE_MS = 60_000
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MILLISECOND = timedelta(milliseconds=1)
+
+
+class UserWrote(msgspec.Struct, frozen=True, kw_only=True):
+    """The person has sent something, whatever kind."""
+
+    parties: Parties
+    event_id: str
+    at: datetime
+
+
+class BusinessSent(msgspec.Struct, frozen=True, kw_only=True):
+    """A provider has accepted a message of ours as one of a session."""
+
+    parties: Parties
+    event_id: str
+    at: datetime
+    kind: str
+    """As `kind_of` names contents."""
+
+
+class TimePassed(msgspec.Struct, frozen=True, kw_only=True):
+    """A time that was set has come; only for telling in time, nothing is counted by it."""
+
+    at: datetime
+
+
+Event = UserWrote | BusinessSent | TimePassed
+
+
+class Allowed(NamedTuple):
+    """The message belongs to the open session."""
+
+    session_id: str
+    messages_left: int
+    """This one included."""
+    in_a_row_left: int
+    """This one included."""
+    ends_at: datetime
+
+
+class Opens(NamedTuple):
+    """The open session is full; the message opens another, which is billed anew."""
+
+    session_id: str
+    """If the provider accepts it at the time that was asked about."""
+    after: str
+    """The id of the full one."""
+
+
+class Refused(NamedTuple):
+    """The rules forbid it now."""
+
+    reason: SessionRule
+    advice: str
+
+
+NextSend = Allowed | Opens | Refused
+
+
+def hear(state: ConversationState | None, event: Event, rules: Rules) -> tuple[ConversationState | None, list[Told]]:
+    """The state after `event` and what to tell of it; null when there is nothing to remember."""
+    if isinstance(event, TimePassed):
+        return _pass_time(state, _ms(event.at), rules)
+    before = opening_state(event.parties) if state is None else state
+    moment, moments = _moment(event, rules), before.moments
+    if moment in moments:
+        return before, []
+    if moment.at_ms <= before.settled_ms:
+        return before, [_too_late(before, event, rules)]
+    lately = pack(sorted([*moments, moment]), before.settled_ms)
+    after = structs.replace(before, lately=lately, now_ms=max(before.now_ms, moment.at_ms))
+    return _compacted(after, rules), list(_news(before, after, rules))
+
+
+def next_send(state: ConversationState | None, kind: str, at: datetime, rules: Rules) -> NextSend:
+    """What a business message of `kind` would do at `at`."""
+    if kind not in rules.kinds:
+        return Refused(SessionRule.KIND, f"a session takes {', '.join(rules.kinds)} alone: send it outside of one")
+    if state is None:
+        return Refused(SessionRule.NO_SESSION, "the person has to write first: send an ordinary message")
+    now = structs.replace(state, now_ms=max(state.now_ms, _ms(at)))
+    standing = course_of(now, rules).standing
+    if standing.session is None:
+        return Refused(SessionRule.NO_SESSION, "the person has to write first: send an ordinary message")
+    in_a_row_left = rules.most_in_a_row - standing.in_a_row
+    if in_a_row_left <= 0:
+        return Refused(SessionRule.IN_A_ROW, "it is the person's turn: wait for a reply or send an ordinary message")
+    open_id = session_id(state.parties, standing.session.opened_ms)
+    messages_left = rules.most_messages - standing.session.business_count
+    if messages_left <= 0:
+        return Opens(session_id(state.parties, max(now.now_ms, standing.session.opened_ms + 1)), after=open_id)
+    return Allowed(open_id, messages_left, in_a_row_left, _moment_at(ends_ms(standing.session, rules)))
+
+
+def accounts(state: ConversationState, rules: Rules) -> dict[str, SessionAccount]:
+    """Of all sessions that are remembered, by id; the open one has no `closed_at`."""
+    return _accounts(state, course_of(state, rules), rules)
+
+
+def due_ms(state: ConversationState, rules: Rules) -> int:
+    """When `TimePassed` should be heard next: to warn, to close, to settle, in the end to forget."""
+    session = course_of(state, rules).open_session
+    if session is None:
+        return state.moments[-1].at_ms + EXACT_FOR_MS + 1 if state.lately else state.settled_ms + FORGET_MS
+    end_ms = ends_ms(session, rules)
+    warn_ms = end_ms - rules.warn_minutes_left * MINUTE_MS
+    return warn_ms if state.now_ms < warn_ms else end_ms
+
+
+def _pass_time(
+    state: ConversationState | None, at_ms: int, rules: Rules
+) -> tuple[ConversationState | None, list[Told]]:
+    if state is None or at_ms <= state.now_ms:
+        return state, []
+    after = structs.replace(state, now_ms=at_ms)
+    told = list(_news(state, after, rules))
+    kept = _compacted(after, rules)
+    is_idle = not kept.lately and course_of(kept, rules).open_session is None
+    return (None if is_idle and at_ms >= kept.settled_ms + FORGET_MS else kept), told
+
+
+def _moment(event: UserWrote | BusinessSent, rules: Rules) -> Moment:
+    tag = Tag.USER
+    if isinstance(event, BusinessSent):
+        tag = Tag.BUSINESS if event.kind in rules.kinds else Tag.OF_OTHER_KIND
+    return moment_of(event.event_id, _ms(event.at), tag)
+
+
+def _compacted(state: ConversationState, rules: Rules) -> ConversationState:
+    """With what is old settled, and more of it where all does not fit."""
+    standing, settled_ms, moments = state.settled, state.settled_ms, state.moments
+    packed, oldest_ms = state.lately, state.now_ms - EXACT_FOR_MS
+    while moments and (moments[0].at_ms < oldest_ms or len(packed) > MOST_BYTES):
+        moment = moments.pop(0)
+        standing, settled_ms = judge(standing, moment, rules).standing, moment.at_ms
+        packed = pack(moments, settled_ms)
+    return structs.replace(state, settled=standing, settled_ms=settled_ms, lately=packed)
+
+
+def _news(before: ConversationState, after: ConversationState, rules: Rules) -> Iterator[Told]:
+    """What is so after and was not before: withdrawn accounts first, then session by session."""
+    was, now = course_of(before, rules), course_of(after, rules)
+    about: dict[str, Any] = {"parties": after.parties, "rules": rules.name}
+    old, new = _accounts(before, was, rules), _accounts(after, now, rules)
+    yield from (SessionCorrected(was=old[name], **about) for name in old if name not in new)
+    for name, account in new.items():
+        yield from _change(old.get(name), account, about)
+    yield from _breaches(was, now, about)
+    for near in sorted(_near(now, after.now_ms, rules) - _near(was, before.now_ms, rules)):
+        yield _warning(now, near[1], after, rules)
+
+
+def _change(old: SessionAccount | None, new: SessionAccount, about: dict[str, Any]) -> Iterator[Told]:
+    """What is told of a session, given what was known of it."""
+    if old is not None and old.closed_by is not None:
+        if old != new:
+            yield SessionCorrected(was=old, now=new, **about)
+        return
+    if old is None:
+        opened = structs.replace(
+            new, closed_at=None, closed_by=None, business_count=0, user_count=0, is_billed=False, cost=None
+        )
+        yield SessionOpened(session=opened, **about)
+    elif old.started_at != new.started_at:
+        yield SessionStarted(session=new, **about)
+    if new.closed_by is not None:
+        yield SessionClosed(session=new, **about)
+
+
+def _breaches(was: Course, now: Course, about: dict[str, Any]) -> Iterator[Told]:
+    for moment, rule in was.broken.items():
+        if now.broken.get(moment) is not rule:
+            yield SessionRuleBroken(rule=rule, sent_at=_moment_at(moment.at_ms), is_withdrawn=True, **about)
+    for moment, rule in now.broken.items():
+        if was.broken.get(moment) is not rule:
+            yield SessionRuleBroken(rule=rule, sent_at=_moment_at(moment.at_ms), **about)
+
+
+def _near(course: Course, now_ms: int, rules: Rules) -> set[tuple[int, NearLimit]]:
+    """Which limits the open session is near, each with the session's opening."""
+    session = course.open_session
+    if session is None:
+        return set()
+    tests = {
+        NearLimit.MESSAGES: rules.most_messages - session.business_count <= rules.warn_messages_left,
+        NearLimit.IN_A_ROW: rules.most_in_a_row - course.standing.in_a_row <= rules.warn_in_a_row_left,
+        NearLimit.TIME: ends_ms(session, rules) - now_ms <= rules.warn_minutes_left * MINUTE_MS,
+    }
+    return {(session.opened_ms, near) for near, is_near in tests.items() if is_near}
+
+
+def _warning(course: Course, near: NearLimit, state: ConversationState, rules: Rules) -> SessionWarned:
+    session = course.open_session or Session(0)
+    return SessionWarned(
+        parties=state.parties,
+        rules=rules.name,
+        session_id=session_id(state.parties, session.opened_ms),
+        near=near,
+        messages_left=max(0, rules.most_messages - session.business_count),
+        in_a_row_left=max(0, rules.most_in_a_row - course.standing.in_a_row),
+        minutes_left=max(0, (ends_ms(session, rules) - state.now_ms) // MINUTE_MS),
+    )
+
+
+def _accounts(state: ConversationState, course: Course, rules: Rules) -> dict[str, SessionAccount]:
+    parties = state.parties
+    found = [_account(parties, one.session, rules, over=(one.by, one.at_ms)) for one in course.closings]
+    if course.open_session is not None:
+        found.append(_account(parties, course.open_session, rules))
+    return {account.session_id: account for account in found}
+
+
+def _account(
+    parties: Parties, session: Session, rules: Rules, *, over: tuple[ClosedBy, int] | None = None
+) -> SessionAccount:
+    is_billed = session.started_ms > 0 and session.business_count > 0
+    return SessionAccount(
+        session_id=session_id(parties, session.opened_ms),
+        opened_at=_moment_at(session.opened_ms),
+        ends_at=_moment_at(ends_ms(session, rules)),
+        started_at=_moment_at(session.started_ms) if session.started_ms else None,
+        business_count=session.business_count,
+        user_count=session.user_count,
+        closed_at=_moment_at(over[1]) if over else None,
+        closed_by=over[0] if over else None,
+        is_billed=is_billed,
+        cost=rules.price if is_billed else Decimal(0),
+        currency=rules.currency,
+    )
+
+
+def _too_late(state: ConversationState, event: UserWrote | BusinessSent, rules: Rules) -> HeardTooLate:
+    return HeardTooLate(
+        parties=state.parties,
+        rules=rules.name,
+        event_id=event.event_id,
+        occurred_at=event.at,
+        settled_until=_moment_at(state.settled_ms),
+    )
+
+
+def _ms(moment: datetime) -> int:
+    return max(1, (moment - EPOCH) // MILLISECOND)
+
+
+def _moment_at(at_ms: int) -> datetime:
+    return EPOCH + at_ms * MILLISECOND
