@@ -107,7 +107,7 @@ def _message(
     return InboundFact(
         kind=kind,
         message_id=as_id(payload.message_id, "messageId"),
-        channel=channel_of(payload.channel, payload.integration_type, hint=hint),
+        channel=channel_of(payload.channel, payload.integration_type, hint=hint) or _by_shape(payload, bot),
         occurred_at=(as_instant(bot.timestamp) if bot else None) or as_instant(payload.received_at),
         author=as_e164(author),
         author_id=_opaque(author),
@@ -142,7 +142,7 @@ def _bot_event(payload: InboundPayload, bot: BotPayload, hint: str) -> SignalFac
     return SignalFact(
         kind=_BOT_EVENTS.get(kind) or f"bot_{kind.lower() or 'event'}",
         message_id=as_id(payload.message_id, "messageId"),
-        channel=channel_of(payload.channel, payload.integration_type, hint=hint),
+        channel=channel_of(payload.channel, payload.integration_type, hint=hint) or Channel.VIBER_BOT,
         occurred_at=as_instant(bot.timestamp) or as_instant(payload.received_at),
         recipient=as_e164(_author(payload)),
         extras=_present(
@@ -153,6 +153,13 @@ def _bot_event(payload: InboundPayload, bot: BotPayload, hint: str) -> SignalFac
             context=bot.context,
         ),
     )
+
+
+def _by_shape(payload: InboundPayload, bot: BotPayload | None) -> Channel | None:
+    """Only bots wrap a message twice, and only an SMS has its text without an object around it."""
+    if bot is not None:
+        return Channel.VIBER_BOT
+    return Channel.SMS if payload.message is None and payload.text is not None else None
 
 
 def _is_bot(payload: InboundPayload, hint: str) -> bool:

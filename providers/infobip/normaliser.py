@@ -31,6 +31,7 @@ _BY_MEMBER: tuple[tuple[str, Reader], ...] = (
     ("receivedAt", read_inbound),
     ("message", read_inbound),
     ("content", read_inbound),
+    ("text", read_inbound),
 )
 
 
@@ -70,4 +71,7 @@ def _reader_of(entry: dict[str, object]) -> Reader:
     for member, reader in _BY_MEMBER:
         if entry.get(member) is not None:
             return reader
+    if "seenAt" in entry:
+        # That the time is null takes nothing from its having been seen.
+        return read_seen
     raise PayloadInvalid(f"{_EXPECTED}; none of them is there")

@@ -30,10 +30,12 @@ def read_inbound(entry: dict[str, object], hint: Hint) -> InboundFact:
     reference_id = as_id(payload.reference_tracking_id, "referenceTrackingId")
     campaign_id = as_id(payload.campaign_tracking_id, "campaignTrackingId")
     is_ours = hint.is_of_campaign and campaign_id is not None
+    channel = _channel(payload)
     return InboundFact(
-        kind=_kind(payload, media, filename),
+        # An SMS is a text, if an empty one.
+        kind=InboundKind.TEXT if channel is Channel.SMS else _kind(payload, media, filename),
         message_id=as_id(payload.message_id, "messageId"),
-        channel=_channel(payload),
+        channel=channel,
         occurred_at=as_instant(payload.received_date if payload.sent_date is None else payload.sent_date),
         author=as_e164(payload.sender),
         author_id=None if as_e164(payload.sender) else as_id(payload.sender, "from"),

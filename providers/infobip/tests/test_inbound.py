@@ -75,6 +75,33 @@ def test_an_sms_has_its_text_beside_its_members(read):
     assert fact.extras == {"keyword": "QUIZ", "clean_text": "Paris"}
 
 
+@pytest.mark.parametrize(
+    ("members", "channel"),
+    [
+        pytest.param({"text": "Hi"}, Channel.SMS, id="a text with no object around it is an SMS"),
+        pytest.param({"message": {"type": "MESSAGE", "message": {}}}, Channel.VIBER_BOT, id="two wrappings: a bot"),
+        pytest.param({"message": {"type": "SUBSCRIBED"}}, Channel.VIBER_BOT, id="so is an event"),
+        pytest.param({"message": {"type": "TEXT", "text": "Hi"}}, None, id="one wrapping may be anybody's"),
+    ],
+)
+def test_where_neither_entry_nor_address_names_the_channel_the_shape_may(read, members, channel):
+    [fact] = read({"messageId": "m-1", "from": "447700900110", "receivedAt": RECEIVED} | members, hint="inbound")
+
+    assert fact.channel is channel
+
+
+def test_the_address_counts_more_than_the_shape(read):
+    [fact] = read({"messageId": "m-1", "from": "447700900110", "text": "Hi"}, hint="whatsapp/inbound")
+
+    assert fact.channel is Channel.WHATSAPP
+
+
+def test_an_sms_without_the_time_of_its_receipt_is_no_less_an_sms(read):
+    [fact] = read({"messageId": "m-1", "from": "447700900110", "to": "447700900000", "text": "Hi"}, hint="sms")
+
+    assert (fact.text, fact.channel, fact.occurred_at) == ("Hi", Channel.SMS, None)
+
+
 def test_omni_names_the_channel_by_the_integration_and_the_text_a_caption(read):
     entry = {"from": "447700900105", "to": "447700900000", "integrationType": "WHATSAPP", "receivedAt": RECEIVED}
     [fact] = read(

@@ -170,6 +170,8 @@ def test_the_report_covers_all_parts_of_a_long_text_at_once(read, report):
         pytest.param(..., "viber/delivery", Channel.VIBER, id="the first segment that names one"),
         pytest.param(..., "viber-bot/inbound", Channel.VIBER_BOT, id="viber bot by the hint"),
         pytest.param(..., "SMS", Channel.SMS, id="a hint in any case"),
+        pytest.param(..., "viberBot/seen", Channel.VIBER_BOT, id="a bot in one word"),
+        pytest.param(..., "viber-bm", Channel.VIBER, id="a hint in the Messages API's word"),
         pytest.param(..., "omni", None, id="omni names none"),
         pytest.param(..., "messages", None, id="the Messages API names none"),
         pytest.param(..., "", None, id="no hint"),
@@ -261,6 +263,13 @@ def test_every_shape_of_seen_report_is_the_same_fact(read, api):
             campaign="camp-9",
         )
     ]
+
+
+@pytest.mark.parametrize("members", [{"seenAt": None}, {"event": "SEEN"}], ids=["null", "absent"])
+def test_a_seen_report_without_its_time_says_no_less_that_it_was_seen(read, members):
+    [fact] = read({"messageId": "vb-1", "from": "447700900105", "to": "ExampleShop"} | members)
+
+    assert (fact.status, fact.occurred_at) == (DeliveryStatus.SEEN, None)
 
 
 def test_a_seen_report_by_someone_without_a_number_has_no_recipient(read):

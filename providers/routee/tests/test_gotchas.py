@@ -291,6 +291,15 @@ def test_an_inbound_sms_has_an_id_and_no_message_it_answers():
     assert fact.occurred_at == datetime(2024, 1, 17, 13, 2, 8, tzinfo=UTC)
 
 
+@pytest.mark.parametrize("message", ["", None], ids=["empty", "null"])
+def test_an_empty_sms_is_a_text(message):
+    fact = one(
+        {"messageId": "in-1", "from": "447700900313", "to": "+447700900399", "message": message, "receivedDate": "x"}
+    )
+
+    assert (fact.kind, fact.text, fact.channel) == (InboundKind.TEXT, None, Channel.SMS)
+
+
 def test_only_a_campaign_of_one_stands_under_its_own_id():
     """A campaign of many would be one attempt otherwise; the address that we gave with the send tells which it is."""
     body = VIBER | {"campaignTrackingId": "c-1", "label": "x", "status": {"name": "SEEN"}}
