@@ -224,7 +224,7 @@ def test_each_refusal_is_what_its_row_says(row):
         pytest.param(answer(400, {"code": "400999999"}), RequestInvalid, "400999999", id="a new code"),
         pytest.param(answer(400, {"code": "400001009"}), FundsExhausted, "400001009", id="no balance"),
         pytest.param(answer(502), SendInDoubt, None, id="a gateway that knows nothing"),
-        pytest.param(answer(503), ProviderUnavailable, None, id="not now"),
+        pytest.param(answer(503), SendInDoubt, None, id="a gateway that may have passed it on"),
         pytest.param(answer(302), RequestInvalid, None, id="elsewhere"),
         pytest.param(answer(200, {"state": "Queued"}), SendInDoubt, None, id="no id"),
         pytest.param(answer(200, {"trackingId": "x" * 201}), SendInDoubt, None, id="an id too long to keep"),
