@@ -40,12 +40,12 @@ def ends_ms(session: Session, rules: Rules) -> int:
     return (session.started_ms or session.opened_ms) + rules.window_ms
 
 
-def course_of(state: ConversationState, rules: Rules) -> Course:
-    """The course of what is remembered in `state`, up to its own now."""
+def course_of(state: ConversationState, rules: Rules, moments: list[Moment] | None = None) -> Course:
+    """The course of what is remembered in `state`, up to its own now; `moments` are its own, where they are at hand."""
     standing = state.settled
     closings: list[Closing] = []
     broken: dict[Moment, SessionRule] = {}
-    for moment in state.moments:
+    for moment in state.moments if moments is None else moments:
         standing, closing, rule = judge(standing, moment, rules)
         if closing is not None:
             closings.append(closing)

@@ -116,9 +116,10 @@ def hear(state: ConversationState | None, event: Event, rules: Rules) -> tuple[C
         return before, []
     if moment.at_ms <= before.settled_ms:
         return before, [_too_late(before, event, rules)]
-    lately = pack(sorted([*moments, moment]), before.settled_ms)
-    after = structs.replace(before, lately=lately, now_ms=max(before.now_ms, moment.at_ms))
-    return _compacted(after, rules), list(_news(before, after, rules))
+    now = sorted([*moments, moment])
+    after = structs.replace(before, now_ms=max(before.now_ms, moment.at_ms))
+    told = list(_news((before, course_of(before, rules, moments)), (after, course_of(after, rules, now)), rules))
+    return _compacted(after, now, rules), told
 
 
 def next_send(state: ConversationState | None, kind: str, at: datetime, rules: Rules) -> NextSend:
@@ -161,9 +162,9 @@ def _pass_time(
 ) -> tuple[ConversationState | None, list[Told]]:
     if state is None or at_ms <= state.now_ms:
         return state, []
-    after = structs.replace(state, now_ms=at_ms)
-    told = list(_news(state, after, rules))
-    kept = _compacted(after, rules)
+    moments, after = state.moments, structs.replace(state, now_ms=at_ms)
+    told = list(_news((state, course_of(state, rules, moments)), (after, course_of(after, rules, moments)), rules))
+    kept = _compacted(after, moments, rules)
     is_idle = not kept.lately and course_of(kept, rules).open_session is None
     return (None if is_idle and at_ms >= kept.settled_ms + FORGET_MS else kept), told
 
@@ -175,28 +176,31 @@ def _moment(event: UserWrote | BusinessSent, rules: Rules) -> Moment:
     return moment_of(event.event_id, _ms(event.at), tag)
 
 
-def _compacted(state: ConversationState, rules: Rules) -> ConversationState:
-    """With what is old settled, and more of it where all does not fit."""
-    standing, settled_ms, moments = state.settled, state.settled_ms, state.moments
-    packed, oldest_ms = state.lately, state.now_ms - EXACT_FOR_MS
-    while moments and (moments[0].at_ms < oldest_ms or len(packed) > MOST_BYTES):
-        moment = moments.pop(0)
-        standing, settled_ms = judge(standing, moment, rules).standing, moment.at_ms
-        packed = pack(moments, settled_ms)
+def _compacted(state: ConversationState, moments: list[Moment], rules: Rules) -> ConversationState:
+    """With `moments` as what was heard lately, but for what is old or does not fit, which is settled."""
+    standing, settled_ms, oldest_ms = state.settled, state.settled_ms, state.now_ms - EXACT_FOR_MS
+    kept, packed = moments, pack(moments, settled_ms)
+    while kept and (kept[0].at_ms < oldest_ms or len(packed) > MOST_BYTES):
+        standing, settled_ms = judge(standing, kept[0], rules).standing, kept[0].at_ms
+        kept = kept[1:]
+        packed = pack(kept, settled_ms)
     return structs.replace(state, settled=standing, settled_ms=settled_ms, lately=packed)
 
 
-def _news(before: ConversationState, after: ConversationState, rules: Rules) -> Iterator[Told]:
+Known = tuple[ConversationState, Course]
+
+
+def _news(before: Known, after: Known, rules: Rules) -> Iterator[Told]:
     """What is so after and was not before: withdrawn accounts first, then session by session."""
-    was, now = course_of(before, rules), course_of(after, rules)
-    about: dict[str, Any] = {"parties": after.parties, "rules": rules.name}
-    old, new = _accounts(before, was, rules), _accounts(after, now, rules)
+    (old_state, was), (state, now) = before, after
+    about: dict[str, Any] = {"parties": state.parties, "rules": rules.name}
+    old, new = _accounts(old_state, was, rules), _accounts(state, now, rules)
     yield from (SessionCorrected(was=old[name], **about) for name in old if name not in new)
     for name, account in new.items():
         yield from _change(old.get(name), account, about)
     yield from _breaches(was, now, about)
-    for near in sorted(_near(now, after.now_ms, rules) - _near(was, before.now_ms, rules)):
-        yield _warning(now, near[1], after, rules)
+    for _, near in sorted(_near(now, state.now_ms, rules) - _near(was, old_state.now_ms, rules)):
+        yield _warning(now, near, state, rules)
 
 
 def _change(old: SessionAccount | None, new: SessionAccount, about: dict[str, Any]) -> Iterator[Told]:

@@ -30,6 +30,9 @@ class Tag(IntEnum):
     """A business message that sessions have no room for."""
 
 
+_TAGS = tuple(Tag)
+
+
 class Moment(NamedTuple):
     """Something that was heard. Compares as it is judged."""
 
@@ -105,6 +108,7 @@ def pack(moments: list[Moment], since_ms: int) -> bytes:
 def unpack(packed: bytes, since_ms: int) -> list[Moment]:
     """What `pack` packed."""
     moments: list[Moment] = []
+    mask = (1 << _DIGEST_BITS) - 1
     place, at_ms = 0, since_ms
     while place < len(packed):
         shift = 0
@@ -113,7 +117,7 @@ def unpack(packed: bytes, since_ms: int) -> list[Moment]:
             shift, place = shift + 7, place + 1
         at_ms += packed[place] << shift
         said = int.from_bytes(packed[place + 1 : place + 4], "big")
-        moments.append(Moment(at_ms, Tag(said >> _DIGEST_BITS), said & (1 << _DIGEST_BITS) - 1))
+        moments.append(Moment(at_ms, _TAGS[said >> _DIGEST_BITS], said & mask))
         place += 4
     return moments
 

@@ -71,16 +71,16 @@ def test_a_full_session_is_remembered_whole_in_few_bytes():
 
 
 def test_a_person_who_never_stops_costs_no_more():
-    state, _ = lived((user(number / 100) for number in range(2_000)), RULES)
+    state, _ = lived((user(number / 100) for number in range(300)), RULES)
 
     assert len(encode_conversation(state)) <= LARGEST
 
 
 def test_the_count_is_exact_though_most_is_settled():
     rules = structs.replace(RULES, most_messages=10_000, most_in_a_row=10_000)
-    _, told = lived([user(0), *(ours(0.01 + number / 50) for number in range(500)), user(20), time(50)], rules)
+    _, told = lived([user(0), *(ours(0.01 + number / 50) for number in range(300)), user(20), time(50)], rules)
 
-    assert told[-1].session.business_count == 500
+    assert told[-1].session.business_count == 300
 
 
 def test_a_time_passed_settles_and_in_the_end_forgets():
