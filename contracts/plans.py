@@ -1,0 +1,326 @@
+"""A message that may go by several ways: what was planned, commanded, told of it, and decided, with the reasons.
+
+A plan is a list of steps. The next is taken when the one before ended badly for a reason that another channel may cure,
+or when its time passes without success. Every decision is a record with the facts behind it; `words_of` says it aloud.
+"""
+
+import re
+from datetime import datetime, time
+from enum import StrEnum
+from hashlib import blake2b
+from types import MappingProxyType
+from typing import Annotated, Any
+
+import msgspec
+
+from contracts.records import Record
+from contracts.sends import AnyContent, SendRequest
+from contracts.status import DeliveryStatus
+from contracts.vocabulary import Channel
+
+MOST_STEPS = 5
+MOST_TRIES = 3
+"""Of one step; a second and third only where the plan says that a send in doubt is sent again."""
+
+
+class SucceedOn(StrEnum):
+    """The least that a step has to reach."""
+
+    SENT = "sent"
+    DELIVERED = "delivered"
+    SEEN = "seen"
+
+
+class InDoubt(StrEnum):
+    """What happens when nobody knows whether a provider took a send."""
+
+    HOLD = "hold"
+    RESEND = "resend"
+
+
+class Outcome(StrEnum):
+    """What came of a commanded send, from the least to the most that is known of it."""
+
+    IN_DOUBT = "in_doubt"
+    WITHDRAWN = "withdrawn"
+    """It never left: its time was up, or it was not wanted any more."""
+    THROTTLED = "throttled"
+    REFUSED = "refused"
+    ACCEPTED = "accepted"
+
+
+class Decision(StrEnum):
+    """What is done about a message."""
+
+    SEND = "send"
+    WAIT = "wait"
+    SKIP = "skip"
+    STOP = "stop"
+    HOLD = "hold"
+    REFUSE = "refuse"
+    SILENT = "silent"
+    CANCELLED = "cancelled"
+    DOUBLE_DELIVERY = "double_delivery"
+    EXPIRED = "expired"
+
+
+class Because(StrEnum):
+    """Why."""
+
+    FIRST_STEP = "first_step"
+    ENDED_BADLY = "ended_badly"
+    NOT_TAKEN = "not_taken"
+    NOT_SENT_IN_TIME = "not_sent_in_time"
+    NO_SUCCESS_IN_TIME = "no_success_in_time"
+    IN_DOUBT = "in_doubt"
+    OUTCOME_MISSING = "outcome_missing"
+    CONNECTION_ILL = "connection_ill"
+    ARRIVED = "arrived"
+    NO_OTHER_WAY_HELPS = "no_other_way_helps"
+    NO_STEP_LEFT = "no_step_left"
+    QUIET_HOURS = "quiet_hours"
+    TOO_LATE = "too_late"
+    OPTED_OUT = "opted_out"
+    BUDGET_SPENT = "budget_spent"
+    NO_CONTENT = "no_content"
+    PROVIDER_CASCADES = "provider_cascades"
+    BY_REQUEST = "by_request"
+    EARLIER_ARRIVED = "earlier_arrived"
+    NOBODY_RESOLVED = "nobody_resolved"
+
+
+class PlanStep(Record, frozen=True, kw_only=True):
+    """One way to the recipient."""
+
+    channel: Channel
+    provider: str
+    connection: str
+    sender: str
+    wait_s: Annotated[int, msgspec.Meta(ge=1, le=30 * 86_400)]
+    """How long it has to succeed, from when its provider took it; and before that, to be taken."""
+    content: AnyContent | None = None
+    """Null only for a step that was sent elsewhere."""
+    succeed_on: SucceedOn = SucceedOn.DELIVERED
+    validity_s: int | None = None
+    provider_cascades: bool = False
+    """The provider itself goes on to other channels when this one fails, so we do not."""
+    own: dict[str, Any] = msgspec.field(default_factory=dict)
+    """Options that only this provider knows."""
+
+
+class QuietHours(Record, frozen=True, kw_only=True):
+    """From `start` to `end` where the recipient is; over midnight when `end` is the earlier."""
+
+    start: time
+    end: time
+
+
+class Guards(Record, frozen=True, kw_only=True):
+    """What is asked before each send."""
+
+    quiet_hours: QuietHours | None = None
+    send_before: datetime | None = None
+    respects_opt_out: bool = True
+    budget: str | None = None
+
+
+class Plan(Record, frozen=True, kw_only=True):
+    """The ways in their order, and under which conditions."""
+
+    steps: Annotated[tuple[PlanStep, ...], msgspec.Meta(min_length=1, max_length=MOST_STEPS)]
+    guards: Guards = Guards()
+    in_doubt: InDoubt = InDoubt.HOLD
+    policy: str = ""
+    """The named policy that it comes from; empty when it was given with the message."""
+    version: int = 1
+
+
+class SentElsewhere(Record, frozen=True, kw_only=True):
+    """The first step left before the plan was told: what its provider calls it."""
+
+    root_id: str
+    sent_at: datetime
+    provider_cascades: bool = False
+
+
+class MessagePlanned(Record, frozen=True, kw_only=True):
+    """A message is to reach somebody by one of several ways."""
+
+    message_id: str
+    account: str
+    recipient: str
+    planned_at: datetime
+    plan: Plan
+    campaign: str | None = None
+    external_id: str | None = None
+    sent: SentElsewhere | None = None
+
+
+class MessageCancelled(Record, frozen=True, kw_only=True):
+    """What has not left of a message is not to leave."""
+
+    message_id: str
+    account: str
+    cancelled_at: datetime
+
+
+class SendCommanded(Record, frozen=True, kw_only=True):
+    """One send is to be made, once; after `give_up_at` not any more."""
+
+    message_id: str
+    step: int
+    send_id: str
+    provider: str
+    connection: str
+    request: SendRequest
+    in_doubt: InDoubt
+    give_up_at: datetime
+
+
+class SendWithdrawn(Record, frozen=True, kw_only=True):
+    """A commanded send is not wanted any more: when it has not left, it is not to leave, and its outcome is so."""
+
+    message_id: str
+    step: int
+    send_id: str
+
+
+class SendOutcome(Record, frozen=True, kw_only=True):
+    """What came of a commanded send, as far as is known; a doubtful one may be told anew when it is resolved."""
+
+    message_id: str
+    step: int
+    send_id: str
+    outcome: Outcome
+    provider: str
+    connection: str
+    told_at: datetime
+    root_id: str | None = None
+    error: str | None = None
+    """The name of the error's class."""
+    code: str | None = None
+    may_fall_back: bool = False
+
+
+class Facts(Record, frozen=True, kw_only=True):
+    """What a decision rests on: what is known of one step, and since when."""
+
+    step: int
+    channel: Channel
+    at: datetime
+    status: DeliveryStatus | None = None
+    provider_code: str | None = None
+    error: str | None = None
+
+
+class DecisionMade(Record, frozen=True, kw_only=True):
+    """Something was decided about a message, with all that is needed to say why."""
+
+    message_id: str
+    account: str
+    decision: Decision
+    because: Because
+    decided_at: datetime
+    step: int
+    """The step that it is about: the one to be sent, or the one that was reached."""
+    channel: Channel
+    policy: str
+    version: int
+    until: datetime | None = None
+    send_id: str | None = None
+    facts: Facts | None = None
+
+
+_SEND_ID = re.compile(r"(?P<message>.+)-(?P<step>[0-4])-(?P<try>[0-2])")
+_PLAIN = re.compile(r"[A-Za-z0-9-]{1,90}")
+
+
+def send_id_of(message_id: str, step: int, number: int) -> str:
+    """The id of a try of a step, always the same: letters, digits and hyphens, whatever the message is called."""
+    return f"{_stem(message_id)}-{step}-{number}"
+
+
+def step_and_try(message_id: str, send_id: str | None) -> tuple[int, int] | None:
+    """Which try of which step of the message goes by `send_id`; null when none does."""
+    found = _SEND_ID.fullmatch(send_id or "")
+    if found is None or found["message"] != _stem(message_id):
+        return None
+    return int(found["step"]), int(found["try"])
+
+
+def _stem(message_id: str) -> str:
+    if _PLAIN.fullmatch(message_id):
+        return message_id
+    return blake2b(message_id.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
+
+
+_NAMES = MappingProxyType({Channel.SMS: "SMS", Channel.MMS: "MMS", Channel.RCS: "RCS", Channel.WHATSAPP: "WhatsApp"})
+
+_DONE = MappingProxyType(
+    {
+        Decision.SEND: "{channel} sent at {at}",
+        Decision.WAIT: "{channel} put off at {at} until {until}",
+        Decision.SKIP: "{channel} skipped at {at}",
+        Decision.STOP: "Nothing more is sent since {at}",
+        Decision.HOLD: "{channel} held for a person at {at}",
+        Decision.REFUSE: "{channel} not sent at {at}",
+        Decision.SILENT: "No fallback of ours since {at}",
+        Decision.CANCELLED: "Cancelled at {at}",
+        Decision.DOUBLE_DELIVERY: "Delivered twice, as known at {at},",
+        Decision.EXPIRED: "Given up at {at}",
+    }
+)
+
+_WHY = MappingProxyType(
+    {
+        Because.FIRST_STEP: "it is the first step",
+        Because.ENDED_BADLY: "{way} reported {what} at {since}",
+        Because.NOT_TAKEN: "{way} was not taken, {what}, at {since}",
+        Because.NOT_SENT_IN_TIME: "{way} had not left at {since}",
+        Because.NO_SUCCESS_IN_TIME: "{way}, taken at {since}, did not succeed in its time",
+        Because.IN_DOUBT: "nobody knows whether {way} was taken, {what}, at {since}",
+        Because.OUTCOME_MISSING: "what came of {way}, commanded at {since}, was not told",
+        Because.CONNECTION_ILL: "its connection is ill",
+        Because.ARRIVED: "{way} reported {what} at {since}",
+        Because.NO_OTHER_WAY_HELPS: "{way} ended with {what} at {since}, which no other way cures",
+        Because.NO_STEP_LEFT: "{way} was the last step and did not succeed, {what}, at {since}",
+        Because.QUIET_HOURS: "these are quiet hours where the recipient is",
+        Because.TOO_LATE: "the last time to send would have passed",
+        Because.OPTED_OUT: "the recipient wants no messages",
+        Because.BUDGET_SPENT: "the budget is spent",
+        Because.NO_CONTENT: "the step has no content",
+        Because.PROVIDER_CASCADES: "the provider of {way} goes on to other channels itself",
+        Because.BY_REQUEST: "somebody asked for it",
+        Because.EARLIER_ARRIVED: "{way} reported {what} at {since} although a later send was taken",
+        Because.NOBODY_RESOLVED: "nobody resolved the doubt about {way}",
+    }
+)
+
+
+def words_of(made: DecisionMade) -> str:
+    """The decision as a sentence: `SMS sent at 10:05:00 because Viber reported expired (3056) at 10:04:58; plan v3`."""
+    done = _DONE[made.decision].format(
+        channel=_name(made.channel), at=_clock(made.decided_at), until=_clock(made.until, far=True)
+    )
+    facts = made.facts
+    why = _WHY[made.because].format(
+        way=_name(facts.channel if facts else made.channel),
+        what=_what(facts) if facts else "",
+        since=_clock(facts.at) if facts else "",
+    )
+    return f"{done} because {why}; {made.policy or 'plan'} v{made.version}"
+
+
+def _name(channel: Channel) -> str:
+    return _NAMES.get(channel) or channel.value.replace("_", " ").capitalize()
+
+
+def _what(facts: Facts) -> str:
+    said = facts.error or (facts.status.value if facts.status else "nothing told")
+    return f"{said} ({facts.provider_code})" if facts.provider_code else said
+
+
+def _clock(moment: datetime | None, *, far: bool = False) -> str:
+    if moment is None:
+        return "an unknown time"
+    return moment.strftime("%Y-%m-%d %H:%M:%S" if far else "%H:%M:%S")

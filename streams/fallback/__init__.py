@@ -1,0 +1,1 @@
+"""The stage that decides by which way a message goes next, and says why."""
