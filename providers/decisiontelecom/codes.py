@@ -68,7 +68,9 @@ def sms_meaning(status: object) -> Meaning:
     text = as_id(status, "status")
     if text is None:
         raise PayloadInvalid("status is not text")
-    return _SMS.get(text.upper()) or Meaning(text, DeliveryStatus.UNKNOWN)
+    known = _SMS.get(text.upper())
+    # The code stays as the provider spelt it.
+    return known._replace(code=text) if known else Meaning(text, DeliveryStatus.UNKNOWN)
 
 
 def _find(meanings: dict[str | int, Meaning], status: object) -> Meaning | None:

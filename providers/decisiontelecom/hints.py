@@ -12,6 +12,9 @@ VIBER = "viber"
 VIBER_THEN_SMS = "viber-sms"
 SMS = "sms"
 
+_ASKED = {"v1/api/receive-viber": VIBER, "v1/api/status": SMS}
+"""The provider's own addresses; answers to questions are kept under them as well."""
+
 _CHANNELS = {VIBER: Channel.VIBER, VIBER_THEN_SMS: Channel.VIBER, SMS: Channel.SMS}
 _NO_SENDS = frozenset({"callback", "delivery", "inbound", "report", "seen", "status"})
 """What people put behind the channel to tell kinds apart, as in addresses that are entered by hand."""
@@ -34,7 +37,7 @@ def read_hint(text: str) -> Hint:
     if not text:
         return _NONE
     name, _, rest = text.partition("/")
-    name = name.lower()
+    name = _ASKED.get(text.partition(" ")[0].partition("?")[0]) or name.lower()
     channel = _CHANNELS.get(name)
     if channel is None:
         return _NONE

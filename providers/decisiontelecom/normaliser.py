@@ -37,10 +37,16 @@ def _items(entry: Entry, hint: Hint, pieces: Pieces) -> Iterator[Item]:
             yield inbound_fact(members, hint)
         except PayloadInvalid as exc:
             yield _rejected(f"inbound: {exc}", entry, pieces)
-    elif MESSAGE_ID not in members and (CODE in members or NAME in members):
+    elif _is_failure(members):
         yield _rejected(_failure(members), entry, pieces)
     else:
         yield from _reports(entry, hint, pieces)
+
+
+def _is_failure(members: dict[str, object]) -> bool:
+    """An error may name the message that was asked about; a report has neither of the two members of an error."""
+    told = (CODE in members) + (NAME in members)
+    return told > (MESSAGE_ID in members)
 
 
 def _failure(members: object) -> str:
@@ -72,9 +78,14 @@ def _reports(entry: Entry, hint: Hint, pieces: Pieces) -> Iterator[Item]:
 
 
 def _said(status: object, hint: Hint, *, is_old_sms: bool) -> tuple[Channel, Meaning]:
-    """Which channel's scale the status is of, and what it means there: words are of SMS, numbers as the hint says."""
-    if is_old_sms or is_word(status) or (hint.channel is Channel.SMS and status is not None):
+    """Which channel's scale the status is of, and what it means there: words are of SMS, numbers as the hint says.
+
+    A word that SMS does not have is of the hint's channel as well.
+    """
+    if is_old_sms or (hint.channel is Channel.SMS and status is not None):
         return Channel.SMS, sms_meaning(status)
+    if is_word(status) and ((meaning := sms_meaning(status)).is_known or hint.channel is None):
+        return Channel.SMS, meaning
     return hint.channel or Channel.VIBER, viber_meaning(status)
 
 

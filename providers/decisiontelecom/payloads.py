@@ -17,6 +17,8 @@ OLD_STATUS = "status"
 OLD_ERROR = "error"
 OLD_MESSAGE_IDS = ("msgid", "message_id")
 """What the old SMS API's look-up is asked with; its answer does not repeat it."""
+TEXT = "text"
+TRACKING_DATA = "tracking_data"
 MESSAGE_DATA = "message_data"
 
 

@@ -52,7 +52,7 @@ def meaning_of(code: object, *, is_named_sms: bool = False) -> Meaning:
     known = meanings.get(code) if isinstance(code, str | int) else None
     if known:
         return known
-    text = required_id(code, "status code")
+    text = required_id(code, "status code").removesuffix(".0")
     return meanings.get(text) or Meaning(text, DeliveryStatus.UNKNOWN)
 
 

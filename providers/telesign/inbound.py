@@ -57,7 +57,8 @@ def inbound_fact(body: Body, hint: str) -> InboundFact:
         author=as_e164(author),
         author_id=None if as_e164(author) else as_id(author, "author"),
         addressee=as_e164(addressee) or as_text(addressee, limit=100),
-        text=text,
+        # An empty text is what the person sent; none at all is null.
+        text=text or ("" if "" in (answer.mo_message, content.text) else None),
         media_url=as_text(media_url, limit=2000),
         reply_to=as_id(content.original_reference_id or action.original_reference_id or content.reply_id, "reply_to"),
         extras=_extras(answer, content, action),
@@ -69,9 +70,13 @@ def _as(kind: type[P], value: object) -> P:
 
 
 def _channel(body: Body, hint: str) -> Channel | None:
-    """The body's word; where it has none, as for Viber, the part of our URL that the user named after the channel."""
+    """The body's word; where it has none, as for Viber, the part of our URL that the user named after the channel.
+
+    Where neither says it, a `user_response` does: only SMS has one.
+    """
     named = as_channel(body.channel) or channel_in(body.sub_resource)
-    return named or next(filter(None, map(channel_in, hint.split("/"))), None)
+    hinted = named or next(filter(None, map(channel_in, hint.split("/"))), None)
+    return hinted or (Channel.SMS if isinstance(body.user_response, dict) else None)
 
 
 def _medium(content: Content, inner: Content) -> tuple[InboundKind | None, Any]:

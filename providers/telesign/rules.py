@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 from contracts.errors import RequestInvalid
 from contracts.sends import SendRequest, TextContent
 from contracts.vocabulary import Channel
+from providers._kit.sending import callback_address
 from providers.telesign.settings import TelesignSettings
 
 CALLBACK_HINT = "delivery"
@@ -40,12 +41,13 @@ def _check_sms(request: SendRequest) -> None:
 
 def callback_url(request: SendRequest, settings: TelesignSettings) -> dict[str, str]:
     """The member that names where callbacks go; none leaves that to the console."""
-    if request.callback_base_url is None:
+    address = callback_address(request, CALLBACK_HINT)
+    if address is None:
         return {}
     # A simulator, which is where private addresses are called, calls back on any port.
-    if not settings.may_call_private_addresses and not _is_https_on_443(request.callback_base_url):
+    if not settings.may_call_private_addresses and not _is_https_on_443(address):
         raise RequestInvalid("callback_base_url: Telesign calls https on port 443 and nothing else")
-    return {"callback_url": f"{request.callback_base_url.rstrip('/')}/{CALLBACK_HINT}"}
+    return {"callback_url": address}
 
 
 def _is_https_on_443(url: str) -> bool:

@@ -54,6 +54,8 @@ def only(body: bytes, **where):
         pytest.param('" 1 "', "viber", Channel.VIBER, S.DELIVERED, id="a number as text"),
         pytest.param("1.0", "viber", Channel.VIBER, S.DELIVERED, id="a number as a fraction"),
         pytest.param('""', "sms", Channel.SMS, S.UNKNOWN, id="an empty text is a status of SMS"),
+        pytest.param("2", "v1/api/status (response body)", Channel.SMS, S.DELIVERED, id="asked about an SMS"),
+        pytest.param("2", "v1/api/receive-viber", Channel.VIBER, S.FAILED, id="asked about a Viber message"),
         pytest.param("20", "viber", Channel.VIBER, S.UNKNOWN, id="twenty is unknown by its own word"),
     ],
 )
@@ -70,6 +72,21 @@ def test_an_unknown_status_is_kept_and_starts_nothing(status, code):
     assert (fact.status, fact.provider_code) == (S.UNKNOWN, code)
     assert not fact.is_known_code
     assert not fact.may_fall_back
+
+
+@pytest.mark.parametrize(
+    ("hint", "channel"), [("viber", Channel.VIBER), ("viber-sms/x1", Channel.VIBER), ("", Channel.SMS)]
+)
+def test_a_word_that_sms_does_not_have_is_of_the_hints_channel(hint, channel):
+    fact = only(b'{"message_id":429,"status":"NEWWORD"}', hint=hint)
+
+    assert (fact.channel, fact.status, fact.provider_code) == (channel, S.UNKNOWN, "NEWWORD")
+
+
+def test_a_word_stays_as_it_was_spelt():
+    fact = only(b'{"message_id":429,"status":"delivrd"}')
+
+    assert (fact.status, fact.provider_code) == (S.DELIVERED, "delivrd")
 
 
 # The send
@@ -170,6 +187,11 @@ def test_the_old_look_up_answers_a_pair_about_the_message_that_was_asked_for(que
         pytest.param(b'["status","2"]', "message_id is missing", id="a pair about nobody knows what"),
         pytest.param(b'["error",44]', "error 44", id="an error of the old API"),
         pytest.param(b'{"name":"n","message":"m","code":1,"status":400}', "error 1, no report: n, m", id="an error"),
+        pytest.param(
+            b'{"message_id":429,"name":"n","message":"m","code":1,"status":400}',
+            "error 1, no report: n, m",
+            id="an error that names the message",
+        ),
         pytest.param(b'["junk"]', "an entry is an object", id="a list of something else"),
         pytest.param(b'{"message_id":1,"status":null}', "status is missing", id="no status"),
         pytest.param(b'{"message_id":1,"status":true}', "status is missing", id="a status that is no number"),
@@ -236,7 +258,12 @@ def test_a_reply_on_the_address_of_a_send_remembers_which():
         ('{"text":"yes"}', InboundKind.TEXT, "yes"),
         ('{"text":""}', InboundKind.UNKNOWN, ""),
         ("{}", InboundKind.UNKNOWN, None),
-        ('"odd"', InboundKind.UNKNOWN, None),
+        ('"yes"', InboundKind.TEXT, "yes"),
+        ('"{\\"text\\":\\"yes\\"}"', InboundKind.TEXT, "yes"),
+        ('"{a}"', InboundKind.TEXT, "{a}"),
+        ('"{\\"a\\":1}"', InboundKind.TEXT, '{"a":1}'),
+        ("null", InboundKind.UNKNOWN, None),
+        ("[]", InboundKind.UNKNOWN, None),
     ],
 )
 def test_what_was_written(message, kind, text):
@@ -245,9 +272,16 @@ def test_what_was_written(message, kind, text):
     assert (fact.kind, fact.text) == (kind, text)
 
 
-def test_a_reply_may_be_a_form():
-    body = b"message_token=5&phone_number=447700900502&message%5Btext%5D=yes&message%5Btracking_data%5D=9"
-    fact = only(body)
+@pytest.mark.parametrize(
+    "message",
+    [
+        pytest.param("message%5Btext%5D=yes&message%5Btracking_data%5D=9", id="nested as PHP writes it"),
+        pytest.param("text=yes&tracking_data=tracking_id:9", id="flat"),
+        pytest.param("message=%7B%22text%22:%22yes%22,%22tracking_data%22:%229%22%7D", id="as JSON in a member"),
+    ],
+)
+def test_a_reply_may_be_a_form(message):
+    fact = only(f"message_token=5&phone_number=447700900502&{message}".encode())
 
     assert (fact.message_id, fact.text, fact.reply_to) == ("5", "yes", "9")
 

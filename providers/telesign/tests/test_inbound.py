@@ -42,6 +42,8 @@ def test_what_is_a_persons_message(members, is_inbound):
         pytest.param({"sub_resource": "mo_viber_bot"}, "", None, id="a service that ends otherwise"),
         pytest.param({}, "viber/inbound", Channel.VIBER, id="our own URL, where the body is silent"),
         pytest.param({"channel": "sms"}, "viber", Channel.SMS, id="the body before the URL"),
+        pytest.param({"user_response": {"mo_message": "yes"}}, "", Channel.SMS, id="a user's response is of SMS"),
+        pytest.param({"user_response": {}}, "mms/inbound", Channel.MMS, id="unless our URL says otherwise"),
         pytest.param({}, "inbound", None, id="nothing"),
     ],
 )
@@ -114,6 +116,14 @@ def test_who_wrote_to_whom(members, author, author_id, addressee):
 
 def test_the_text_of_a_person_is_kept_as_it_is():
     assert only({"content": {"text": " STOP\n"}}).text == " STOP\n"
+
+
+@pytest.mark.parametrize("members", [{"content": {"text": ""}}, {"user_response": {"mo_message": ""}}])
+def test_an_empty_text_is_told_from_none(members):
+    fact = only(members)
+
+    assert (fact.kind, fact.text) == (InboundKind.UNKNOWN, "")
+    assert only({}).text is None
 
 
 def test_a_reply_names_what_it_answers_and_what_it_sets_off():

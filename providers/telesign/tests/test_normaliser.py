@@ -100,6 +100,13 @@ def test_the_code_decides(code, status):
     assert fact.provider_code == str(code).strip()
 
 
+@pytest.mark.parametrize("code", [3000.0, "3000.0"])
+def test_a_code_with_a_fraction_of_nothing_is_the_whole_number(code):
+    fact = only({"reference_id": "T1", "status": {"code": code}})
+
+    assert (fact.status, fact.provider_code) == (DeliveryStatus.DELIVERED, "3000")
+
+
 @pytest.mark.parametrize(("code", "is_known"), [(3060, True), (3999, False)])
 def test_an_unknown_code_is_told_from_a_known_one(code, is_known):
     assert only({"reference_id": "T1", "status": {"code": code}}).is_known_code is is_known
