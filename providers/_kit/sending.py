@@ -40,6 +40,12 @@ class Sender(Protocol):
         """
 
 
+def callback_address(request: SendRequest, hint: str) -> str | None:
+    """Where the callbacks of this send go that `hint` names; null when that is left to the provider's console."""
+    base_url = request.callback_base_url
+    return None if base_url is None else f"{base_url.rstrip('/')}/{hint}"
+
+
 class HttpAnswer(msgspec.Struct, frozen=True, kw_only=True):
     """A whole answer; header names are lower case."""
 

@@ -12,7 +12,6 @@ MAX_VALIDITY_S = 172_800
 MAX_DAYS_AHEAD = 180
 MAX_CAMPAIGN = 255
 MAX_SMS_PARTS = 25
-MAX_SMS_ADDRESS = 64
 
 _URL = re.compile(r"https?://\S+")
 _GSM = frozenset(

@@ -7,6 +7,7 @@ from contracts.errors import RequestInvalid
 from contracts.sends import AnyContent, FileContent, ImageContent, SendRequest, TemplateContent, TextContent
 from contracts.vocabulary import Channel
 from providers._kit.options import read_options
+from providers._kit.sending import callback_address
 from providers.infobip.apis import ChannelApi
 from providers.infobip.bot_contents import bot_content
 from providers.infobip.contents import sms_content, viber_content
@@ -177,10 +178,9 @@ def _check_session(request: SendRequest, own: InfobipOptions) -> None:
 
 def _webhooks(api: ChannelApi, request: SendRequest, own: InfobipOptions) -> Json:
     delivery: Json = {}
-    base = request.callback_base_url
-    if base is not None:
-        # The SMS of a failover is reported to the same address without a word about its channel.
-        delivery["url"] = f"{base}/{'failover' if own.sms_failover else api.hint}"
+    # The SMS of a failover is reported to the same address without a word about its channel.
+    if address := callback_address(request, "failover" if own.sms_failover else api.hint):
+        delivery["url"] = address
     if own.intermediate_reports is not None:
         delivery["intermediateReport"] = own.intermediate_reports
     if own.notify is not None:
@@ -189,8 +189,8 @@ def _webhooks(api: ChannelApi, request: SendRequest, own: InfobipOptions) -> Jso
         # Without it the failed first step is never reported.
         delivery["receiveTriggeredFailoverReports"] = True
     webhooks: Json = {"contentType": "application/json"} | ({"delivery": delivery} if delivery else {})
-    if base is not None and api.channel is not Channel.SMS:
-        webhooks["seen"] = {"url": f"{base}/{api.hint}/seen"}
+    if api.channel is not Channel.SMS and (address := callback_address(request, f"{api.hint}/seen")):
+        webhooks["seen"] = {"url": address}
     return webhooks | _callback_data(api, request, own)
 
 
@@ -220,5 +220,5 @@ def _shared(api: ChannelApi, request: SendRequest, now: datetime) -> Json:
 
 
 def _clicks(api: ChannelApi, request: SendRequest, tracking: Json) -> Json:
-    base = request.callback_base_url
-    return ({"trackingUrl": f"{base}/{api.hint}/clicks"} if base is not None else {}) | tracking
+    address = callback_address(request, f"{api.hint}/clicks")
+    return ({"trackingUrl": address} if address else {}) | tracking

@@ -4,6 +4,7 @@ from typing import Any
 
 from contracts.errors import RequestInvalid
 from contracts.sends import SendRequest
+from providers._kit.sending import callback_address
 from providers.routee import rules
 from providers.routee.hints import hint_for
 
@@ -24,10 +25,7 @@ def label_of(request: SendRequest) -> str:
 
 def address_of(request: SendRequest, kind: str, *, is_of_campaign: bool = False) -> str | None:
     """Where the callbacks of this send go, with the send's own name in it."""
-    if request.callback_base_url is None:
-        return None
-    hint = hint_for(kind, request.send_id, is_of_campaign=is_of_campaign)
-    return f"{request.callback_base_url.rstrip('/')}/{hint}"
+    return callback_address(request, hint_for(kind, request.send_id, is_of_campaign=is_of_campaign))
 
 
 def refuse_session(request: SendRequest) -> None:

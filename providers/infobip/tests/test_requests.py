@@ -211,8 +211,9 @@ def test_the_failover_of_a_bot_names_the_phone():
         (SMS, {"delivery": {"url": "https://hooks.example.test/t/sms"}}),
     ],
 )
-def test_callbacks_go_to_the_address_of_the_connection(channel, webhooks):
-    found = written(request(channel, callback_base_url="https://hooks.example.test/t"))["webhooks"]
+@pytest.mark.parametrize("end", [pytest.param("", id="as it is"), pytest.param("/", id="with a slash at its end")])
+def test_callbacks_go_to_the_address_of_the_connection(channel, webhooks, end):
+    found = written(request(channel, callback_base_url=f"https://hooks.example.test/t{end}"))["webhooks"]
     seen = {"seen": {"url": f"https://hooks.example.test/t/{webhooks['seen']}"}} if "seen" in webhooks else {}
 
     assert found == {"contentType": "application/json", "delivery": webhooks["delivery"]} | seen
