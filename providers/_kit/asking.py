@@ -6,7 +6,8 @@ from typing import Protocol
 
 import msgspec
 
-from contracts.vocabulary import Channel
+from contracts.records import RawCallback
+from contracts.vocabulary import Channel, Source
 
 
 class SilentAttempt(msgspec.Struct, frozen=True, kw_only=True):
@@ -28,6 +29,19 @@ class PolledAnswer(msgspec.Struct, frozen=True, kw_only=True):
     body: bytes
     hint: str = ""
     content_type: str = "application/json"
+
+    def as_callback(self, provider: str, connection: str, *, received_at: datetime) -> RawCallback:
+        """What came in, had it been pushed."""
+        return RawCallback(
+            provider=provider,
+            connection=connection,
+            method="POST",
+            received_at=received_at,
+            body=self.body,
+            source=Source.POLL,
+            hint=self.hint,
+            content_type=self.content_type,
+        )
 
 
 class LookUp(Protocol):

@@ -11,7 +11,6 @@ from urllib.parse import urlsplit
 
 from contracts.errors import ConfigurationInvalid, ProviderUnavailable, SendInDoubt
 from contracts.records import RawCallback
-from contracts.vocabulary import Source
 from providers._kit.asking import LookUp, PolledAnswer
 from providers._kit.desk import ApiCall, ApiReply, Order, Refusals
 from providers._kit.facts import Item
@@ -116,17 +115,7 @@ class Rehearsal(Generic[S]):
 
     def polled(self, answer: PolledAnswer) -> Sequence[Item]:
         """What the adapter makes of an answer of its look-up."""
-        raw = RawCallback(
-            provider=self.provider.slug,
-            connection="rehearsed",
-            method="POST",
-            received_at=self.desk.now(),
-            body=answer.body,
-            source=Source.POLL,
-            hint=answer.hint,
-            content_type=answer.content_type,
-        )
-        return self.provider.normalise(raw)
+        return self.provider.normalise(answer.as_callback(self.provider.slug, "rehearsed", received_at=self.desk.now()))
 
     def _order(self, root_id: str) -> Order:
         order = self.desk.order(root_id)

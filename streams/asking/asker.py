@@ -19,9 +19,8 @@ from aiokafka.errors import KafkaError, MessageSizeTooLargeError, RecordListTooL
 from contracts.codec import decode
 from contracts.errors import PayloadInvalid
 from contracts.raw import origin_headers, request_headers
-from contracts.records import LookUpDue, RawCallback
+from contracts.records import LookUpDue
 from contracts.topics import load_topics
-from contracts.vocabulary import Source
 from providers import load_providers
 from providers._kit.asking import PolledAnswer
 from providers._kit.outbound import Client, HttpOutbound
@@ -162,15 +161,6 @@ class Asker:
 
     def _record(self, provider: str, connection: str, answer: PolledAnswer) -> Outgoing:
         """The answer as ingest would write it, had it been pushed."""
-        callback = RawCallback(
-            provider=provider,
-            connection=connection,
-            method="POST",
-            received_at=self._clock.now(),
-            body=answer.body,
-            source=Source.POLL,
-            hint=answer.hint,
-            content_type=answer.content_type,
-        )
+        callback = answer.as_callback(provider, connection, received_at=self._clock.now())
         headers = [*origin_headers(provider, connection), *request_headers(callback), ("ce_id", uuid4().hex.encode())]
         return None, answer.body, self._clock.now_ms(), headers
