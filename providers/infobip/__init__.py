@@ -5,7 +5,7 @@ from providers.infobip.codes import CODES, deciding_rows
 from providers.infobip.look_up import PATIENCE, make_look_up
 from providers.infobip.normaliser import normalise
 from providers.infobip.replies import answer
-from providers.infobip.sender import make_sender
+from providers.infobip.sender import InfobipSender
 from providers.infobip.settings import InfobipSettings
 from providers.infobip.simulated_api import refuse, serve
 from providers.infobip.simulator import RETRIES_S, simulate
@@ -22,7 +22,7 @@ PROVIDER = Provider(
     simulate=simulate,
     settings_from_sample=InfobipSettings.of_sample,
     deciding_rows=deciding_rows,
-    make_sender=make_sender,
+    make_sender=InfobipSender,
     make_look_up=make_look_up,
     patience=PATIENCE,
     serve=serve,

@@ -17,13 +17,11 @@ from runtime.clock import Clock, SystemClock
 _DEFAULT_CLOCK = SystemClock()
 
 
-def make_sender(settings: InfobipSettings, outbound: Outbound) -> "InfobipSender":
-    """The sender of a connection; raises `ConfigurationInvalid` when it has no `api_key`."""
-    return InfobipSender(settings, outbound)
-
-
 class InfobipSender:
-    """Names every message by its `send_id`, which Infobip takes once."""
+    """Names every message by its `send_id`, which Infobip takes once.
+
+    Raises `ConfigurationInvalid` when the connection has no `api_key`.
+    """
 
     def __init__(self, settings: InfobipSettings, outbound: Outbound, *, clock: Clock = _DEFAULT_CLOCK) -> None:
         self._headers = settings.authorization()

@@ -34,7 +34,7 @@ from providers._kit.memory_desk import life
 from providers._kit.rehearsal import Mishap, Rehearsal
 from providers._kit.sending import Accepted, HttpAnswer
 from providers.infobip import PROVIDER
-from providers.infobip.sender import make_sender
+from providers.infobip.sender import InfobipSender
 from providers.infobip.settings import InfobipSettings
 from providers.infobip.tests.rehearsed import BOT, SETTINGS, SMS, VIBER, answered, request, sent, worded
 
@@ -114,7 +114,7 @@ def test_a_connection_without_a_key_does_not_send():
     settings = InfobipSettings(username="ib-hook", passwords=("example-only",))
 
     with pytest.raises(ConfigurationInvalid, match="api_key"):
-        make_sender(settings, Rehearsal(PROVIDER, settings).outbound)
+        InfobipSender(settings, Rehearsal(PROVIDER, settings).outbound)
 
 
 def test_the_key_shows_nowhere():
