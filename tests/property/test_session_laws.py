@@ -24,7 +24,9 @@ RULES = st.builds(
     st.sampled_from(StartsWith),
     st.sampled_from(WhenFull),
 )
-SAID = st.tuples(st.integers(0, 12 * 24 * HOUR) | st.integers(0, 60), st.booleans(), st.integers(0, MOST_LATE))
+WHEN = st.integers(0, 12 * 24 * HOUR) | st.integers(0, 60) | st.sampled_from(range(0, 97 * HOUR, 12 * HOUR))
+"""Often close together, and often to the minute when a time is up."""
+SAID = st.tuples(WHEN, st.booleans(), st.integers(0, MOST_LATE))
 """When, whether by us, and how late it is heard."""
 
 
