@@ -276,6 +276,11 @@ def test_a_double_delivery_is_told_once(events, decided):
             id="the first found taken: the second is not wanted any more",
         ),
         pytest.param(
+            [DOUBTFUL, came("in_doubt"), TAKEN, due(60)],
+            [FIRST, "send 0: in_doubt", "withdraw 0", "send 1: no_success_in_time"],
+            id="and is not waited for",
+        ),
+        pytest.param(
             [DOUBTFUL, came("in_doubt"), came("refused", 0, 1, may_fall_back=True)],
             [FIRST, "send 0: in_doubt", "hold 0: in_doubt"],
             id="the second refused: the first is still in doubt",
@@ -434,6 +439,13 @@ def test_a_step_put_off_is_not_sent_when_the_one_before_arrives_meanwhile():
     news = lived(plan, due(60), told("delivered", external_id=None), due(1800))[1]
 
     assert short(news) == ["wait 1: quiet_hours", "stop 0: arrived"]
+
+
+def test_a_doubt_that_is_told_late_makes_nothing_doubtful_that_is_known():
+    plan = planned(guards=Guards(quiet_hours=LONDON_NIGHT))
+    news = lived((plan, -3600), (came("refused", may_fall_back=True), 0), came("in_doubt"))[1]
+
+    assert short(news) == [FIRST, "wait 1: quiet_hours"]
 
 
 def test_a_step_without_content_is_refused():
