@@ -99,10 +99,11 @@ def read_payload(kind: type[P], value: object) -> P:
 def as_content(value: object, *, limit: int = MAX_CONTENT) -> str | None:
     """Text that a person wrote, spaces and all, at most `limit` characters; numbers become text, all else null.
 
-    A NUL character, which neither files nor databases bear well, is shown as U+FFFD.
+    An empty text is what the person sent, and stays one. A NUL character, which neither files nor databases bear well,
+    is shown as U+FFFD.
     """
     text = _as_str(value)
-    return text[:limit].replace("\x00", _NUL_REPLACEMENT) or None if text else None
+    return None if text is None else text[:limit].replace("\x00", _NUL_REPLACEMENT)
 
 
 def as_text(value: object, *, limit: int = MAX_TEXT) -> str | None:

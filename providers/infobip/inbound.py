@@ -112,7 +112,7 @@ def _message(
         author=as_e164(author),
         author_id=_opaque(author),
         addressee=_addressee(payload),
-        text=as_content(content.text) or as_content(content.caption),
+        text=as_content(content.text or content.caption or content.text),
         # The address of a map is not a file that was sent.
         media_url=None if is_place else as_text(content.url),
         reply_to=as_id(payload.reply_to, "pairedMessageId"),

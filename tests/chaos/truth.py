@@ -4,13 +4,13 @@ import asyncio
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
-from importlib import resources
 from pathlib import Path
 from time import monotonic
 from uuid import UUID
 
 import duckdb
 
+from analytics.queries import load_query
 from tests.chaos.diary import Diary
 from tidings.api_client import ApiClient, Json
 from tidings.demo.identities import Attempt
@@ -54,8 +54,6 @@ FROM evidence
 GROUP BY provider, connection, root_id
 """
 
-BOOKS = resources.files("analytics.queries").joinpath("books.sql")
-"""For every partition, whether each offset has one row or one reason why it has none."""
 DOUBLES = """
 SELECT cause_partition, cause_offset, count(*)
 FROM item GROUP BY cause_partition, cause_offset, cause_index HAVING count(*) > 1
@@ -125,7 +123,7 @@ def differences_of_store(
     with duckdb.connect(str(file), read_only=True) as store:
         rows = store.execute(STANDINGS).fetchall()
         doubles = store.execute(DOUBLES).fetchall()
-        books = store.execute(BOOKS.read_text(encoding="utf-8")).fetchall()
+        books = store.execute(load_query("books").sql).fetchall()
     told = {row[:3]: row[3:] for row in rows}
     wanted = {(one.provider, one.connection, one.root_id): _row_of(one, observed) for one in attempts}
     wrong = [

@@ -153,7 +153,8 @@ async def _send(installed: Installed) -> dict[str, int]:
 
 
 def _credentials(installed: Installed, case: Case) -> Mapping[str, str]:
-    telesign, infobip = (connection.own for connection in installed.settings.connections)
+    own = {connection.provider: connection.own for connection in installed.settings.connections}
+    telesign, infobip = own["telesign"], own["infobip"]
     if case.path.startswith("telesign"):
         signed = case.body + b" " if case.is_forged else case.body
         key = base64.b64decode(_secret(telesign["api_keys"][0]))

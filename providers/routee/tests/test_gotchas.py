@@ -297,7 +297,7 @@ def test_an_empty_sms_is_a_text(message):
         {"messageId": "in-1", "from": "447700900313", "to": "+447700900399", "message": message, "receivedDate": "x"}
     )
 
-    assert (fact.kind, fact.text, fact.channel) == (InboundKind.TEXT, None, Channel.SMS)
+    assert (fact.kind, fact.text, fact.channel) == (InboundKind.TEXT, message, Channel.SMS)
 
 
 def test_only_a_campaign_of_one_stands_under_its_own_id():

@@ -129,6 +129,11 @@ def test_what_a_person_wrote_keeps_its_spaces():
     assert as_content("  hi\n") == "  hi\n"
 
 
+def test_an_empty_text_is_what_the_person_sent_and_none_is_none():
+    assert as_content("") == ""
+    assert as_content(None) is None
+
+
 @pytest.mark.parametrize(
     ("value", "text"),
     [
