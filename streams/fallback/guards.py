@@ -13,7 +13,8 @@ import phonenumbers
 from phonenumbers import timezone
 
 from contracts.plans import Because, Decision
-from streams.fallback.state import KeptPlan, KeptStep, moment_of, ms_of
+from streams.engine.moments import moment_of, ms_of
+from streams.fallback.state import KeptPlan, KeptStep
 
 HORIZON = timedelta(days=3)
 """Zones that are never all awake at once within this are never."""

@@ -22,6 +22,7 @@ from contracts.plans import (
 from contracts.records import Due
 from contracts.status import DeliveryStatus, evidence, join
 from contracts.vocabulary import Channel, Scope
+from streams.engine.moments import ms_of
 from streams.fallback.state import (
     NO_SEND,
     NOT_BEGUN,
@@ -31,7 +32,6 @@ from streams.fallback.state import (
     Send,
     code_of,
     kept_plan,
-    ms_of,
     root_of,
 )
 

@@ -24,12 +24,12 @@ from contracts.plans import (
 )
 from contracts.records import Due
 from contracts.sends import AnyContent, SendRequest
+from streams.engine.moments import DAY_MS, moment_of, ms_of
 from streams.fallback.guards import Circumstances, objection
 from streams.fallback.knowledge import Event, absorb, with_send
 from streams.fallback.standing import SUCCESS, WANTED, Stand, Standing, arrival, cascades, give_time, standing_of, taken
-from streams.fallback.state import NOT_BEGUN, KeptPlan, MessageState, Send, code_of, lean, moment_of, ms_of
+from streams.fallback.state import NOT_BEGUN, KeptPlan, MessageState, Send, code_of, lean
 
-DAY_MS = 86_400_000
 ARRIVED, DOUBLE, SILENT, CANCELLED, CLOSED = 1, 2, 4, 8, 16
 """What is decided once of a message, as bits of `told`."""
 OVER = ARRIVED | SILENT | CANCELLED | CLOSED

@@ -6,8 +6,9 @@ from typing import NamedTuple, assert_never
 from contracts.plans import Because, Facts, Outcome, SucceedOn
 from contracts.status import BAD_ENDS, NO_EVIDENCE, SUCCESSES, DeliveryStatus, Evidence, evidence, join, status_of
 from contracts.vocabulary import Channel
+from streams.engine.moments import moment_of
 from streams.fallback.knowledge import CHANNELS, OUTCOMES, more_telling
-from streams.fallback.state import End, KeptPlan, MessageState, Send, moment_of, status_at
+from streams.fallback.state import End, KeptPlan, MessageState, Send, status_at
 
 ALIKE = frozenset({Channel.VIBER, Channel.VIBER_BOT})
 BAD, SUCCESS = evidence(*BAD_ENDS), evidence(*SUCCESSES)

@@ -4,7 +4,7 @@ Three things are kept: the plan, what is known of each send, and what was decide
 join as sets, outcomes and ends as the most telling, moments as the earliest. So it is the same in any order.
 """
 
-from datetime import UTC, datetime, time, timedelta
+from datetime import time
 from hashlib import blake2b
 from typing import Any
 
@@ -16,12 +16,11 @@ from contracts.plans import MOST_TRIES, InDoubt, MessagePlanned, PlanStep, Succe
 from contracts.sends import AnyContent
 from contracts.status import NO_EVIDENCE, DeliveryStatus, Evidence
 from contracts.vocabulary import Channel
+from streams.engine.moments import ms_of
 
 NO_SEND = -1
 """Where it is not known to which send an attempt belongs."""
 NOT_BEGUN = -1
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-MILLISECOND = timedelta(milliseconds=1)
 
 
 class KeptStep(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -188,17 +187,6 @@ def lean(state: MessageState) -> MessageState:
 
 def status_at(rank: int) -> DeliveryStatus:
     return tuple(DeliveryStatus)[rank]
-
-
-def ms_of(moment: datetime) -> int:
-    return (moment - EPOCH) // MILLISECOND
-
-
-def moment_of(at_ms: int) -> datetime:
-    try:
-        return EPOCH + at_ms * MILLISECOND
-    except OverflowError:  # any writer may put any number there
-        return EPOCH
 
 
 _ENCODER = msgspec.msgpack.Encoder()

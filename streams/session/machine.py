@@ -5,7 +5,7 @@ in whatever order and however often they are heard; what was told too early is c
 """
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 from typing import Any, NamedTuple
 
@@ -28,6 +28,8 @@ from contracts.conversations import (
     Told,
     session_id,
 )
+from streams.engine.moments import moment_of as instant_of
+from streams.engine.moments import ms_of
 from streams.session.course import Course, course_of, ends_ms, judge
 from streams.session.rules import Rules
 from streams.session.state import (
@@ -45,8 +47,6 @@ from streams.session.state import (
 FORGET_MS = 30 * 86_400_000
 """So long after its last news a conversation is forgotten; what is repeated even later would be taken for new."""
 MINUTE_MS = 60_000
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-MILLISECOND = timedelta(milliseconds=1)
 
 
 class UserWrote(msgspec.Struct, frozen=True, kw_only=True):
@@ -139,7 +139,7 @@ def next_send(state: ConversationState | None, kind: str, at: datetime, rules: R
     messages_left = rules.most_messages - standing.session.business_count
     if messages_left <= 0:
         return Opens(session_id(state.parties, max(now.now_ms, standing.session.opened_ms + 1)), after=open_id)
-    return Allowed(open_id, messages_left, in_a_row_left, _moment_at(ends_ms(standing.session, rules)))
+    return Allowed(open_id, messages_left, in_a_row_left, instant_of(ends_ms(standing.session, rules)))
 
 
 def accounts(state: ConversationState, rules: Rules) -> dict[str, SessionAccount]:
@@ -223,10 +223,10 @@ def _change(old: SessionAccount | None, new: SessionAccount, about: dict[str, An
 def _breaches(was: Course, now: Course, about: dict[str, Any]) -> Iterator[Told]:
     for moment, rule in was.broken.items():
         if now.broken.get(moment) is not rule:
-            yield SessionRuleBroken(rule=rule, sent_at=_moment_at(moment.at_ms), is_withdrawn=True, **about)
+            yield SessionRuleBroken(rule=rule, sent_at=instant_of(moment.at_ms), is_withdrawn=True, **about)
     for moment, rule in now.broken.items():
         if was.broken.get(moment) is not rule:
-            yield SessionRuleBroken(rule=rule, sent_at=_moment_at(moment.at_ms), **about)
+            yield SessionRuleBroken(rule=rule, sent_at=instant_of(moment.at_ms), **about)
 
 
 def _near(course: Course, now_ms: int, rules: Rules) -> set[tuple[int, NearLimit]]:
@@ -269,12 +269,12 @@ def _account(
     is_billed = session.started_ms > 0 and session.business_count > 0
     return SessionAccount(
         session_id=session_id(parties, session.opened_ms),
-        opened_at=_moment_at(session.opened_ms),
-        ends_at=_moment_at(ends_ms(session, rules)),
-        started_at=_moment_at(session.started_ms) if session.started_ms else None,
+        opened_at=instant_of(session.opened_ms),
+        ends_at=instant_of(ends_ms(session, rules)),
+        started_at=instant_of(session.started_ms) if session.started_ms else None,
         business_count=session.business_count,
         user_count=session.user_count,
-        closed_at=_moment_at(over[1]) if over else None,
+        closed_at=instant_of(over[1]) if over else None,
         closed_by=over[0] if over else None,
         is_billed=is_billed,
         cost=rules.price if is_billed else Decimal(0),
@@ -288,13 +288,9 @@ def _too_late(state: ConversationState, event: UserWrote | BusinessSent, rules: 
         rules=rules.name,
         event_id=event.event_id,
         occurred_at=event.at,
-        settled_until=_moment_at(state.settled_ms),
+        settled_until=instant_of(state.settled_ms),
     )
 
 
 def _ms(moment: datetime) -> int:
-    return max(1, (moment - EPOCH) // MILLISECOND)
-
-
-def _moment_at(at_ms: int) -> datetime:
-    return EPOCH + at_ms * MILLISECOND
+    return max(1, ms_of(moment))
