@@ -51,7 +51,9 @@ def test_the_simulator_plays_against_what_runs_and_tells_what_must_be_true(insta
     told = json.loads(run(installed, "simulate", *options, "--json", "--out", str(out), TIDINGS_API_KEY=key))
 
     assert told == json.loads(out.read_text())
-    assert (told["seed"], told["given_up"], len(told["attempts"])) == (7, 0, 60)
+    assert (told["seed"], told["given_up"]) == (7, 0)
+    # Of a message that was accepted and sent, and never arrived, a provider may have nothing to say.
+    assert 50 <= len(told["attempts"]) <= 60
     assert set(told["providers"]) == {connection.provider for connection in installed.settings.connections}
 
 

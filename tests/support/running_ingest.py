@@ -17,6 +17,7 @@ from urllib.request import urlopen
 from uuid import uuid4
 
 import confluent_kafka
+import stamina
 
 from contracts.raw import read_callback
 from contracts.records import RawCallback
@@ -158,11 +159,17 @@ def read_callbacks(kafka: KafkaSettings, partitions: Sequence[int] = range(PARTI
     consumer = confluent_kafka.Consumer({"bootstrap.servers": kafka.bootstrap_servers, "group.id": "none"})
     try:
         places = [confluent_kafka.TopicPartition(topic, number, 0) for number in partitions]
-        ends = [consumer.get_watermark_offsets(place, timeout=20)[1] for place in places]
+        ends = [_end(consumer, place) for place in places]
         consumer.assign(places)
         return [_callback(_next(consumer)) for _ in range(sum(ends))]
     finally:
         consumer.close()
+
+
+@stamina.retry(on=confluent_kafka.KafkaException, attempts=None, timeout=20)
+def _end(consumer: confluent_kafka.Consumer, place: confluent_kafka.TopicPartition) -> int:
+    """A broker that has just come back may not know for a moment who leads the partition."""
+    return consumer.get_watermark_offsets(place, timeout=20)[1]
 
 
 def _next(consumer: confluent_kafka.Consumer) -> Any:
