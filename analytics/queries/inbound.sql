@@ -27,32 +27,5 @@ WITH reply AS (
 
 -- include: attribution
 
-SELECT
-    replace(event_id::VARCHAR, '-', '') AS event_id,
-    account,
-    provider,
-    connection,
-    channel,
-    country,
-    kind,
-    provider_message_id,
-    part,
-    format('{:016x}', author_hash) AS author_hash,
-    addressee,
-    text,
-    media_url,
-    occurred_at,
-    received_at,
-    attempt_id,
-    message_id,
-    coalesce(attributed_by, 'none') AS attributed_by,
-    kafka_partition,
-    kafka_offset,
-    cause_partition,
-    cause_offset,
-    cause_index,
-    cause_items
-FROM reply
-LEFT JOIN attribution USING (event_id)
-LEFT JOIN message_of USING (attempt_id)
+SELECT * FROM told
 ORDER BY received_at DESC, kafka_partition DESC, kafka_offset DESC

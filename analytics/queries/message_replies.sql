@@ -59,31 +59,5 @@ reply AS (
 
 -- include: attribution
 
-SELECT
-    replace(event_id::VARCHAR, '-', '') AS event_id,
-    account,
-    provider,
-    connection,
-    channel,
-    country,
-    kind,
-    provider_message_id,
-    part,
-    format('{:016x}', author_hash) AS author_hash,
-    addressee,
-    text,
-    media_url,
-    occurred_at,
-    received_at,
-    attempt_id,
-    message_id,
-    attributed_by,
-    cause_partition,
-    cause_offset,
-    cause_index,
-    cause_items
-FROM reply
-JOIN attribution USING (event_id)
-SEMI JOIN attempt USING (attempt_id)
-LEFT JOIN message_of USING (attempt_id)
+SELECT * EXCLUDE (kafka_partition, kafka_offset) FROM told SEMI JOIN attempt USING (attempt_id)
 ORDER BY received_at, kafka_partition, kafka_offset

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator
 
+from msgspec import structs
+
 from contracts.errors import PayloadInvalid
 from contracts.vocabulary import Scope
 from providers._kit.facts import Item, RejectedItem, StatusFact
@@ -9,10 +11,10 @@ from providers._kit.numbers import as_decimal
 from providers._kit.pieces import Pieces
 from providers._kit.reading import as_channel, as_e164, as_id, as_int, as_text, read_payload, required_id
 from providers._kit.times import as_instant
-from providers.routee.codes import meaning_of, meaning_of_cascade
+from providers.routee.codes import meaning_of_cascade
 from providers.routee.hints import Hint
 from providers.routee.payloads import Body, Cascade
-from providers.routee.reports import channel_of, external_id_of, message_id_of, parts_count_of, said_in
+from providers.routee.reports import fact_about
 
 FAILED = "failed"
 
@@ -36,29 +38,10 @@ def _step(step: object, root_id: str | None, hint: Hint) -> StatusFact:
     if not isinstance(step, dict):
         raise PayloadInvalid("a step is not an object")
     body = read_payload(Body, step)
-    said = said_in(body.status)
-    channel = channel_of(body.type, body)
-    meaning = meaning_of(said.name, said.detail, channel)
-    return StatusFact(
-        message_id=message_id_of(body, channel),
-        root_id=root_id,
-        channel=channel,
-        status=meaning.status,
-        provider_code=said.name,
-        is_known_code=meaning.is_known,
-        reason=meaning.reason,
-        is_permanent=meaning.is_permanent,
-        # Routee goes on to the next step itself; only the end of the whole is a case for a fallback of ours.
-        may_fall_back=False,
-        description=said.detail,
-        occurred_at=as_instant(said.at),
-        sent_at=as_instant(body.created_at),
-        recipient=as_e164(body.recipient),
-        sender=as_text(body.sender, limit=100),
-        external_id=hint.send_id or external_id_of(body.label),
-        part=as_id(body.sms_id, "smsId"),
-        parts_count=parts_count_of(body),
-        price=as_decimal(body.price),
+    # Routee goes on to the next step itself; only the end of the whole is a case for a fallback of ours. Network and
+    # campaign are the whole's to tell.
+    return structs.replace(
+        fact_about(body, body.type, hint), root_id=root_id, may_fall_back=False, operator=None, campaign=None
     )
 
 

@@ -3,6 +3,8 @@
 import re
 from typing import NamedTuple
 
+from msgspec import structs
+
 from contracts.errors import PayloadInvalid
 from contracts.vocabulary import Channel
 from providers._kit.facts import StatusFact
@@ -27,12 +29,19 @@ class Said(NamedTuple):
 def read_report(entry: dict[str, object], hint: Hint) -> StatusFact:
     """What a report says; raises `PayloadInvalid` without an id or a status."""
     body = read_payload(Body, entry)
+    fact = fact_about(body, body.originating_service, hint)
+    if not hint.is_of_campaign:
+        return fact
+    return structs.replace(fact, root_id=as_id(body.campaign_tracking_id, "campaignTrackingId"))
+
+
+def fact_about(body: Body, channel_name: object, hint: Hint) -> StatusFact:
+    """What is said of one message; raises `PayloadInvalid` without an id or a status."""
     said = said_in(body.status)
-    channel = channel_of(body.originating_service, body)
+    channel = channel_of(channel_name, body)
     meaning = meaning_of(said.name, said.detail, channel)
     return StatusFact(
         message_id=message_id_of(body, channel),
-        root_id=as_id(body.campaign_tracking_id, "campaignTrackingId") if hint.is_of_campaign else None,
         channel=channel,
         status=meaning.status,
         provider_code=said.name,
