@@ -144,6 +144,54 @@ class HeardTooLate(AboutSession, frozen=True, kw_only=True, tag="heard_too_late"
     settled_until: datetime
 
 
+class SessionStanding(AboutSession, frozen=True, kw_only=True, tag="standing"):
+    """Where a conversation stands after something was heard in it: what the next business message may do.
+
+    Told with every change, so that whoever keeps the latest by conversation can answer without the stage.
+    """
+
+    as_of: datetime
+    kinds: tuple[str, ...]
+    """Of content that a session takes, as contents name themselves on the wire."""
+    session_id: str | None = None
+    """Null: none is open."""
+    ends_at: datetime | None = None
+    messages_left: int = 0
+    in_a_row_left: int = 0
+    opens_next: bool = False
+    """When no message is left, the next one opens another session."""
+
+
 Told = (
-    SessionOpened | SessionStarted | SessionWarned | SessionClosed | SessionCorrected | SessionRuleBroken | HeardTooLate
+    SessionOpened
+    | SessionStarted
+    | SessionWarned
+    | SessionClosed
+    | SessionCorrected
+    | SessionRuleBroken
+    | HeardTooLate
+    | SessionStanding
 )
+
+
+class AboutTalk(Record, frozen=True, kw_only=True, tag_field="told"):
+    """The base of what is said in a conversation, on `talk`; `told` on the wire says which."""
+
+    parties: Parties
+    event_id: str
+    at: datetime
+    """When it was said, but never behind the moment at which we heard of it."""
+
+
+class UserWrote(AboutTalk, frozen=True, kw_only=True, tag="user"):
+    """The person has sent something, whatever kind."""
+
+
+class BusinessSent(AboutTalk, frozen=True, kw_only=True, tag="business"):
+    """A provider has accepted a message of ours as one of a session."""
+
+    kind: str
+    """As contents name themselves on the wire."""
+
+
+Talk = UserWrote | BusinessSent

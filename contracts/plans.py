@@ -6,6 +6,7 @@ or when its time passes without success. Every decision is a record with the fac
 
 import re
 from datetime import datetime, time
+from decimal import Decimal
 from enum import StrEnum
 from hashlib import blake2b
 from types import MappingProxyType
@@ -104,6 +105,8 @@ class PlanStep(Record, frozen=True, kw_only=True):
     validity_s: int | None = None
     provider_cascades: bool = False
     """The provider itself goes on to other channels when this one fails, so we do not."""
+    is_session: bool = False
+    """Sent as part of the open conversation with the person, and not at all when its rules forbid that."""
     own: dict[str, Any] = msgspec.field(default_factory=dict)
     """Options that only this provider knows."""
 
@@ -143,7 +146,11 @@ class SentElsewhere(Record, frozen=True, kw_only=True):
     provider_cascades: bool = False
 
 
-class MessagePlanned(Record, frozen=True, kw_only=True):
+class AboutMessage(Record, frozen=True, kw_only=True, tag_field="told"):
+    """The base of what is told of a message on `messages`; `told` on the wire says which."""
+
+
+class MessagePlanned(AboutMessage, frozen=True, kw_only=True, tag="planned"):
     """A message is to reach somebody by one of several ways."""
 
     message_id: str
@@ -156,7 +163,7 @@ class MessagePlanned(Record, frozen=True, kw_only=True):
     sent: SentElsewhere | None = None
 
 
-class MessageCancelled(Record, frozen=True, kw_only=True):
+class MessageCancelled(AboutMessage, frozen=True, kw_only=True, tag="cancelled"):
     """What has not left of a message is not to leave."""
 
     message_id: str
@@ -164,31 +171,52 @@ class MessageCancelled(Record, frozen=True, kw_only=True):
     cancelled_at: datetime
 
 
-class SendCommanded(Record, frozen=True, kw_only=True):
-    """One send is to be made, once; after `give_up_at` not any more."""
+MessageTold = MessagePlanned | MessageCancelled
+
+
+class AboutSend(Record, frozen=True, kw_only=True, tag_field="told"):
+    """The base of what is told of a send on `commands`; `told` on the wire says which."""
 
     message_id: str
     step: int
     send_id: str
+
+
+class SendCommanded(AboutSend, frozen=True, kw_only=True, tag="commanded"):
+    """One send is to be made, once; after `give_up_at` not any more."""
+
+    account: str
     provider: str
     connection: str
     request: SendRequest
     in_doubt: InDoubt
     give_up_at: datetime
+    budget: str | None = None
+    """What it is counted against."""
 
 
-class SendWithdrawn(Record, frozen=True, kw_only=True):
+class SendWithdrawn(AboutSend, frozen=True, kw_only=True, tag="withdrawn"):
     """A commanded send is not wanted any more: when it has not left, it is not to leave, and its outcome is so."""
 
+
+CommandTold = SendCommanded | SendWithdrawn
+
+
+class SendClaimed(Record, frozen=True, kw_only=True):
+    """Somebody is about to make a send. Of all claims of one send, the first on its partition counts, and no other."""
+
     message_id: str
-    step: int
     send_id: str
+    claimant: str
+    """Unique for each life of a process."""
+    claimed_at: datetime
 
 
 class SendOutcome(Record, frozen=True, kw_only=True):
     """What came of a commanded send, as far as is known; a doubtful one may be told anew when it is resolved."""
 
     message_id: str
+    account: str
     step: int
     send_id: str
     outcome: Outcome
@@ -200,6 +228,25 @@ class SendOutcome(Record, frozen=True, kw_only=True):
     """The name of the error's class."""
     code: str | None = None
     may_fall_back: bool = False
+    parts_count: int = 1
+    price: Decimal | None = None
+    currency: str | None = None
+    told_by: str | None = None
+    """The id of the API key of the person who resolved a doubt; null when it was not a person."""
+    note: str | None = None
+    """Why, in the words of that person."""
+
+
+class ConnectionHealth(Record, frozen=True, kw_only=True):
+    """Whether sends over a connection are worth trying; told anew while it is ill, and once when it is well again."""
+
+    provider: str
+    connection: str
+    is_ill: bool
+    since: datetime
+    until: datetime
+    """After this nothing is known of it any more, and it counts as well."""
+    reason: str | None = None
 
 
 class Facts(Record, frozen=True, kw_only=True):

@@ -268,8 +268,10 @@ def _command(plan: KeptPlan, here: Here, what: tuple[int, str], content: AnyCont
         message_id=here.message_id,
         step=number,
         send_id=send_id,
+        account=plan.account,
         provider=step.provider,
         connection=step.connection,
+        budget=plan.budget,
         request=SendRequest(
             send_id=send_id,
             channel=step.channel,
@@ -278,6 +280,7 @@ def _command(plan: KeptPlan, here: Here, what: tuple[int, str], content: AnyCont
             content=content,
             message_id=here.message_id,
             validity_s=step.validity_s,
+            is_session=step.is_session,
             campaign=plan.campaign,
             own=step.own,
         ),

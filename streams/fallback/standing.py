@@ -49,10 +49,15 @@ def _evidence(state: MessageState, send: Send) -> Evidence:
 
 
 def standing_of(state: MessageState, plan: KeptPlan, step: int) -> Standing:
-    """The most hopeful of its tries; all have to end before it has."""
-    tries = [_of_try(state, plan, send) for send in state.sends if send.step == step]
-    if not tries:
+    """The most hopeful of its tries; all have to end before it has.
+
+    Once one was taken, doubts about others count no more.
+    """
+    sends = [send for send in state.sends if send.step == step]
+    if not sends:
         return Standing(Stand.NOT_SENT)
+    is_taken = any(send.left_ms for send in sends)
+    tries = [one for send in sends if not ((one := _of_try(state, plan, send)).stand is Stand.DOUBTFUL and is_taken)]
     for stand in (Stand.OPEN, Stand.UNTOLD, Stand.DOUBTFUL):
         if found := [one for one in tries if one.stand is stand]:
             return found[-1]

@@ -36,6 +36,7 @@ class KeptStep(msgspec.Struct, frozen=True, array_like=True, gc=False):
     validity_s: int | None
     provider_cascades: bool
     own: dict[str, Any]
+    is_session: bool = False
 
 
 class KeptPlan(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -165,6 +166,7 @@ def _kept_step(step: PlanStep, *, cascades: bool) -> KeptStep:
         validity_s=step.validity_s,
         provider_cascades=step.provider_cascades or cascades,
         own=step.own,
+        is_session=step.is_session,
     )
 
 

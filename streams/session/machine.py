@@ -13,6 +13,7 @@ import msgspec
 from msgspec import structs
 
 from contracts.conversations import (
+    BusinessSent,
     ClosedBy,
     HeardTooLate,
     NearLimit,
@@ -26,6 +27,7 @@ from contracts.conversations import (
     SessionStarted,
     SessionWarned,
     Told,
+    UserWrote,
     session_id,
 )
 from streams.engine.moments import moment_of as instant_of
@@ -47,24 +49,6 @@ from streams.session.state import (
 FORGET_MS = 30 * 86_400_000
 """So long after its last news a conversation is forgotten; what is repeated even later would be taken for new."""
 MINUTE_MS = 60_000
-
-
-class UserWrote(msgspec.Struct, frozen=True, kw_only=True):
-    """The person has sent something, whatever kind."""
-
-    parties: Parties
-    event_id: str
-    at: datetime
-
-
-class BusinessSent(msgspec.Struct, frozen=True, kw_only=True):
-    """A provider has accepted a message of ours as one of a session."""
-
-    parties: Parties
-    event_id: str
-    at: datetime
-    kind: str
-    """As `kind_of` names contents."""
 
 
 class TimePassed(msgspec.Struct, frozen=True, kw_only=True):

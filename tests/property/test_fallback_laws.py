@@ -42,14 +42,15 @@ FATES = {
     "silent": ["accepted", "registered"],
 }
 """What may be told of a send, in any order."""
+TAKEN = {"accepted", "registered", "sent", "expired", "failed for good"}
 
 
-def event_of(word, of, number):
+def event_of(word, of, number, second):
     match word:
         case "refused, curable":
-            return came("refused", of, number, may_fall_back=True)
+            return came("refused", of, number, second=second, may_fall_back=True)
         case "withdrawn" | "refused" | "accepted" | "in_doubt":
-            return came(word, of, number)
+            return came(word, of, number, second=second)
         case "registered":
             return registered(of, number)
         case "expired":
@@ -85,13 +86,13 @@ class Model:
             return self.next_step(of) if has_time_passed else None
         if "untold" in stands:
             return None
-        if "doubt" in stands:
+        if "doubt" in stands and not any(words & TAKEN for (one, _), words in self.tries.items() if one == of):
             may_resend = self.resends and stands[-1] == "doubt" and len(stands) < MOST_TRIES
             return (of, len(stands)) if may_resend else None
         return self.stop() if "for good" in stands else self.next_step(of)
 
     def stand(self, words):
-        if words & {"accepted", "registered", "sent", "expired", "failed for good"}:
+        if words & TAKEN:
             return "for good" if "failed for good" in words else "curable" if "expired" in words else "open"
         if "refused" in words:
             return "for good"
@@ -146,7 +147,7 @@ class Fallback(RuleBasedStateMachine):
     def something_is_told(self, data):
         of, number, word = self.pending.pop(data.draw(st.integers(0, len(self.pending) - 1)))
         self.model.hear(of, number, word)
-        self.live((event_of(word, of, number), self.second))
+        self.live((event_of(word, of, number, self.second), self.second))
 
     @rule(data=st.data())
     @precondition(lambda self: len(self.saved) > 1)

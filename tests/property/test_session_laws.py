@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import structs
 
-from contracts.conversations import HeardTooLate, session_id
-from streams.session.machine import BusinessSent, TimePassed, UserWrote
+from contracts.conversations import BusinessSent, HeardTooLate, UserWrote, session_id
+from streams.session.machine import TimePassed
 from streams.session.rules import Rules, StartsWith, WhenFull, rules_named
 from streams.session.state import decode_conversation, encode_conversation
 from tests.support.talking import T0, US, book_of, broken_in, lived

@@ -4,8 +4,17 @@ from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from contracts.conversations import Parties, SessionClosed, SessionCorrected, SessionOpened, SessionRuleBroken, Told
-from streams.session.machine import BusinessSent, Event, TimePassed, UserWrote, hear
+from contracts.conversations import (
+    BusinessSent,
+    Parties,
+    SessionClosed,
+    SessionCorrected,
+    SessionOpened,
+    SessionRuleBroken,
+    Told,
+    UserWrote,
+)
+from streams.session.machine import Event, TimePassed, hear
 from streams.session.rules import Rules
 from streams.session.state import ConversationState
 

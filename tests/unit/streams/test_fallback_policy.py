@@ -94,6 +94,7 @@ def came(outcome, of=0, number=0, *, second=0, may_fall_back=False, **members):
     root = where["root_id"] if outcome == "accepted" else None
     return SendOutcome(
         message_id=MESSAGE,
+        account="shop",
         step=of,
         send_id=send_id_of(MESSAGE, of, number),
         outcome=Outcome(outcome),

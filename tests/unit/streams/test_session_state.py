@@ -3,8 +3,8 @@
 import pytest
 from msgspec import structs
 
-from contracts.conversations import HeardTooLate, Parties
-from streams.session.machine import FORGET_MS, BusinessSent, UserWrote, due_ms, hear
+from contracts.conversations import BusinessSent, HeardTooLate, Parties, UserWrote
+from streams.session.machine import FORGET_MS, due_ms, hear
 from streams.session.rules import rules_named
 from streams.session.state import (
     EXACT_FOR_MS,
