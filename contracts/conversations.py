@@ -9,6 +9,9 @@ from decimal import Decimal
 from enum import StrEnum
 from hashlib import blake2b
 
+import msgspec
+
+from contracts.errors import PayloadInvalid
 from contracts.records import Record
 
 
@@ -48,15 +51,25 @@ class Parties(Record, frozen=True, kw_only=True):
 
     @property
     def key(self) -> bytes:
-        """The Kafka key of the conversation. Providers spell our senders in their own case."""
-        sender = self.sender.strip().removeprefix("+").casefold()
-        return f"{self.account}:{sender}:{self.recipient}".encode("utf-8", "replace")
+        """The Kafka key of the conversation."""
+        return conversation_key(self.account, self.sender, self.recipient)
+
+
+def conversation_key(account: str, sender: str, recipient: str) -> bytes:
+    """By what a conversation is known. Providers spell our senders in their own case."""
+    name = sender.strip().removeprefix("+").casefold()
+    return f"{account}:{name}:{recipient}".encode("utf-8", "replace")
 
 
 def session_id(parties: Parties, opened_ms: int) -> str:
     """The same on every machine and in every replay, and sorted by time."""
     digest = blake2b(parties.key, digest_size=10, person=b"session").hexdigest()
     return f"{opened_ms & 0xFFFF_FFFF_FFFF:012x}{digest}"
+
+
+def opened_ms_of(name: str) -> int:
+    """When the session that is called so was opened."""
+    return int(name[:12], 16)
 
 
 class SessionAccount(Record, frozen=True, kw_only=True):
@@ -195,3 +208,24 @@ class BusinessSent(AboutTalk, frozen=True, kw_only=True, tag="business"):
 
 
 Talk = UserWrote | BusinessSent
+
+_told = msgspec.json.Decoder(Told).decode
+_talk = msgspec.json.Decoder(Talk).decode
+
+
+def read_told(data: bytes) -> Told:
+    """What a record of `sessions` tells; raises `PayloadInvalid`."""
+    try:
+        told: Told = _told(data)
+    except (msgspec.MsgspecError, UnicodeDecodeError) as exc:
+        raise PayloadInvalid(f"nothing that is told of sessions: {exc}") from exc
+    return told
+
+
+def read_talk(data: bytes) -> Talk:
+    """What was said, in a record of `talk`; raises `PayloadInvalid`."""
+    try:
+        said: Talk = _talk(data)
+    except (msgspec.MsgspecError, UnicodeDecodeError) as exc:
+        raise PayloadInvalid(f"nothing that is said in a conversation: {exc}") from exc
+    return said

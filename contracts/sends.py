@@ -120,6 +120,15 @@ AnyContent = (
 )
 
 
+def kind_of(content: AnyContent) -> str:
+    """What rules call a content: `text`, or `image+text+button` where one has more than itself."""
+    kind = str(type(content).__struct_config__.tag)
+    for extra in ("text", "button"):
+        if extra != kind and getattr(content, extra, None) is not None:
+            kind = f"{kind}+{extra}"
+    return kind
+
+
 class SendRequest(Record, frozen=True, kw_only=True):
     """One message to one person over one channel of one connection."""
 

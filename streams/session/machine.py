@@ -7,7 +7,7 @@ in whatever order and however often they are heard; what was told too early is c
 from collections.abc import Iterator
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import Any
 
 import msgspec
 from msgspec import structs
@@ -22,18 +22,20 @@ from contracts.conversations import (
     SessionClosed,
     SessionCorrected,
     SessionOpened,
-    SessionRule,
     SessionRuleBroken,
+    SessionStanding,
     SessionStarted,
     SessionWarned,
     Told,
     UserWrote,
     session_id,
 )
+from contracts.standings import NextSend
+from contracts.standings import next_send as answer_of
 from streams.engine.moments import moment_of as instant_of
 from streams.engine.moments import ms_of
 from streams.session.course import Course, course_of, ends_ms, judge
-from streams.session.rules import Rules
+from streams.session.rules import Rules, WhenFull
 from streams.session.state import (
     EXACT_FOR_MS,
     MOST_BYTES,
@@ -60,36 +62,6 @@ class TimePassed(msgspec.Struct, frozen=True, kw_only=True):
 Event = UserWrote | BusinessSent | TimePassed
 
 
-class Allowed(NamedTuple):
-    """The message belongs to the open session."""
-
-    session_id: str
-    messages_left: int
-    """This one included."""
-    in_a_row_left: int
-    """This one included."""
-    ends_at: datetime
-
-
-class Opens(NamedTuple):
-    """The open session is full; the message opens another, which is billed anew."""
-
-    session_id: str
-    """If the provider accepts it at the time that was asked about."""
-    after: str
-    """The id of the full one."""
-
-
-class Refused(NamedTuple):
-    """The rules forbid it now."""
-
-    reason: SessionRule
-    advice: str
-
-
-NextSend = Allowed | Opens | Refused
-
-
 def hear(state: ConversationState | None, event: Event, rules: Rules) -> tuple[ConversationState | None, list[Told]]:
     """The state after `event` and what to tell of it; null when there is nothing to remember."""
     if isinstance(event, TimePassed):
@@ -108,22 +80,24 @@ def hear(state: ConversationState | None, event: Event, rules: Rules) -> tuple[C
 
 def next_send(state: ConversationState | None, kind: str, at: datetime, rules: Rules) -> NextSend:
     """What a business message of `kind` would do at `at`."""
-    if kind not in rules.kinds:
-        return Refused(SessionRule.KIND, f"a session takes {', '.join(rules.kinds)} alone: send it outside of one")
-    if state is None:
-        return Refused(SessionRule.NO_SESSION, "the person has to write first: send an ordinary message")
-    now = structs.replace(state, now_ms=max(state.now_ms, _ms(at)))
-    standing = course_of(now, rules).standing
-    if standing.session is None:
-        return Refused(SessionRule.NO_SESSION, "the person has to write first: send an ordinary message")
-    in_a_row_left = rules.most_in_a_row - standing.in_a_row
-    if in_a_row_left <= 0:
-        return Refused(SessionRule.IN_A_ROW, "it is the person's turn: wait for a reply or send an ordinary message")
-    open_id = session_id(state.parties, standing.session.opened_ms)
-    messages_left = rules.most_messages - standing.session.business_count
-    if messages_left <= 0:
-        return Opens(session_id(state.parties, max(now.now_ms, standing.session.opened_ms + 1)), after=open_id)
-    return Allowed(open_id, messages_left, in_a_row_left, instant_of(ends_ms(standing.session, rules)))
+    return answer_of(None if state is None else standing_of(state, rules), kind, at)
+
+
+def standing_of(state: ConversationState, rules: Rules) -> SessionStanding:
+    """Where the conversation stands at its own now."""
+    standing, parties = course_of(state, rules).standing, state.parties
+    session = standing.session
+    return SessionStanding(
+        parties=parties,
+        rules=rules.name,
+        as_of=instant_of(state.now_ms),
+        kinds=rules.kinds,
+        session_id=None if session is None else session_id(parties, session.opened_ms),
+        ends_at=None if session is None else instant_of(ends_ms(session, rules)),
+        messages_left=0 if session is None else max(0, rules.most_messages - session.business_count),
+        in_a_row_left=max(0, rules.most_in_a_row - standing.in_a_row),
+        opens_next=rules.when_full is WhenFull.OPENS_NEXT,
+    )
 
 
 def accounts(state: ConversationState, rules: Rules) -> dict[str, SessionAccount]:

@@ -14,7 +14,6 @@ from typing import Annotated, Any
 import msgspec
 
 from contracts.errors import ConfigurationInvalid
-from contracts.sends import AnyContent
 
 USUAL = "viber"
 
@@ -57,7 +56,7 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     most_in_a_row: AtLeastOne
     """Business messages without one of the person in between, also across the border of two sessions."""
     kinds: tuple[str, ...]
-    """As `kind_of` names contents."""
+    """As `contracts.sends.kind_of` names contents."""
     starts_with: StartsWith
     when_full: WhenFull
     warn_messages_left: NotNegative
@@ -70,15 +69,6 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     @property
     def window_ms(self) -> int:
         return self.window_s * 1000
-
-
-def kind_of(content: AnyContent) -> str:
-    """What the rules call a content: `text`, or `image+text+button` where one has more than itself."""
-    kind = str(type(content).__struct_config__.tag)
-    for extra in ("text", "button"):
-        if extra != kind and getattr(content, extra, None) is not None:
-            kind = f"{kind}+{extra}"
-    return kind
 
 
 def load_rules() -> Mapping[str, Rules]:

@@ -15,7 +15,8 @@ from contracts.conversations import (
     SessionWarned,
     session_id,
 )
-from streams.session.machine import Allowed, Opens, Refused, accounts, due_ms, next_send
+from contracts.standings import Allowed, Opens, Refused
+from streams.session.machine import accounts, due_ms, next_send
 from streams.session.rules import StartsWith, WhenFull, rules_named
 from tests.support.talking import US, at, book_of, broken_in, lived, ours, time, user
 

@@ -8,8 +8,8 @@ import pytest
 
 import streams.session
 from contracts.errors import ConfigurationInvalid
-from contracts.sends import Button, FileContent, ImageContent, TextContent, VideoContent
-from streams.session.rules import StartsWith, WhenFull, kind_of, load_rules, rules_named
+from contracts.sends import Button, FileContent, ImageContent, TextContent, VideoContent, kind_of
+from streams.session.rules import StartsWith, WhenFull, load_rules, rules_named
 
 HOUR_S = 3600
 
