@@ -14,6 +14,7 @@ from typing import Annotated, Any
 
 import msgspec
 
+from contracts.errors import PayloadInvalid
 from contracts.records import Record
 from contracts.sends import AnyContent, SendRequest
 from contracts.status import DeliveryStatus
@@ -22,6 +23,10 @@ from contracts.vocabulary import Channel
 MOST_STEPS = 5
 MOST_TRIES = 3
 """Of one step; a second and third only where the plan says that a send in doubt is sent again."""
+
+
+Moment = Annotated[datetime, msgspec.Meta(tz=True)]
+"""With its zone: moments without one cannot be compared with others."""
 
 
 class SucceedOn(StrEnum):
@@ -122,7 +127,7 @@ class Guards(Record, frozen=True, kw_only=True):
     """What is asked before each send."""
 
     quiet_hours: QuietHours | None = None
-    send_before: datetime | None = None
+    send_before: Moment | None = None
     respects_opt_out: bool = True
     budget: str | None = None
 
@@ -142,7 +147,7 @@ class SentElsewhere(Record, frozen=True, kw_only=True):
     """The first step left before the plan was told: what its provider calls it."""
 
     root_id: str
-    sent_at: datetime
+    sent_at: Moment
     provider_cascades: bool = False
 
 
@@ -156,11 +161,13 @@ class MessagePlanned(AboutMessage, frozen=True, kw_only=True, tag="planned"):
     message_id: str
     account: str
     recipient: str
-    planned_at: datetime
+    planned_at: Moment
     plan: Plan
     campaign: str | None = None
     external_id: str | None = None
     sent: SentElsewhere | None = None
+    body_digest: str | None = None
+    """Of the request by which it was planned, to tell a repeat from another plan under the same id."""
 
 
 class MessageCancelled(AboutMessage, frozen=True, kw_only=True, tag="cancelled"):
@@ -168,7 +175,7 @@ class MessageCancelled(AboutMessage, frozen=True, kw_only=True, tag="cancelled")
 
     message_id: str
     account: str
-    cancelled_at: datetime
+    cancelled_at: Moment
 
 
 MessageTold = MessagePlanned | MessageCancelled
@@ -222,7 +229,7 @@ class SendOutcome(Record, frozen=True, kw_only=True):
     outcome: Outcome
     provider: str
     connection: str
-    told_at: datetime
+    told_at: Moment
     root_id: str | None = None
     error: str | None = None
     """The name of the error's class."""
@@ -276,6 +283,26 @@ class DecisionMade(Record, frozen=True, kw_only=True):
     until: datetime | None = None
     send_id: str | None = None
     facts: Facts | None = None
+
+
+_messages: msgspec.json.Decoder[MessageTold] = msgspec.json.Decoder(MessageTold)
+_commands: msgspec.json.Decoder[CommandTold] = msgspec.json.Decoder(CommandTold)
+
+
+def read_message(data: bytes) -> MessageTold:
+    """What a record of `messages` tells; raises `PayloadInvalid`."""
+    try:
+        return _messages.decode(data)
+    except (msgspec.MsgspecError, UnicodeDecodeError) as exc:
+        raise PayloadInvalid(f"nothing that is told of messages: {exc}") from exc
+
+
+def read_command(data: bytes) -> CommandTold:
+    """What a record of `commands` tells; raises `PayloadInvalid`."""
+    try:
+        return _commands.decode(data)
+    except (msgspec.MsgspecError, UnicodeDecodeError) as exc:
+        raise PayloadInvalid(f"nothing that is told of sends: {exc}") from exc
 
 
 _SEND_ID = re.compile(r"(?P<message>.+)-(?P<step>[0-4])-(?P<try>[0-2])")

@@ -1,12 +1,12 @@
 """What forbids or puts off a send: the last time to send, quiet hours, an opt-out, a spent budget, an ill connection.
 
-Pure: what the world knows comes in as `Circumstances`. Zones come from the numbering plans.
+Pure: what the world knows comes in as `Around`. Zones come from the numbering plans.
 """
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from functools import lru_cache
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import phonenumbers
@@ -20,15 +20,34 @@ HORIZON = timedelta(days=3)
 """Zones that are never all awake at once within this are never."""
 
 
+class Around(Protocol):
+    """What the world answers at the moment of a decision."""
+
+    def has_opted_out(self, account: str, sender: str, *, recipient: str) -> bool: ...
+    def is_spent(self, account: str, budget: str, *, send_id: str) -> bool:
+        """Whether the budget leaves nothing for this send; what it was counted for before, it has."""
+
+    def is_ill(self, provider: str, connection: str, *, at_ms: int) -> bool: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Circumstances:
-    """What the world answers at the moment of a decision."""
+    """A world that stands still."""
 
     opted_out: frozenset[str] = frozenset()
     """The senders from which the recipient wants nothing."""
     spent_budgets: frozenset[str] = frozenset()
     ill_connections: frozenset[tuple[str, str]] = frozenset()
     """Provider and connection."""
+
+    def has_opted_out(self, account: str, sender: str, *, recipient: str) -> bool:  # noqa: ARG002  # the face of a world
+        return sender in self.opted_out
+
+    def is_spent(self, account: str, budget: str, *, send_id: str) -> bool:  # noqa: ARG002  # likewise
+        return budget in self.spent_budgets
+
+    def is_ill(self, provider: str, connection: str, *, at_ms: int) -> bool:  # noqa: ARG002  # likewise
+        return (provider, connection) in self.ill_connections
 
 
 class Objection(NamedTuple):
@@ -39,15 +58,15 @@ class Objection(NamedTuple):
     until_ms: int = 0
 
 
-def objection(plan: KeptPlan, step: KeptStep, at_ms: int, around: Circumstances) -> Objection | None:
+def objection(plan: KeptPlan, step: KeptStep, around: Around, *, at_ms: int, send_id: str) -> Objection | None:
     """The first thing that speaks against the step at that moment; null when it may go."""
     if plan.send_before_ms and at_ms >= plan.send_before_ms:
         return Objection(Decision.REFUSE, Because.TOO_LATE)
-    if plan.respects_opt_out and step.sender in around.opted_out:
+    if plan.respects_opt_out and around.has_opted_out(plan.account, step.sender, recipient=plan.recipient):
         return Objection(Decision.REFUSE, Because.OPTED_OUT)
-    if plan.budget is not None and plan.budget in around.spent_budgets:
+    if plan.budget is not None and around.is_spent(plan.account, plan.budget, send_id=send_id):
         return Objection(Decision.REFUSE, Because.BUDGET_SPENT)
-    if (step.provider, step.connection) in around.ill_connections and step is not plan.steps[-1]:
+    if step is not plan.steps[-1] and around.is_ill(step.provider, step.connection, at_ms=at_ms):
         return Objection(Decision.SKIP, Because.CONNECTION_ILL)
     return _quiet(plan, at_ms)
 

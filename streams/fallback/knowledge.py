@@ -5,7 +5,6 @@ outcome of the send, by the registration, which carries the send's id, or by the
 elsewhere; and any of them may come after the update.
 """
 
-from datetime import datetime
 from typing import assert_never
 
 import msgspec
@@ -15,6 +14,7 @@ from contracts.plans import (
     MOST_TRIES,
     MessageCancelled,
     MessagePlanned,
+    Moment,
     Outcome,
     SendOutcome,
     step_and_try,
@@ -53,7 +53,7 @@ class About(msgspec.Struct, frozen=True, gc=False):
     provider_code: str = ""
     may_fall_back: bool = False
     channel: Channel | None = None
-    occurred_at: datetime | None = None
+    occurred_at: Moment | None = None
 
 
 class Heard(msgspec.Struct, frozen=True, gc=False):

@@ -25,7 +25,7 @@ from contracts.plans import (
 from contracts.records import Due
 from contracts.sends import AnyContent, SendRequest
 from streams.engine.moments import DAY_MS, moment_of, ms_of
-from streams.fallback.guards import Circumstances, objection
+from streams.fallback.guards import Around, Circumstances, objection
 from streams.fallback.knowledge import Event, absorb, with_send
 from streams.fallback.standing import SUCCESS, WANTED, Stand, Standing, arrival, cascades, give_time, standing_of, taken
 from streams.fallback.state import NOT_BEGUN, KeptPlan, MessageState, Send, code_of, lean
@@ -55,7 +55,7 @@ class Here(NamedTuple):
 
     message_id: str
     at_ms: int
-    around: Circumstances = Circumstances()
+    around: Around = Circumstances()
 
 
 def advance(
@@ -95,7 +95,9 @@ def due_ms(state: MessageState, rules: Rules) -> int:
         return max(give_time(standing, state.plan), state.put_off_ms)
     if standing.stand is Stand.UNTOLD and send is not None and not send.is_held:
         return send.give_up_ms + rules.outcome_within_ms
-    return state.put_off_ms or state.changed_ms + rules.keep_held_ms
+    # What is held for a person since a send was put off waits for that person alone.
+    is_held = send is not None and send.is_held and state.put_off_ms <= state.changed_ms
+    return (0 if is_held else state.put_off_ms) or state.changed_ms + rules.keep_held_ms
 
 
 Step = tuple[MessageState, list[Told]]
@@ -159,9 +161,10 @@ Try = tuple[int, int, Because, Facts | None]
 
 def _try(state: MessageState, plan: KeptPlan, here: Here, what: Try) -> Step | None:
     """Command a try of a step, unless something speaks against it."""
-    number, _, _, facts = what
+    number, attempt, _, facts = what
     step = plan.steps[number]
-    against = objection(plan, step, here.at_ms, here.around)
+    send_id = send_id_of(here.message_id, number, attempt)
+    against = objection(plan, step, here.around, at_ms=here.at_ms, send_id=send_id)
     if step.content is None:
         return _close(state, plan, here, (Decision.REFUSE, Because.NO_CONTENT, facts), step=number)
     if against is None:
@@ -207,7 +210,7 @@ def _doubt(state: MessageState, plan: KeptPlan, here: Here, of: tuple[Standing, 
         return None
     step = plan.steps[send.step]
     is_newest = send is max((one for one in state.sends if one.step == send.step), key=lambda one: one.code)
-    is_ill = (step.provider, step.connection) in here.around.ill_connections
+    is_ill = here.around.is_ill(step.provider, step.connection, at_ms=here.at_ms)
     if plan.in_doubt is InDoubt.RESEND and is_newest and send.number + 1 < MOST_TRIES and not is_ill:
         return _try(state, plan, here, (send.step, send.number + 1, Because.IN_DOUBT, standing.facts))
     if not send.is_held:
