@@ -16,7 +16,6 @@ from analytics.columns import (
     RECORD,
     REPLAY,
     SKIPPED,
-    UNCLAIMED,
     UNREADABLE,
     Hasher,
     in_pieces,
@@ -37,12 +36,16 @@ TABLES = {
     "dead-letters": "dead_letter",
     "suppressions": "suppression",
     "presumed-lost": "presumed_lost",
+    "messages": "plan",
+    "commands": "command",
+    "outcomes": "outcome",
+    "decisions": "decision",
 }
 """Of the topics whose records all go to one table; an update is a report, a registration or neither."""
 UNCLAIMED_ATTEMPTS = "unclaimed"
 REPLAYS = "replay"
 """No table of the store: the replayed reports of a batch, which are looked for among those stored."""
-FEW = {"callback": CALLBACK, UNCLAIMED_ATTEMPTS: UNCLAIMED, REPLAYS: REPLAY, "unreadable": UNREADABLE}
+FEW = {"callback": CALLBACK, REPLAYS: REPLAY, "unreadable": UNREADABLE}
 """Of the tables whose rows are made one at a time."""
 
 
@@ -56,11 +59,12 @@ class About(msgspec.Struct, frozen=True, gc=False):
     source: str | None = None
     report: "About | None" = None
     registration: "About | None" = None
+    request: "About | None" = None
 
     @property
     def person(self) -> str | None:
         """The person's number, else the opaque id a provider gives."""
-        about = self.report or self.registration or self
+        about = self.report or self.registration or self.request or self
         return about.recipient or about.author or about.author_id
 
     @property
@@ -80,11 +84,12 @@ class Rows:
 
     partitions: list[int] = field(default_factory=list)
     offsets: list[int] = field(default_factory=list)
+    times: list[int] = field(default_factory=list)
     people: list[int | None] = field(default_factory=list)
     values: list[bytes] = field(default_factory=list)
 
     def as_table(self) -> pa.Table:
-        columns = (self.partitions, self.offsets, self.people, self.values)
+        columns = (self.partitions, self.offsets, self.times, self.people, self.values)
         arrays = [pa.array(column, kind) for column, kind in zip(columns, RECORD.types, strict=True)]
         return in_pieces(pa.table(arrays, schema=RECORD))
 
@@ -154,14 +159,12 @@ def _sort(
             few["unreadable"].append((topic, partition, record.offset, str(exc)))
             continue
         name = TABLES.get(topic) or about.kind
-        if name == UNCLAIMED_ATTEMPTS:
-            few[name].append((partition, record.offset, record.timestamp, value))
-            continue
         if about.report is not None and about.report.source == ToldBy.REPLAY:
             few[REPLAYS].append((about.report.event_id,))
         into = rows[name]
         into.partitions.append(partition)
         into.offsets.append(record.offset)
+        into.times.append(record.timestamp)
         into.people.append(hashed(about.person))
         into.values.append(value)
 

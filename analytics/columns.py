@@ -11,10 +11,9 @@ from contracts.people import recipient_hash
 TEXT, SMALL, NUMBER, LONG = pa.string(), pa.int16(), pa.int32(), pa.int64()
 PLACE = (("kafka_partition", SMALL), ("kafka_offset", LONG))
 
-RECORD = pa.schema([*PLACE, ("person_hash", pa.uint64()), ("value", TEXT)])
-"""A record, and the pseudonym of the person it is about."""
+RECORD = pa.schema([*PLACE, ("told_ms", LONG), ("person_hash", pa.uint64()), ("value", TEXT)])
+"""A record, Kafka's time of it, and the pseudonym of the person it is about."""
 CALLBACK = pa.schema([*PLACE, ("received_ms", LONG), ("provider", TEXT), ("connection", TEXT), ("size", NUMBER)])
-UNCLAIMED = pa.schema([*PLACE, ("told_ms", LONG), ("value", TEXT)])
 REPLAY = pa.schema([("event_id", TEXT)])
 UNREADABLE = pa.schema([("topic", TEXT), *PLACE, ("reason", TEXT)])
 OFFSETS = pa.schema([("topic", TEXT), ("kafka_partition", SMALL), ("next_offset", LONG)])

@@ -1,8 +1,9 @@
 """Whether a record is what its topic promises, member by member: asked only when a batch could not be inserted."""
 
+from functools import cache
 from uuid import UUID
 
-from contracts import records as contract
+from contracts import conversations, plans, records
 from contracts.codec import decode
 from contracts.topics import load_topics
 from contracts.vocabulary import Verdict
@@ -10,9 +11,9 @@ from contracts.vocabulary import Verdict
 
 def check(topic: str, value: bytes) -> None:
     """Raises `PayloadInvalid` or `ValueError` when `value` is no record of `topic`."""
-    found = decode(getattr(contract, load_topics()[topic].record), value)
+    found = decode(_kind(load_topics()[topic].record), value)
     _check_ids(found)
-    if isinstance(found, contract.StatusChanged):
+    if isinstance(found, records.StatusChanged):
         if UUID(found.attempt_id).version != 7:
             raise ValueError(f"attempt_id {found.attempt_id} does not begin with a time; ids of attempts are UUIDv7")
         answered = [said for said in (found.report, found.registration) if said is not None]
@@ -21,7 +22,15 @@ def check(topic: str, value: bytes) -> None:
         _check_ids(found.report or found.registration)
 
 
-def _check_ids(record: contract.Record | None) -> None:
+@cache
+def _kind(name: str) -> type[records.Record]:
+    """The record of that name, or the union of those that travel on one topic."""
+    room = next(room for room in (records, plans, conversations) if hasattr(room, name))
+    kind: type[records.Record] = getattr(room, name)
+    return kind
+
+
+def _check_ids(record: records.Record | None) -> None:
     for name in ("event_id", "attempt_id", "message_id"):
         if (text := getattr(record, name, None)) is not None:
             UUID(text)
