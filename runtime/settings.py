@@ -192,6 +192,10 @@ class Connection(BaseModel):
     expects_reports_within_s: float | None = Field(None, gt=0)
     """An attempt that has not ended and is silent for so long is asked about, where the provider can be asked; as long
     as that provider's facts say when not given."""
+    session_rules: str = "viber"
+    """Which rules sessions keep here: `viber`, `viber-from-message` or `viber-older`, see sessions.md."""
+    session_values: dict[str, Any] | None = None
+    """Values of those rules that are others here, above all `price` and `currency` of a session by your contract."""
 
     @property
     def own(self) -> dict[str, Any]:

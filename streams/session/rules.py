@@ -5,7 +5,8 @@ A connection follows one set of rules; its settings choose the set by name and m
 
 import csv
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from datetime import timedelta
 from decimal import Decimal
 from enum import StrEnum
 from importlib.resources import files
@@ -13,7 +14,9 @@ from typing import Annotated, Any
 
 import msgspec
 
+from contracts.conversations import Parties
 from contracts.errors import ConfigurationInvalid
+from runtime.settings import Connection
 
 USUAL = "viber"
 
@@ -70,6 +73,11 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     def window_ms(self) -> int:
         return self.window_s * 1000
 
+    @property
+    def longest(self) -> timedelta:
+        """No session is open longer: it starts within its time, and lasts as long again."""
+        return timedelta(seconds=2 * self.window_s)
+
 
 def load_rules() -> Mapping[str, Rules]:
     """All sets by name; raises `ConfigurationInvalid` for a row without a source or a set that is not whole."""
@@ -88,6 +96,30 @@ def rules_named(name: str = USUAL, replaced: Mapping[str, Any] | None = None) ->
     if name not in known:
         raise ConfigurationInvalid(f"no session rules are called {name!r}; there are {', '.join(sorted(known))}")
     return _rules(name, msgspec.structs.asdict(known[name]) | dict(replaced or {}))
+
+
+class RuleBook:
+    """Which rules hold over which connection; raises `ConfigurationInvalid` naming the connection that is wrong."""
+
+    def __init__(self, connections: Iterable[Connection]) -> None:
+        self._usual = rules_named()
+        self._rules = {(one.provider, one.name): _rules_of(one) for one in connections}
+
+    def of(self, parties: Parties) -> Rules:
+        """Also of connections that the settings no longer have: their conversations go on by the usual rules."""
+        return self._rules.get((parties.provider, parties.connection), self._usual)
+
+    @property
+    def longest(self) -> timedelta:
+        """How long a session can be open at most, over any connection."""
+        return max((rules.longest for rules in self._rules.values()), default=self._usual.longest)
+
+
+def _rules_of(connection: Connection) -> Rules:
+    try:
+        return rules_named(connection.session_rules, connection.session_values)
+    except ConfigurationInvalid as exc:
+        raise ConfigurationInvalid(f"connection {connection.provider}/{connection.name}: {exc}") from exc
 
 
 def _rules(name: str, members: Mapping[str, Any]) -> Rules:
