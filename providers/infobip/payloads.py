@@ -106,9 +106,9 @@ class PlainReport(Payload, frozen=True):
 
 
 class PlainBody(Payload, frozen=True):
-    """A body that holds reports."""
+    """A body whose entries are still unread."""
 
-    results: list[PlainReport]
+    results: list[msgspec.Raw]
 
 
 class ContentPayload(Payload, frozen=True):

@@ -1,27 +1,26 @@
-"""The short way for bodies that hold well-formed reports and nothing else, as nearly all do.
+"""The short way for well-formed reports, as nearly all entries of a body are.
 
-It gives what the long way gives, or nothing; then the long way is taken, which can also say what is wrong. Only nesting
-without end in members that nobody reads is none of its business, since it does not read them either. Reports are
-read straight into structs. Status, error and price are compared as bytes with those of earlier reports, since all of a
-day have some hundred between them; a report that shares them with another differs from it in five members only.
+It gives what the long way gives, or nothing; then the long way is taken for that entry, and can also say what is wrong.
+Only nesting without end in members that nobody reads is none of its business, since it does not read them either.
+Reports are read straight into structs. Status, error and price are compared as bytes with those of earlier reports,
+since all of a day have some hundred between them; a report that shares them with another differs from it in five
+members only.
 """
 
 import msgspec
 
 from contracts.errors import PayloadInvalid
-from contracts.records import RawCallback
-from providers._kit.facts import Item, StatusFact
+from providers._kit.facts import StatusFact
 from providers.infobip.payloads import (
     DeliveryPayload,
     ErrorPayload,
-    PlainBody,
     PlainReport,
     PricePayload,
     StatusPayload,
 )
 from providers.infobip.reports import delivery, same_but_for, seen
 
-_BODY = msgspec.json.Decoder(PlainBody, float_hook=str)
+_REPORT = msgspec.json.Decoder(PlainReport, float_hook=str)
 _STATUS = msgspec.json.Decoder(StatusPayload, float_hook=str)
 _ERROR = msgspec.json.Decoder(ErrorPayload | None, float_hook=str)
 _PRICE = msgspec.json.Decoder(PricePayload | None, float_hook=str)
@@ -60,13 +59,10 @@ class _Templates:
 _TEMPLATES = _Templates(most=4096, longest=2000)
 
 
-def read_plain(callback: RawCallback) -> list[Item] | None:
-    """The items of `callback`, or null when it is not all plain."""
-    body, hint = callback.body, callback.hint
+def read_plain(entry: msgspec.Raw, hint: str) -> StatusFact | None:
+    """The report in the bytes of `entry`, or null when it is not plain."""
     try:
-        if not body.isascii():
-            body.decode()  # what is skipped has to be text as well
-        return [_fact(report, hint) for report in _BODY.decode(body).results]
+        return _fact(_REPORT.decode(entry), hint)
     except (_NotPlain, PayloadInvalid, ValueError, RecursionError):
         return None
 
