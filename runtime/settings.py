@@ -130,6 +130,32 @@ class StreamsSettings(Section):
         return self
 
 
+class FallbackSettings(Section):
+    """Which way a message goes next."""
+
+    policies: Path | None = None
+    """The file of named policies, relative to the settings' own file; read anew when it changes."""
+    plans_may_come_late_s: float = Field(600, ge=0)
+    """A plan for a message that was sent elsewhere comes at most so long after the first that is heard of the message.
+    At 0 nothing is remembered of messages without a plan."""
+    outcome_within_s: float = Field(300, gt=0)
+    """So long after a send should have been given up, its outcome is missed, and a person has to look."""
+    keep_decided_days: float = Field(3, gt=0)
+    """How long late news are expected of a message about which all is decided."""
+    keep_held_days: float = Field(30, gt=0)
+    """How long a person has to resolve a doubt."""
+
+
+class Budget(Section):
+    """The most that may be sent under a name on one day, as plans refer to it."""
+
+    name: str = Field(pattern=SLUG)
+    most_sends_per_day: int = Field(ge=0)
+    """From midnight to midnight UTC; what was commanded counts, whatever came of it."""
+    account: str = Field("default", pattern=SLUG)
+    """Whose it is; each account has its own under the same name."""
+
+
 class StoreSettings(Section):
     """The DuckDB file and how it is fed."""
 
@@ -219,11 +245,13 @@ class Settings(BaseSettings):
     kafka: KafkaSettings = KafkaSettings()
     ingest: IngestSettings = IngestSettings()
     streams: StreamsSettings = StreamsSettings()
+    fallback: FallbackSettings = FallbackSettings()
     store: StoreSettings = StoreSettings()
     archive: ArchiveSettings = ArchiveSettings()
     api: ApiSettings = ApiSettings()
     privacy: PrivacySettings = PrivacySettings()
     connections: tuple[Connection, ...] = ()
+    budgets: tuple[Budget, ...] = ()
 
     @classmethod
     def settings_customise_sources(
@@ -250,9 +278,18 @@ def load_settings(path: Path | None = None) -> Settings:
         raise ConfigurationInvalid(f"there is no settings file {file}; give one with --config or TIDINGS_CONFIG")
     source = type("SettingsFromFile", (Settings,), {"model_config": SettingsConfigDict(toml_file=file)})
     try:
-        return source()  # type: ignore[no-any-return]  # a subclass made on the spot, to name the file
+        return _beside(file, source())  # a subclass made on the spot, to name the file
     except ValidationError as exc:
         wrong = "; ".join(f"{'.'.join(map(str, error['loc']))}: {error['msg']}" for error in exc.errors())
         raise ConfigurationInvalid(f"{file}: {wrong}") from None
     except ValueError as exc:
         raise ConfigurationInvalid(f"{file} is not valid TOML: {exc}") from exc
+
+
+def _beside(file: Path, settings: Settings) -> Settings:
+    """With the file of policies where people expect it: beside the one that names it."""
+    named = settings.fallback.policies
+    if named is None:
+        return settings
+    fallback = settings.fallback.model_copy(update={"policies": file.parent / named})
+    return settings.model_copy(update={"fallback": fallback})

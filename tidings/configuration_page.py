@@ -17,7 +17,7 @@ from contracts.errors import ConfigurationInvalid
 from providers._kit.settings import ConnectionSettings
 from providers._kit.unsigned import UnsignedSettings
 from runtime.broker import BrokerSettings
-from runtime.settings import Connection, Section, Settings
+from runtime.settings import Budget, Connection, Section, Settings
 
 PROVIDER_HEADING = "`[[connections]]` of "
 BEGIN, END = "<!-- settings: begin -->", "<!-- settings: end -->"
@@ -44,6 +44,8 @@ MEANINGS = {
     "data_dir": "Where the store, the keys, the logs and a broker of one's own are kept.",
     "log_level": "DEBUG, INFO, WARNING or ERROR.",
     "connections": "The accounts at the providers, see below.",
+    "budgets": "What may be sent on one day, see below.",
+    "budget.name": "How plans refer to it.",
     "connection.provider": "Which provider: the name of its folder.",
     "connection.name": "How the callback path names the connection.",
     "connection.account": "Whom the traffic belongs to; keys of the API can be bound to accounts.",
@@ -63,6 +65,7 @@ def settings_tables() -> str:
         heading = f"`[{name}]` {inspect.getdoc(section)}"
         parts.append(_table(heading, section, section.model_fields, path=name, prefix=f"TIDINGS_{name.upper()}__"))
     parts.append(_table("`[[connections]]`", Connection, Connection.model_fields, path="connection"))
+    parts.append(_table(f"`[[budgets]]` {inspect.getdoc(Budget)}", Budget, Budget.model_fields, path="budget"))
     parts.append(_environment_table())
     shared = ConnectionSettings.model_fields
     parts.append(_table(f"{PROVIDER_HEADING}every provider", ConnectionSettings, shared))
