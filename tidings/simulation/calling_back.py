@@ -11,8 +11,9 @@ from yarl import URL
 
 from runtime.clock import Clock
 from tidings.simulation.faults import Due
-from tidings.simulation.post import ANSWER_LIMIT_S, CONNECTIONS, address_of, door_of
-from tidings.simulation.schedule import Actor
+from tidings.simulation.ledger import Tally
+from tidings.simulation.post import CONNECTIONS, Departures, address_of, counting_client, door_of
+from tidings.simulation.schedule import Actor, Posting
 from tidings.simulation.truth import Message
 
 log = structlog.get_logger()
@@ -21,15 +22,16 @@ log = structlog.get_logger()
 class CallingBack:
     """Use as an async context; what has not gone out at its end never does."""
 
-    def __init__(self, callbacks_url: str, clock: Clock, *, speed: float) -> None:
+    def __init__(self, callbacks_url: str, clock: Clock, *, speed: float, ledger: Tally | None = None) -> None:
         self._callbacks_url = callbacks_url
         self._clock = clock
         self._speed = speed
+        self._ledger = ledger
         self._slots = asyncio.Semaphore(CONNECTIONS)
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def __aenter__(self) -> Self:
-        self._client = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=ANSWER_LIMIT_S))
+        self._client = counting_client()
         return self
 
     async def __aexit__(self, *_exc: object) -> None:
@@ -53,14 +55,24 @@ class CallingBack:
     async def _deliver(self, actor: Actor, message: Message, due: Due) -> None:
         await self._wait_for(due.at)
         if due.is_forged:
-            message.forged_taken += await self._post(self._address(actor, message, due), due) == 200
+            message.forged_taken += await self._post(self._address(actor, message, due), due, Departures()) == 200
             return
         for after_s in (0.0, *actor.provider.retries_s):
             await self._wait_for(due.at + timedelta(seconds=after_s / self._speed))
-            if await self._post(self._address(actor, message, due), due) == 200:
+            if await self._is_taken(actor, message, due):
                 message.taken += 1
                 return
         message.given_up += 1
+
+    async def _is_taken(self, actor: Actor, message: Message, due: Due) -> bool:
+        posting, departures = Posting(0.0, 0, actor, due.callback), Departures()
+        status = await self._post(self._address(actor, message, due), due, departures)
+        if self._ledger is not None:
+            # Until an answer tells, each departure may have been stored.
+            self._ledger.doubted(posting, departures.count - (0 < status < 500))
+            if status == 200:
+                self._ledger.taken(posting)
+        return status == 200
 
     async def _wait_for(self, moment: datetime) -> None:
         await asyncio.sleep(max(0.0, (moment - self._clock.now()).total_seconds()))
@@ -74,7 +86,7 @@ class CallingBack:
                 url = url.replace(token.get_secret_value(), "f" * 32)
         return url
 
-    async def _post(self, url: str, due: Due) -> int:
+    async def _post(self, url: str, due: Due, departures: Departures) -> int:
         """The status of the answer; 0 when there was none."""
         callback = due.callback
         try:
@@ -86,6 +98,7 @@ class CallingBack:
                     data=callback.body,
                     headers=callback.headers,
                     allow_redirects=False,
+                    trace_request_ctx=departures,
                 ) as answer,
             ):
                 await answer.read()

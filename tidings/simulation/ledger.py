@@ -130,7 +130,11 @@ class Ledger(Tally):
         account.doubtful_items += times * posting.callback.expected_items
 
     def registered(self, registration: Registration) -> None:
-        self._attempt(registration.actor, registration.root_id).message_id = registration.message_id
+        self.claimed(registration.actor, registration.root_id, registration.message_id)
+
+    def claimed(self, actor: Actor, root_id: str, message_id: str) -> None:
+        """The attempt belongs to the message, whoever has said so."""
+        self._attempt(actor, root_id).message_id = message_id
 
     def outcome(self) -> Outcome:
         """What follows from all that was taken down."""
@@ -175,6 +179,18 @@ def status_told(actor: Actor, root_id: str, callbacks: Iterable[SimulatedCallbac
             if isinstance(item, StatusFact):
                 attempt.facts.setdefault(_event_id(actor, item), item)
     return attempt.outcome().status
+
+
+def forbids_fallback(actor: Actor, callbacks: Iterable[SimulatedCallback]) -> bool:
+    """Whether they tell of a bad end for a reason that no other way cures. Of a cascade its whole end counts."""
+    ends = [
+        item
+        for callback in callbacks
+        for item in items_of(actor.provider, actor.connection, callback)
+        if isinstance(item, StatusFact) and item.status.is_bad_end
+    ]
+    of_whole = [end for end in ends if end.scope is Scope.TRANSACTION]
+    return any(not end.may_fall_back for end in of_whole or ends)
 
 
 def _items(posting: Posting) -> list[Item]:

@@ -12,8 +12,9 @@ from providers._kit.memory_desk import MemoryDesk
 from providers._kit.script import Reply, Step
 from runtime.clock import Clock
 from tidings.simulation.author import write_life
+from tidings.simulation.fates import Fates, Mark
 from tidings.simulation.faults import Due, Faults, sent, told
-from tidings.simulation.ledger import status_told
+from tidings.simulation.ledger import forbids_fallback, status_told
 from tidings.simulation.schedule import Actor
 from tidings.simulation.truth import Account, Message
 
@@ -33,6 +34,8 @@ class Staging:
     replies: float = 0.0
     """The share of delivered messages that is answered."""
     faults: Faults = field(default_factory=Faults)
+    fates: Fates | None = None
+    """Of sends that carry a mark; their lives go at the machine's own speed."""
 
 
 class PlayedDesk(MemoryDesk):
@@ -46,6 +49,8 @@ class PlayedDesk(MemoryDesk):
         self._staging = staging
         self._clock = clock
         self.account = Account()
+        self.mark: Mark | None = None
+        """In the call that is being served."""
         self.begun: list[tuple[Message, list[Due]]] = []
         """Messages that were taken since somebody last looked, with what is to be sent of them."""
 
@@ -57,6 +62,7 @@ class PlayedDesk(MemoryDesk):
         message, script = self.account.messages[-1], self.script(order)
         callbacks = self._actor.provider.simulate(script, self._actor.settings)
         message.told_status = status_told(self._actor, order.root_id, callbacks)
+        message.forbids_fallback = forbids_fallback(self._actor, callbacks)
         due = [Due(callback.at, callback) for callback in callbacks]
         coming, erred = sent(due, self._staging.faults, self._fate("send"), speed=self._staging.speed)
         message.faults += erred
@@ -70,12 +76,16 @@ class PlayedDesk(MemoryDesk):
         return Random(f"{self._name}:{len(self.account.messages)}:{what}")  # noqa: S311  # a play, not a secret
 
     def _live(self, order: Order, taken_at: datetime) -> Sequence[Step]:
+        connection, fates = self._actor.connection, self._staging.fates
+        if fates is not None and self.mark is not None:
+            life = fates.life(self.mark, taken_at, order.channels[0], self._actor.repertoire.sayable)
+            self.account.messages.append(Message(connection.provider, connection.name, order, life, mark=self.mark))
+            return life
         steps = self._true_life(order, taken_at)
         sayable = self._actor.repertoire.sayable
         tale, erred = told(steps, self._staging.faults, sayable, self._fate("tell"))
         if not self._has_words(order, tale, taken_at):
             tale, erred = steps, []
-        connection = self._actor.connection
         true = self._hurried(steps, taken_at)
         self.account.messages.append(Message(connection.provider, connection.name, order, true, faults=erred))
         return self._hurried(tale, taken_at)

@@ -43,7 +43,7 @@ class Doors:
 
 
 @dataclass
-class _Departures:
+class Departures:
     """How often a request left for the server; a client may send one again by itself."""
 
     count: int = 0
@@ -69,7 +69,7 @@ class Poster:
     async def play(self, acts: Iterable[Act]) -> None:
         """Post every act when it is due, or as soon after as the doors allow; ends when all are taken or given up."""
         began = monotonic()
-        async with _client() as client, asyncio.TaskGroup() as deliveries:
+        async with counting_client() as client, asyncio.TaskGroup() as deliveries:
             for act in acts:
                 await asyncio.sleep(max(0.0, began + act.due_s - monotonic()))
                 await self._slots.acquire()
@@ -103,7 +103,7 @@ class Poster:
                 assert_never(act)
 
     async def _post_callback(self, client: aiohttp.ClientSession, posting: Posting) -> None:
-        callback, departures = posting.callback, _Departures()
+        callback, departures = posting.callback, Departures()
         # Until an answer tells, each departure may have been stored.
         certain = 0
         status, began = 0, monotonic()
@@ -158,7 +158,8 @@ def registration_body(registration: Registration) -> dict[str, Any]:
     }
 
 
-def _client() -> aiohttp.ClientSession:
+def counting_client() -> aiohttp.ClientSession:
+    """A client that counts in a request's `Departures`, given as its trace context, how often it left."""
     trace = aiohttp.TraceConfig()
     trace.on_request_headers_sent.append(_count_departure)
     return aiohttp.ClientSession(
@@ -171,5 +172,5 @@ def _client() -> aiohttp.ClientSession:
 async def _count_departure(
     _client: aiohttp.ClientSession, context: SimpleNamespace, _sent: aiohttp.TraceRequestHeadersSentParams
 ) -> None:
-    if isinstance(departures := context.trace_request_ctx, _Departures):
+    if isinstance(departures := context.trace_request_ctx, Departures):
         departures.count += 1

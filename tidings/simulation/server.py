@@ -14,11 +14,14 @@ from providers._kit.desk import ApiCall, ApiReply
 from providers._kit.rehearsal import refusal
 from runtime.clock import Clock, SystemClock
 from tidings.simulation.calling_back import CallingBack
+from tidings.simulation.fates import Calls, mark_in
 from tidings.simulation.faults import hindrances
+from tidings.simulation.ledger import Tally
 from tidings.simulation.played import PlayedDesk, Staging
 from tidings.simulation.schedule import Actor
 from tidings.simulation.truth import Account, Message
 
+HOST = "127.0.0.1"
 LARGEST_REQUEST = 1024 * 1024
 LATE_S = 3.0
 """How late a slow answer is: lives may be played fast, but who calls has no other clock than ours."""
@@ -36,13 +39,17 @@ class _Counter:
     desk: PlayedDesk
     name: str = field(default="")
 
-    def hindrances(self, staging: Staging) -> list[str]:
+    def hindrances(self, call: ApiCall, staging: Staging, calls: Calls | None) -> Sequence[str]:
+        """What befalls the call; a send that carries a mark has its fate, whatever befalls others."""
+        if calls and (mark := mark_in(call.body)):
+            return calls.befalls(mark)
         fate = Random(f"{staging.seed}:{self.name}:call:{self.desk.account.calls}")  # noqa: S311  # a play, not a secret
         return hindrances(staging.faults, fate)
 
     def serve(self, call: ApiCall) -> ApiReply:
         if self.actor.provider.serve is None:
             return ApiReply(status=404, body=b'{"error": "this provider has no simulated API"}')
+        self.desk.mark = mark_in(call.body)
         return self.actor.provider.serve(call, self.desk, self.actor.settings)
 
 
@@ -59,11 +66,13 @@ class StandIn:
         staging: Staging,
         *,
         callbacks_url: str,
-        host: str = "127.0.0.1",
         port: int = 0,
         clock: Clock | None = None,
+        ledger: Tally | None = None,
     ) -> None:
+        """`ledger` is told of the callbacks, as it is of those that are played without sends."""
         self._staging = staging
+        self._calls = Calls(staging.fates) if staging.fates else None
         self._clock = clock or SystemClock()
         self._counters = {
             (actor.connection.provider, actor.connection.name): _Counter(
@@ -71,8 +80,8 @@ class StandIn:
             )
             for actor in cast
         }
-        self._place = (host, port)
-        self._calling_back = CallingBack(callbacks_url, self._clock, speed=staging.speed)
+        self._place = (HOST, port)
+        self._calling_back = CallingBack(callbacks_url, self._clock, speed=staging.speed, ledger=ledger)
         self.url = ""
 
     async def __aenter__(self) -> Self:
@@ -119,13 +128,13 @@ class StandIn:
             return web.json_response({"error": f"no connection {'/'.join(named)} is simulated here"}, status=404)
         account = counter.desk.account
         account.calls += 1
-        befallen = counter.hindrances(self._staging)
         call = _call(request, await request.read())
+        befallen = counter.hindrances(call, self._staging, self._calls)
         if "slow" in befallen:
             await asyncio.sleep(LATE_S)
         reply = self._reply(counter, call, befallen)
         self._set_out(counter)
-        if "cut" in befallen and request.transport is not None:
+        if {"cut", "lose"} & set(befallen) and request.transport is not None:
             request.transport.abort()
             reply = ApiReply(status=0, body=b"")
         account.answers[reply.status] += 1
@@ -136,6 +145,8 @@ class StandIn:
             return refusal(counter.actor.provider.refuse, 429)
         if "fail" in befallen:
             return refusal(counter.actor.provider.refuse, 503)
+        if "lose" in befallen:
+            return ApiReply(status=0, body=b"")
         try:
             return counter.serve(call)
         except Exception:  # a fault of a simulated API is an answer of 500, as a provider's would be

@@ -11,6 +11,7 @@ from contracts.status import NO_EVIDENCE, DeliveryStatus, Evidence, evidence, jo
 from contracts.vocabulary import Channel
 from providers._kit.desk import Order
 from providers._kit.script import Step
+from tidings.simulation.fates import Mark
 
 
 @dataclass
@@ -24,6 +25,10 @@ class Message:
     told_status: DeliveryStatus = DeliveryStatus.UNKNOWN
     """Where it stands for who is told all that its provider knows."""
     faults: list[str] = field(default_factory=list)
+    mark: Mark | None = None
+    """Which step of which message with a plan it is."""
+    forbids_fallback: bool = False
+    """It is told to have ended for a reason that no other way cures."""
     is_answered: bool = False
     """The person writes back."""
     callbacks: int = 0
@@ -54,6 +59,7 @@ class Message:
             "status": self.status,
             "told_status": self.told_status,
             "faults": self.faults,
+            "mark": str(self.mark) if self.mark else None,
             "steps": [{"status": step.status, "channel": step.channel, "at": step.at} for step in self.steps],
             "is_answered": self.is_answered,
             "callbacks": self.callbacks,
