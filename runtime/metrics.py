@@ -40,7 +40,7 @@ STAGE_DUE = Counter("tidings_stage_due_total", "Times that a stage had set itsel
 STAGE_WAITING = Gauge(
     "tidings_stage_waiting",
     "Keys that wait for something; in track, attempts parked for their registration; in reconcile, messages that were "
-    "asked about and have not ended.",
+    "asked about and have not ended; in fallback, messages that are held for a person.",
     ("stage",),
 )
 STAGE_OLDEST_WAIT_SECONDS = Gauge(
@@ -57,7 +57,15 @@ WISHES = Counter(
     "What people said about getting our messages, by how we know, what they want, and whether that stands since.",
     ("reason", "kind", "effect"),
 )
+DECISIONS = Counter(
+    "tidings_decisions_total", "What was decided about messages with plans, and why.", ("decision", "because")
+)
 UNKNOWN_CODES = Counter("tidings_unknown_codes_total", "Reports with a code that no table knows.", ("provider",))
+SESSIONS = Counter(
+    "tidings_sessions_told_total",
+    "What was told of sessions: opened, started, warned, closed, corrected, rule_broken, heard_too_late, standing.",
+    ("told",),
+)
 DEAD_LETTERS = Counter("tidings_dead_letters_total", "Items put aside.", ("provider", "kind"))
 SINK_ROWS = Counter("tidings_sink_rows_total", "Rows written to the store, by topic.", ("topic",))
 SINK_COMMIT_SECONDS = Histogram("tidings_sink_commit_seconds", "One transaction of the sink, rows and offsets.")
@@ -120,6 +128,30 @@ LOOK_UP_ANSWERS = Counter(
 PRESUMED_LOST = Counter(
     "tidings_presumed_lost_total",
     "Attempts that had not ended when their provider could no longer tell.",
+    ("provider", "connection"),
+)
+SENDS = Counter(
+    "tidings_sends_total",
+    "Commanded sends by what was told of them: accepted, refused, throttled, withdrawn or in_doubt. One in doubt is "
+    "told again when it is resolved.",
+    ("provider", "connection", "outcome"),
+)
+SENDS_WAITING = Gauge(
+    "tidings_sends_waiting", "Commanded sends that wait for their turn in this process.", ("provider", "connection")
+)
+CLAIMS_LOST = Counter(
+    "tidings_claims_lost_total",
+    "Sends that somebody else had claimed first, such as a process that was killed; each is looked into.",
+    ("provider", "connection"),
+)
+DOUBTS = Gauge(
+    "tidings_send_doubts",
+    "Sends that this process is looking into, because nobody knows whether they were made.",
+    ("provider", "connection"),
+)
+CONNECTION_ILL = Gauge(
+    "tidings_connection_ill",
+    "1 while sends over a connection rest because calls failed in a row, 0 when they go on.",
     ("provider", "connection"),
 )
 

@@ -6,6 +6,7 @@ Every member can be set as `TIDINGS_<SECTION>__<MEMBER>`; the environment wins o
 
 import os
 from collections.abc import Iterable
+from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any, Self
 
@@ -28,6 +29,7 @@ from pydantic_settings import (
 )
 
 from contracts.errors import ConfigurationInvalid
+from contracts.vocabulary import Channel
 
 SLUG = r"^[a-z0-9][a-z0-9-]{0,62}$"
 
@@ -156,6 +158,46 @@ class Budget(Section):
     """Whose it is; each account has its own under the same name."""
 
 
+class Price(Section):
+    """What one message costs by contract; of several that fit, the one that says most of which messages it is for."""
+
+    price: Decimal = Field(ge=0, max_digits=18, decimal_places=6)
+    """Of one message, exact; write it in quotes."""
+    currency: str = Field(pattern="^[A-Z]{3}$")
+    """ISO 4217."""
+    channel: Channel | None = None
+    """Only on this channel."""
+    provider: str | None = Field(None, pattern=SLUG)
+    """Only by this provider."""
+    connection: str | None = Field(None, pattern=SLUG)
+    """Only over this connection."""
+    country: str | None = Field(None, pattern="^[A-Z]{2}$")
+    """Only to numbers of this country, ISO 3166 alpha-2."""
+
+
+class DispatchSettings(Section):
+    """How the sends are made. How often and how many at once is said of each connection."""
+
+    most_waiting: int = Field(10_000, ge=1)
+    """Sends of one connection that may wait for their turn in one process; above, they are withdrawn, and another way
+    may be taken."""
+    tries: int = Field(4, ge=1)
+    """Calls for one send, while its time lasts. A call is made again only where that cannot become a second message."""
+    ill_after_failures: int = Field(5, ge=1)
+    """Calls that fail in a row before a connection rests: not reached, throttled, not let in, without money or without
+    an answer."""
+    first_rest_s: float = Field(5.0, gt=0)
+    """How long it rests; doubles as long as the one try behind each rest fails too."""
+    longest_rest_s: float = Field(300.0, gt=0)
+    claim_fresh_s: float = Field(10.0, gt=0)
+    """A claimed send is called within this time or withdrawn, so that a process that slept does not send late."""
+    not_taken_after_s: float = Field(30.0, ge=0)
+    """So long after a send its provider may be slow to know it; from then on, one that it does not know was not taken.
+    """
+    look_up_for_s: float = Field(300.0, ge=0)
+    """How long the provider is asked about a send in doubt; behind that it is left to its reports and to people."""
+
+
 class StoreSettings(Section):
     """The DuckDB file and how it is fed."""
 
@@ -246,12 +288,14 @@ class Settings(BaseSettings):
     ingest: IngestSettings = IngestSettings()
     streams: StreamsSettings = StreamsSettings()
     fallback: FallbackSettings = FallbackSettings()
+    dispatch: DispatchSettings = DispatchSettings()
     store: StoreSettings = StoreSettings()
     archive: ArchiveSettings = ArchiveSettings()
     api: ApiSettings = ApiSettings()
     privacy: PrivacySettings = PrivacySettings()
     connections: tuple[Connection, ...] = ()
     budgets: tuple[Budget, ...] = ()
+    prices: tuple[Price, ...] = ()
 
     @classmethod
     def settings_customise_sources(

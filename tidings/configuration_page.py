@@ -17,7 +17,7 @@ from contracts.errors import ConfigurationInvalid
 from providers._kit.settings import ConnectionSettings
 from providers._kit.unsigned import UnsignedSettings
 from runtime.broker import BrokerSettings
-from runtime.settings import Budget, Connection, Section, Settings
+from runtime.settings import Budget, Connection, Price, Section, Settings
 
 PROVIDER_HEADING = "`[[connections]]` of "
 BEGIN, END = "<!-- settings: begin -->", "<!-- settings: end -->"
@@ -34,6 +34,7 @@ MEANINGS = {
     "streams.admin_port": "Health and metrics.",
     "streams.commit_interval_s": "How often the groups' offsets are committed.",
     "streams.max_batch": "Records a stage takes at once from one partition.",
+    "dispatch.longest_rest_s": "How long it rests at most.",
     "store.batch_rows": "Records in one transaction of the sink, at most.",
     "store.batch_wait_s": "How long the sink waits for a batch to fill.",
     "store.memory_limit": "DuckDB's memory.",
@@ -44,6 +45,7 @@ MEANINGS = {
     "data_dir": "Where the store, the keys, the logs and a broker of one's own are kept.",
     "log_level": "DEBUG, INFO, WARNING or ERROR.",
     "connections": "The accounts at the providers, see below.",
+    "prices": "What messages cost, see below; for back-tests and advice.",
     "budgets": "What may be sent on one day, see below.",
     "budget.name": "How plans refer to it.",
     "connection.provider": "Which provider: the name of its folder.",
@@ -66,6 +68,7 @@ def settings_tables() -> str:
         parts.append(_table(heading, section, section.model_fields, path=name, prefix=f"TIDINGS_{name.upper()}__"))
     parts.append(_table("`[[connections]]`", Connection, Connection.model_fields, path="connection"))
     parts.append(_table(f"`[[budgets]]` {inspect.getdoc(Budget)}", Budget, Budget.model_fields, path="budget"))
+    parts.append(_table(f"`[[prices]]` {inspect.getdoc(Price)}", Price, Price.model_fields, path="price"))
     parts.append(_environment_table())
     shared = ConnectionSettings.model_fields
     parts.append(_table(f"{PROVIDER_HEADING}every provider", ConnectionSettings, shared))
