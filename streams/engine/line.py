@@ -57,9 +57,12 @@ class Line:
         )
         lease = Lease(settings.streams.session_timeout_s, lambda: is_member(self.consumer))
         writer = Writer(self.producer, guard, lease=lease, names=names, partitions=kafka.partitions)
-        self._carrier = Carrier(stage, stage.prepare(settings), writer, self._store)
+        decide = stage.prepare(settings)
+        self._carrier = Carrier(stage, decide, writer, self._store)
+        self._lookout = stage.lookout(settings, decide) if stage.lookout else None
         self._timers = Timers(stage, self._store, writer, SystemClock()) if self._store else None
-        self._timing: asyncio.Task[None] | None = None
+        self._beside: list[asyncio.Task[None]] = []
+        """What ends the stage when it ends."""
         self._heard: dict[TP, int] = {}
         self._generation = -1
         self.app: faust.App = make_app(self.group, [names[word] for word in stage.reads], settings, taker=self)
@@ -72,14 +75,16 @@ class Line:
         except KafkaConnectionError as exc:
             raise BrokerUnavailable(f"no Kafka answers at {self._kafka.bootstrap_servers}: {exc}") from exc
         await self._check_topics()
+        if self._lookout is not None:
+            self._beside.append(asyncio.create_task(self._lookout.run()))
         await self.app.start()
         if self._timers is not None:
-            self._timing = asyncio.create_task(self._timers.run(self))
+            self._beside.append(asyncio.create_task(self._timers.run(self)))
 
     async def stop(self) -> None:
         """Finish the batch in hand, commit, leave the group."""
-        if self._timing is not None:
-            self._timing.cancel()
+        for task in self._beside:
+            task.cancel()
         await self.app.stop()
         await self.producer.stop()
 
@@ -124,7 +129,7 @@ class Line:
 
     def failure(self) -> BaseException | None:
         """What ended this stage, if anything did."""
-        return self.app.crash_reason or coordinator_failure(self.consumer) or self._timing_failure()
+        return self.app.crash_reason or coordinator_failure(self.consumer) or self._failure_beside()
 
     async def progress(self) -> dict[TP, Progress]:
         """Of each partition that may be read and whose end is known."""
@@ -156,13 +161,15 @@ class Line:
         return self._store is not None and self._store.is_held(self._words[place.topic], place.partition)
 
     async def carry(self, fetched: Mapping[TP, Sequence[SourceRecord]]) -> None:
+        if self._lookout is not None:
+            await self._lookout.ready()
         await self._carrier.carry({(self._words[place.topic], place.partition): r for place, r in fetched.items()})
         self._heard.update({place: records[-1].timestamp for place, records in fetched.items()})
         self.batches_count += 1
 
-    def _timing_failure(self) -> BaseException | None:
-        timing = self._timing
-        return timing.exception() if timing is not None and timing.done() and not timing.cancelled() else None
+    def _failure_beside(self) -> BaseException | None:
+        ended = [task for task in self._beside if task.done() and not task.cancelled()]
+        return next(filter(None, (task.exception() for task in ended)), None)
 
     async def _check_topics(self) -> None:
         """Without this a missing topic would be an idle stage."""

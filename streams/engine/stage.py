@@ -73,6 +73,16 @@ class Decide(Protocol):
         """The outputs for `records`, which all come from one partition of `topic` (its plural word)."""
 
 
+class Lookout(Protocol):
+    """What tells a stage's function of the world besides its records, such as who wants no messages."""
+
+    async def run(self) -> None:
+        """Until cancelled, through outages."""
+
+    async def ready(self) -> None:
+        """Returns when all is known that had been told when this began."""
+
+
 @dataclass(frozen=True)
 class Stage:
     """A stage by name, what it reads and writes (plural words), and how to prepare its function once per process."""
@@ -86,6 +96,10 @@ class Stage:
     prepare: Callable[[Settings], Decide]
     due: str | None = None
     """Which of `reads` brings the times that the stage has set with `put`; the engine writes it."""
+    watches: tuple[str, ...] = ()
+    """Topics that tell its function of the world; each process reads all of their partitions."""
+    lookout: Callable[[Settings, Decide], Lookout] | None = None
+    """Who watches them for the function that `prepare` made; it is asked for nothing before that one is ready."""
 
     def __post_init__(self) -> None:
         if self.due is not None and (self.state is None or self.due not in self.reads):
@@ -94,7 +108,7 @@ class Stage:
     @property
     def topics(self) -> tuple[str, ...]:
         """All topics it touches."""
-        return (*self.reads, *self.writes, *((self.state,) if self.state else ()))
+        return (*self.reads, *self.writes, *self.watches, *((self.state,) if self.state else ()))
 
 
 class Stateless:

@@ -24,7 +24,7 @@ class Around(Protocol):
     """What the world answers at the moment of a decision."""
 
     def has_opted_out(self, account: str, sender: str, *, recipient: str) -> bool: ...
-    def is_spent(self, account: str, budget: str, *, send_id: str) -> bool:
+    def is_spent(self, account: str, budget: str, *, send_id: str, at_ms: int) -> bool:
         """Whether the budget leaves nothing for this send; what it was counted for before, it has."""
 
     def is_ill(self, provider: str, connection: str, *, at_ms: int) -> bool: ...
@@ -43,7 +43,7 @@ class Circumstances:
     def has_opted_out(self, account: str, sender: str, *, recipient: str) -> bool:  # noqa: ARG002  # the face of a world
         return sender in self.opted_out
 
-    def is_spent(self, account: str, budget: str, *, send_id: str) -> bool:  # noqa: ARG002  # likewise
+    def is_spent(self, account: str, budget: str, *, send_id: str, at_ms: int) -> bool:  # noqa: ARG002  # likewise
         return budget in self.spent_budgets
 
     def is_ill(self, provider: str, connection: str, *, at_ms: int) -> bool:  # noqa: ARG002  # likewise
@@ -64,7 +64,7 @@ def objection(plan: KeptPlan, step: KeptStep, around: Around, *, at_ms: int, sen
         return Objection(Decision.REFUSE, Because.TOO_LATE)
     if plan.respects_opt_out and around.has_opted_out(plan.account, step.sender, recipient=plan.recipient):
         return Objection(Decision.REFUSE, Because.OPTED_OUT)
-    if plan.budget is not None and around.is_spent(plan.account, plan.budget, send_id=send_id):
+    if plan.budget is not None and around.is_spent(plan.account, plan.budget, send_id=send_id, at_ms=at_ms):
         return Objection(Decision.REFUSE, Because.BUDGET_SPENT)
     if step is not plan.steps[-1] and around.is_ill(step.provider, step.connection, at_ms=at_ms):
         return Objection(Decision.SKIP, Because.CONNECTION_ILL)

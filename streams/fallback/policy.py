@@ -100,6 +100,16 @@ def due_ms(state: MessageState, rules: Rules) -> int:
     return (0 if is_held else state.put_off_ms) or state.changed_ms + rules.keep_held_ms
 
 
+def held_since_ms(state: MessageState) -> int:
+    """Since when a person is waited for; 0 when none is."""
+    if state.plan is None or state.told & OVER or not any(send.is_held for send in state.sends):
+        return 0
+    standing = standing_of(state, state.plan, state.at)
+    is_open = standing.stand in {Stand.UNTOLD, Stand.DOUBTFUL}
+    send = standing.send
+    return (send.told_ms or send.commanded_ms) if is_open and send is not None and send.is_held else 0
+
+
 Step = tuple[MessageState, list[Told]]
 
 

@@ -70,8 +70,8 @@ async def test_the_time_of_a_partition(line, progress, heard_until):
 async def test_timers_that_failed_are_a_failure_of_the_line(line):
     """The watchdog asks for it every second, and ends the process."""
     before = line.failure()
-    line._timing = asyncio.create_task(refused())
-    await asyncio.wait({line._timing})
+    line._beside.append(asyncio.create_task(refused()))
+    await asyncio.wait(line._beside)
 
     assert before is None
     assert isinstance(line.failure(), BrokerUnavailable)

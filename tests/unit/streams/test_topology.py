@@ -16,7 +16,7 @@ def declared(role: str, stage: str) -> set[str]:
 
 @pytest.mark.parametrize("stage", STAGES, ids=lambda stage: stage.name)
 def test_a_stage_reads_what_the_topics_say(stage):
-    assert {*stage.reads, *filter(None, [stage.state])} == declared("readers", stage.name)
+    assert {*stage.reads, *stage.watches, *filter(None, [stage.state])} == declared("readers", stage.name)
 
 
 @pytest.mark.parametrize("stage", STAGES, ids=lambda stage: stage.name)
