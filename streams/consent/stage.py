@@ -10,24 +10,21 @@ from collections.abc import Sequence
 from contracts.codec import decode, encode
 from contracts.envelope import Position, fixed_headers, with_id
 from contracts.errors import PayloadInvalid
-from contracts.records import NOWHERE, DeadLetter, InboundMessage, Signal, Wish
+from contracts.records import InboundMessage, Signal, Wish
 from contracts.suppressions import key_of, standing
-from contracts.vocabulary import DeadLetterKind
-from runtime.metrics import DEAD_LETTERS, WISHES
+from runtime.metrics import WISHES
 from runtime.settings import Settings
 from streams.consent.keywords import Keywords, load_keywords
 from streams.consent.wishes import wish_in_message, wish_in_signal
-from streams.engine.moments import moment_of
 from streams.engine.stage import Decide, Output, Outputs, SourceRecord, Stage, StateView
+from streams.engine.unreadable import dead_letter
 
 NAME = "consent"
 WISHES_TOPIC, SUPPRESSIONS_TOPIC = "wishes", "suppressions"
 HEADERS = {
     WISHES_TOPIC: fixed_headers("wish", NAME),
     SUPPRESSIONS_TOPIC: fixed_headers("suppression", NAME),
-    "dead-letters": fixed_headers("dead-letter", NAME),
 }
-UNREAD = "unknown"
 
 
 class ConsentBatch:
@@ -63,7 +60,7 @@ class ConsentBatch:
             try:
                 wish = _read(record)
             except PayloadInvalid as exc:
-                outputs["dead-letters"].append(_dead_letter(record, exc))
+                outputs["dead-letters"].append(dead_letter(record, exc, stage=NAME))
                 continue
             key = record.key or b""
             known = view.get(key)
@@ -87,22 +84,6 @@ def _read(record: SourceRecord) -> Wish:
 def _output(record: SourceRecord, topic: str, key: bytes, value: bytes) -> Output:
     position = Position(record.topic, record.partition, record.offset)
     return Output(key, value, record.timestamp, with_id(HEADERS[topic], position.event_id))
-
-
-def _dead_letter(record: SourceRecord, exc: PayloadInvalid) -> Output:
-    """A wish that our own code cannot read."""
-    DEAD_LETTERS.labels(UNREAD, DeadLetterKind.UNREADABLE).inc()
-    letter = DeadLetter(
-        kind=DeadLetterKind.UNREADABLE,
-        reason=f"{record.topic}: {exc}",
-        provider=UNREAD,
-        connection=UNREAD,
-        received_at=moment_of(record.timestamp),
-        cause=NOWHERE,
-        body=record.value or b"",
-        content_type="application/json",
-    )
-    return _output(record, "dead-letters", f"{UNREAD}:{UNREAD}".encode(), encode(letter))
 
 
 def _prepare(_settings: Settings) -> Decide:

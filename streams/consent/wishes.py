@@ -5,15 +5,12 @@ speak of a list that the provider keeps, for one channel; who leaves that list a
 suppression that came from a report would never end. Falling back on another channel is what such a report decides.
 """
 
-from datetime import datetime, timedelta
 from types import MappingProxyType
 
 from contracts.records import InboundMessage, Signal, Wish
 from contracts.vocabulary import Channel, InboundKind, WishKind, WishReason
 from streams.consent.keywords import Keywords, find_keyword
-
-CREDIBLE = timedelta(days=7)
-"""A provider's time that is older than this at receipt is none; the store's `is_credible` says the same."""
+from streams.engine.moments import said_at
 
 BY_SIGNAL = MappingProxyType({"unsubscribed": WishKind.STOP, "subscribed": WishKind.START})
 
@@ -31,7 +28,7 @@ def wish_in_message(message: InboundMessage, keywords: Keywords) -> Wish | None:
         recipient=person,
         kind=found.kind,
         reason=WishReason.KEYWORD,
-        since=_said_at(message.occurred_at, message.received_at),
+        since=said_at(message.occurred_at, message.received_at),
         # Where it is not known to whom it was said, it was said to all of us.
         sender=None if found.is_for_all_senders else message.addressee,
         keyword=found.keyword,
@@ -56,17 +53,10 @@ def wish_in_signal(signal: Signal) -> Wish | None:
         recipient=person,
         kind=kind,
         reason=WishReason.SUBSCRIPTION,
-        since=_said_at(signal.occurred_at, signal.received_at),
+        since=said_at(signal.occurred_at, signal.received_at),
         sender=None if is_bot else signal.extras.get("sender"),
         provider=signal.provider,
         connection=signal.connection,
         channel=signal.channel,
         cause=signal.cause,
     )
-
-
-def _said_at(occurred_at: datetime | None, received_at: datetime) -> datetime:
-    """The provider's time unless it cannot be; never ahead of ours, or a clock that is fast would outlast a return."""
-    if occurred_at is None or occurred_at < received_at - CREDIBLE:
-        return received_at
-    return min(occurred_at, received_at)

@@ -6,8 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import structs
 
-from contracts.conversations import BusinessSent, HeardTooLate, UserWrote, session_id
-from streams.session.machine import TimePassed
+from contracts.conversations import BusinessSent, HeardTooLate, SessionRuleBroken, UserWrote, session_id
+from contracts.standings import Allowed, Refused, next_send
+from streams.session.machine import TimePassed, accounts, hear, standing_of
 from streams.session.rules import Rules, StartsWith, WhenFull, rules_named
 from streams.session.state import decode_conversation, encode_conversation
 from tests.support.talking import T0, US, book_of, broken_in, lived
@@ -148,3 +149,20 @@ def test_the_state_survives_its_bytes(talk, rules):
     state, _ = lived(talk[1], rules)
 
     assert decode_conversation(encode_conversation(state)) == state
+
+
+@given(talks(), RULES, st.integers(1, 60 * HOUR), st.sampled_from(["text", "video"]))
+def test_what_the_next_message_was_said_to_do_is_what_comes_of_it(talk, rules, later, kind):
+    _, events, end = talk
+    state, _ = lived([*events, end], rules)
+    moment = end.at + timedelta(minutes=later)
+    answer = next_send(standing_of(state, rules), kind, moment)
+    after, told = hear(state, BusinessSent(parties=US, event_id="the next", at=moment, kind=kind), rules)
+    broken = [one.rule for one in told if isinstance(one, SessionRuleBroken)]
+
+    if isinstance(answer, Refused):
+        assert broken == [answer.reason]
+    else:
+        first = 1 if not isinstance(answer, Allowed) else rules.most_messages - answer.messages_left + 1
+        assert broken == []
+        assert accounts(after, rules)[answer.session_id].business_count == first
