@@ -97,7 +97,7 @@ def write_script(seed: int, number: int, sent_at: datetime, repertoire: Repertoi
     return Script(
         number=number,
         seed=seed,
-        recipient=_drawn_recipient(fate),
+        recipient=drawn_recipient(fate),
         sender=fate.choice(SENDERS),
         sent_at=sent_at,
         steps=_timed(fate, path, sent_at),
@@ -141,7 +141,8 @@ def _drawn_channel(fate: Random, life: Life) -> Channel:
     return fate.choices([channel for channel, _ in CHANNELS], [weight for _, weight in CHANNELS])[0]
 
 
-def _drawn_recipient(fate: Random) -> str:
+def drawn_recipient(fate: Random) -> str:
+    """A number that belongs to nobody."""
     lines = fate.choices(LINES, [lines.weight for lines in LINES])[0]
     return f"{lines.prefix}{fate.choice(lines.suffixes):0{lines.digits}d}"
 

@@ -1,0 +1,66 @@
+"""What must be true of the sends of messages with plans, by the books of the simulated providers and the fates."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from contracts.status import SUCCESSES
+from tidings.simulation.fates import Fate, Fates, Mark
+from tidings.simulation.truth import Message
+
+BOTH, FIRST_ONLY, SECOND_ONLY = frozenset({0, 1}), frozenset({0}), frozenset({1})
+
+
+@dataclass(frozen=True)
+class Books:
+    """What providers took of messages with plans."""
+
+    taken: dict[Mark, list[Message]]
+
+    @classmethod
+    def of(cls, messages: Iterable[Message]) -> "Books":
+        taken: dict[Mark, list[Message]] = defaultdict(list)
+        for message in messages:
+            if message.mark is not None:
+                taken[message.mark].append(message)
+        return cls(dict(taken))
+
+    @property
+    def sends(self) -> int:
+        """How many were taken."""
+        return sum(map(len, self.taken.values()))
+
+    @property
+    def doubles(self) -> list[Mark]:
+        """Steps that left more than once."""
+        return sorted(mark for mark, messages in self.taken.items() if len(messages) > 1)
+
+    def by_place(self) -> Counter[tuple[int, str]]:
+        """How many were taken by step and provider."""
+        return Counter((mark.step, one.provider) for mark, messages in self.taken.items() for one in messages)
+
+    def steps(self, number: int) -> frozenset[int]:
+        """Which steps of the message have left."""
+        return frozenset(step for step in BOTH if Mark(number, step) in self.taken)
+
+    def wanted(self, number: int, fates: Fates) -> frozenset[int]:
+        """Which of them had to leave, when whatever providers told was heard in time."""
+        first = Mark(number, 0)
+        match fates.of(first):
+            case Fate.ARRIVES | Fate.BUSY | Fate.CUT:
+                return FIRST_ONLY
+            case Fate.SILENT | Fate.LATE:
+                return BOTH
+            case Fate.FAILS:
+                is_hopeless = any(message.forbids_fallback for message in self.taken.get(first, ()))
+                return FIRST_ONLY if is_hopeless else BOTH
+            case Fate.LOST:
+                # Where the same call cannot make a second message it was made again, and taken.
+                return FIRST_ONLY if first in self.taken else SECOND_ONLY
+
+    def wasted(self, numbers: Iterable[int]) -> int:
+        """Messages of which both steps have truly arrived."""
+        return sum(all(self._has_arrived(Mark(number, step)) for step in BOTH) for number in numbers)
+
+    def _has_arrived(self, mark: Mark) -> bool:
+        return any(message.status in SUCCESSES for message in self.taken.get(mark, ()))
