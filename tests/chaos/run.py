@@ -20,7 +20,7 @@ from tests.chaos.truth import differences_of_rollups, differences_of_store, sett
 from tidings.api_client import ApiClient
 from tidings.demo.identities import read_attempt_ids
 from tidings.demo.reconciliation import Findings, compare
-from tidings.demo.setup import ensure_demo_settings, fresh_ports
+from tidings.demo.setup import ensure_demo_settings, fresh_ports, told_of
 from tidings.simulation.author import LONGEST_TAIL_S
 from tidings.simulation.ledger import Ledger
 from tidings.simulation.outcome import Outcome
@@ -110,7 +110,7 @@ def _poster(line: Line, ledger: Ledger, diary: Diary, key: str) -> Poster:
 async def _under_load(wish: Wish, line: Line, attack: Attack, diary: Diary, *, poster: Poster) -> None:
     """Post until the attack is over; ends when everything posted is taken, too."""
     is_over = asyncio.Event()
-    acts = schedule(wish.play(datetime.now(UTC)), cast_of(line.installation.settings.connections))
+    acts = schedule(wish.play(datetime.now(UTC)), cast_of(told_of(line.installation.settings.connections)))
     diary.begin()
     async with asyncio.TaskGroup() as group:
         posting = group.create_task(poster.play(takewhile(lambda _act: not is_over.is_set(), acts)))

@@ -9,7 +9,7 @@ from api.sessions import offer_sign_in
 from runtime.clock import SystemClock
 from runtime.logging import configure_logging
 from runtime.settings import Settings
-from tidings.demo.setup import lasting_place
+from tidings.demo.setup import lasting_place, told_of
 from tidings.installation import Installation, running
 from tidings.simulation.command import Wishes, perform
 from tidings.simulation.ledger import Tally
@@ -45,7 +45,7 @@ async def _play(settings: Settings, config: Path, wishes: Wishes) -> None:
         key, text = ring.create(clock, name=SIMULATOR, scopes=[Scope.SEND])
         _say_where(installation, first_key)
         doors = Doors(installation.callbacks_url, installation.api_url, text)
-        cast = cast_of(settings.connections)
+        cast = cast_of(told_of(settings.connections))
         try:
             await supervisor.accompany(perform(wishes.play(clock), cast, doors, ledger=Tally(), console=CONSOLE))
         finally:

@@ -21,7 +21,7 @@ from runtime.settings import Settings
 from tidings.api_client import ApiClient
 from tidings.demo.identities import Attempt, delete_topics, read_attempt_ids
 from tidings.demo.reconciliation import MEMBERS, Findings, asked_of, compare, differences_of
-from tidings.demo.setup import fresh_place
+from tidings.demo.setup import fresh_place, told_of
 from tidings.exits import Exit
 from tidings.installation import Installation, running
 from tidings.simulation.command import Wishes, perform
@@ -96,7 +96,7 @@ async def _send_and_compare(installation: Installation, wishes: Wishes, watch: S
     ring = KeyRing(installation.data_dir)
     _, key = ring.create(SystemClock(), name="proof", scopes=[Scope.READ, Scope.SEND])
     doors, ledger = Doors(installation.callbacks_url, installation.api_url, key), Ledger()
-    cast = cast_of(installation.settings.connections)
+    cast = cast_of(told_of(installation.settings.connections))
     play = wishes.play(SystemClock())
     await perform(play, cast, doors, ledger=ledger, console=CONSOLE)
     watch.lap("post")

@@ -6,68 +6,32 @@ import json
 import os
 import secrets
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from importlib import resources
 from pathlib import Path
 from string import Template
+from urllib.parse import urlsplit
 from uuid import uuid4
 
 from contracts.errors import ConfigurationInvalid
 from runtime.broker.ports import free_port, is_free
-from runtime.settings import Settings, load_settings
+from runtime.settings import Connection, Settings, load_settings
 
-TEMPLATE = Template("""\
-# Made by `tidings demo`; change what you like, it is not written again.
-data_dir = $data_dir
+PLANS = "plans"
+"""The connections over which messages with plans go are called so."""
 
-[kafka]
-topic_prefix = $topic_prefix
-
-[ingest]
-port = $ingest_port
-admin_port = $ingest_admin_port
-
-[streams]
-admin_port = $streams_admin_port
-
-[api]
-port = $api_port
-
-# The providers are played here, so the real ones are not asked about what they have never seen.
-
-# Sends are registered: reports about others are parked until somebody claims them.
-[[connections]]
-provider = "telesign"
-name = "main"
-asks_when_silent = false
-customer_id = $customer_id
-api_keys = [$telesign_key]
-
-# Reports are only watched: nobody registers anything, nothing is parked.
-[[connections]]
-provider = "infobip"
-name = "main"
-observe_only = true
-asks_when_silent = false
-username = "tidings"
-passwords = [$infobip_password]
-
-# These two do not sign: the token in the callback URL lets them in.
-[[connections]]
-provider = "routee"
-name = "main"
-asks_when_silent = false
-tokens = [$routee_token]
-
-[[connections]]
-provider = "decisiontelecom"
-name = "main"
-asks_when_silent = false
-tokens = [$decisiontelecom_token]
-""")
-
+SENDING_SECRETS = ("infobip_api_key", "routee_app_secret", "decisiontelecom_access_key")
+HERE = "http://127.0.0.1"
 ONCE = "once"
-USUAL_PORTS = {"api_port": 8000, "ingest_port": 8080, "ingest_admin_port": 8081, "streams_admin_port": 8082}
+STAND_IN = "stand_in_port"
+USUAL_PORTS = {
+    "api_port": 8000,
+    "ingest_port": 8080,
+    "ingest_admin_port": 8081,
+    "streams_admin_port": 8082,
+    STAND_IN: 8090,
+}
 
 
 def ensure_demo_settings(data_dir: Path, *, topic_prefix: str, ports: Mapping[str, int]) -> Path:
@@ -84,10 +48,16 @@ def ensure_demo_settings(data_dir: Path, *, topic_prefix: str, ports: Mapping[st
         "infobip_password": _secret_file(data_dir, "infobip-password", secrets.token_urlsafe(24)),
         "routee_token": _secret_file(data_dir, "routee-token", secrets.token_urlsafe(24)),
         "decisiontelecom_token": _secret_file(data_dir, "decisiontelecom-token", secrets.token_urlsafe(24)),
+        **{name: _secret_file(data_dir, name.replace("_", "-"), secrets.token_urlsafe(24)) for name in SENDING_SECRETS},
+        "public_base_url": f"{HERE}:{ports['ingest_port']}",
         **ports,
     }
     # A JSON string is a TOML string, and a JSON number a TOML number.
-    file.write_text(TEMPLATE.substitute({name: json.dumps(value) for name, value in members.items()}), "utf-8")
+    template = resources.files("tidings.demo") / "settings.toml"
+    told = {name: json.dumps(value) for name, value in members.items()}
+    file.write_text(
+        Template(template.read_text("utf-8")).substitute(told, stand_in=f"{HERE}:{ports[STAND_IN]}"), "utf-8"
+    )
     return file
 
 
@@ -151,7 +121,24 @@ def lasting_place() -> tuple[Settings, Path]:
     for name, port in ports.items():
         if not is_free(port):
             os.environ[name] = str(free_port())
+    moved = load_settings(file)
+    os.environ["TIDINGS_INGEST__PUBLIC_BASE_URL"] = f"{HERE}:{moved.ingest.port}"
     return load_settings(file), file
+
+
+def sent_to(connections: Sequence[Connection]) -> list[Connection]:
+    """Those over which messages with plans go."""
+    return [one for one in connections if one.name == PLANS]
+
+
+def told_of(connections: Sequence[Connection]) -> list[Connection]:
+    """Those on which callbacks come of messages that somebody else has sent."""
+    return [one for one in connections if one.name != PLANS]
+
+
+def stand_in_port(connections: Sequence[Connection]) -> int:
+    """Where the APIs are to be played over which messages with plans go; 0 when there are none."""
+    return next((urlsplit(str(one.own["base_url"])).port or 0 for one in sent_to(connections)), 0)
 
 
 def _secret_file(data_dir: Path, name: str, secret: str) -> str:

@@ -3,13 +3,26 @@
 import os
 import socket
 import stat
+from urllib.parse import urlsplit
 
 import pytest
 
 from contracts.errors import ConfigurationInvalid
 from runtime.settings import load_settings
-from tidings.demo.setup import ensure_demo_settings, fresh_place, fresh_ports, lasting_place
+from tidings.demo.setup import (
+    ensure_demo_settings,
+    fresh_place,
+    fresh_ports,
+    lasting_place,
+    sent_to,
+    stand_in_port,
+    told_of,
+)
 from tidings.simulation.schedule import cast_of
+
+
+class Nowhere:
+    """A way out that nobody takes."""
 
 
 @pytest.fixture(autouse=True)
@@ -28,12 +41,17 @@ def test_the_file_is_one_that_the_processes_read(home):
 
     assert settings.data_dir == home
     assert settings.kafka.topic_prefix == "demo-"
-    assert [(actor.provider.slug, actor.is_registering) for actor in cast_of(settings.connections)] == [
-        ("telesign", True),
-        ("infobip", False),
-        ("routee", True),
-        ("decisiontelecom", True),
-    ]
+    told = {actor.provider.slug: actor.is_registering for actor in cast_of(told_of(settings.connections))}
+    assert told == {"telesign": True, "infobip": False, "routee": True, "decisiontelecom": True}
+
+
+def test_each_provider_can_be_sent_to_and_calls_back_where_ingest_listens(home):
+    settings = load_settings(ensure_demo_settings(home, topic_prefix="demo-", ports=fresh_ports()))
+    senders = cast_of(sent_to(settings.connections))
+
+    assert [actor.provider.make_sender(actor.settings, Nowhere()) is None for actor in senders] == [False] * 4
+    assert {urlsplit(actor.settings.base_url).port for actor in senders} == {stand_in_port(settings.connections)}
+    assert urlsplit(settings.ingest.public_base_url).port == settings.ingest.port
 
 
 def test_secrets_stand_in_files_that_only_their_owner_reads(home):
