@@ -1,7 +1,7 @@
 """What users ask, typed. `accounts` is null for all, else only what belongs to these is seen."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -46,6 +46,10 @@ class Timeline(Answer):
     """All that was said about a message, oldest first; `attempts` says where each attempt stands."""
 
     attempts: list[dict[str, Any]]
+    plan: list[dict[str, Any]] = field(default_factory=list)
+    """What was planned, the first first, and that it was cancelled."""
+    decisions: list[dict[str, Any]] = field(default_factory=list)
+    sends: list[dict[str, Any]] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -57,17 +61,22 @@ class Conservation(Answer):
 
 
 async def message_timeline(reader: Reader, message_id: str, *, accounts: Accounts) -> Timeline:
-    """Every report and registration of a message or attempt, with verdicts and cause positions.
+    """Every report and registration of a message or attempt, with verdicts and cause positions, and what was planned,
+    decided and sent.
 
     Raises `NotFound` when nothing is known under that id, or nothing of these accounts.
     """
     parameters = {"id": _uuid(message_id), "accounts": _listed(accounts)}
-    (rows, attempts), fresh = await reader.ask_together(
-        ("message_timeline", parameters), ("message_attempts", parameters)
+    (rows, *others), fresh = await reader.ask_together(
+        ("message_timeline", parameters),
+        ("message_attempts", parameters),
+        ("message_plan", parameters),
+        ("message_decisions", parameters),
+        ("message_sends", parameters),
     )
-    if not rows:
+    if not rows and not any(others):
         raise NotFound(f"nothing is known of a message or attempt {message_id}; as of {fresh.as_of}")
-    return Timeline(rows, fresh, attempts)
+    return Timeline(rows, fresh, *others)
 
 
 async def message_replies(reader: Reader, message_id: str, *, accounts: Accounts, window_s: float) -> Answer:

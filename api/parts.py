@@ -1,6 +1,6 @@
 """What the endpoints work with, put together once at the door."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Protocol
 
@@ -11,13 +11,15 @@ from api.evidence import Cause
 from api.keys import KeyRing
 from api.sessions import SessionBook
 from api.store import Store
+from contracts.plans import MessageTold, SendOutcome
 from contracts.records import AttemptRegistered, Wish
 from runtime.clock import Clock
+from runtime.policies import PolicyBook
 from runtime.settings import Settings
 
 
 class Registering(Protocol):
-    """Writes registrations and wishes durably; `api.registrar.Registrar` does it on Kafka."""
+    """Writes what callers tell us durably; `api.registrar.Registrar` does it on Kafka."""
 
     @property
     def is_ready(self) -> bool: ...
@@ -26,6 +28,12 @@ class Registering(Protocol):
         """Raises `BrokerUnavailable` when no acknowledgement comes in time."""
 
     async def write_wish(self, wish: Wish) -> None:
+        """Likewise."""
+
+    async def write_messages(self, told: Sequence[MessageTold]) -> None:
+        """Likewise."""
+
+    async def write_outcome(self, outcome: SendOutcome) -> None:
         """Likewise."""
 
 
@@ -46,6 +54,8 @@ class Parts:
     evidence: Witness
     ring: KeyRing
     sessions: SessionBook
+    policies: Callable[[], PolicyBook] = PolicyBook
+    """The policies as they are now."""
 
 
 async def parts_of(request: Request) -> Parts:

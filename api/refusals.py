@@ -1,6 +1,7 @@
 """Turns everything that can go wrong in a request into a problem; the framework's own refusals too."""
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any
 
 import structlog
@@ -29,6 +30,8 @@ ERRORS_SHOWN = 100
 PLACES = {"body", "query", "path", "header", "cookie"}
 UNION_TAGS = {"one", "many"}
 """Names that pydantic puts into the place of an error to say which form of a body it tried."""
+CONTENT = "content"
+"""Behind this member it puts the kind of the content, which is no member."""
 
 log = structlog.get_logger()
 
@@ -98,11 +101,13 @@ def field_errors(errors: Sequence[Any]) -> list[FieldError]:
 
 def _field_error(error: dict[str, Any]) -> FieldError:
     place, *members = error["loc"]
+    named = [member for before, member in pairwise([place, *members]) if member not in UNION_TAGS and before != CONTENT]
+    expected = error.get("ctx", {}).get("expected_tags")
     return FieldError(
         place=place if place in PLACES else "body",
-        member=_path([member for member in members if member not in UNION_TAGS]),
+        member=_path(named),
         rule=error["type"],
-        detail=error["msg"].removeprefix("Value error, "),
+        detail=f"It must be one of {expected}" if expected else error["msg"].removeprefix("Value error, "),
     )
 
 

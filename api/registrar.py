@@ -1,4 +1,4 @@
-"""Writes registrations, and wishes by hand, to Kafka; done only when all replicas have them."""
+"""Writes what callers tell us to Kafka: plans, registrations, outcomes and wishes; done when all replicas have it."""
 
 import asyncio
 from collections import defaultdict
@@ -16,6 +16,7 @@ from contracts.codec import encode
 from contracts.envelope import fixed_headers, with_id
 from contracts.errors import BrokerUnavailable
 from contracts.identity import attempt_key
+from contracts.plans import MessagePlanned, MessageTold, SendOutcome
 from contracts.records import AttemptRegistered, Wish
 from contracts.suppressions import key_of
 from contracts.topics import load_topics
@@ -25,8 +26,9 @@ from runtime.settings import KafkaSettings
 
 ACKNOWLEDGED_WITHIN_S = 5.0
 
-ATTEMPTS, WISHES = "attempts", "wishes"
-HEADERS = {ATTEMPTS: fixed_headers("attempt", "api"), WISHES: fixed_headers("wish", "api")}
+ATTEMPTS, WISHES, MESSAGES, OUTCOMES = "attempts", "wishes", "messages", "outcomes"
+HEADERS = {word: fixed_headers(word.removesuffix("s"), "api") for word in (ATTEMPTS, MESSAGES, OUTCOMES)}
+HEADERS[WISHES] = fixed_headers("wish", "api")
 
 Row = tuple[bytes, bytes, int]
 """Key, value, time in ms."""
@@ -35,7 +37,7 @@ log = structlog.get_logger()
 
 
 class Registrar:
-    """The writer of `attempts`, and of those `wishes` that our own side has.
+    """The writer of `messages` and `attempts`, and of those `wishes` and `outcomes` that our own side has.
 
     It starts without Kafka and connects as soon as Kafka is there.
     """
@@ -73,6 +75,14 @@ class Registrar:
     async def write_wish(self, wish: Wish) -> None:
         """Likewise, when the wish is."""
         await self._write(WISHES, [(key_of(wish), encode(wish), _ms(wish.since))])
+
+    async def write_messages(self, told: Sequence[MessageTold]) -> None:
+        """Likewise, when all that is told of messages is."""
+        await self._write(MESSAGES, [(one.message_id.encode(), encode(one), _ms(_told_at(one))) for one in told])
+
+    async def write_outcome(self, outcome: SendOutcome) -> None:
+        """Likewise, when the outcome is."""
+        await self._write(OUTCOMES, [(outcome.message_id.encode(), encode(outcome), _ms(outcome.told_at))])
 
     async def _write(self, word: str, rows: Sequence[Row]) -> None:
         if self._producer is None:
@@ -120,6 +130,10 @@ class Registrar:
 
 def _key(registration: AttemptRegistered) -> bytes:
     return attempt_key(registration.provider, registration.connection, registration.root_id)
+
+
+def _told_at(told: MessageTold) -> datetime:
+    return told.planned_at if isinstance(told, MessagePlanned) else told.cancelled_at
 
 
 def _ms(moment: datetime) -> int:

@@ -22,6 +22,8 @@ PAST_LIMIT = timedelta(days=30)
 # No control characters: these texts end up in logs, tables and spreadsheets.
 Text = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")]
 Slug = Annotated[str, Field(pattern=SLUG)]
+Known = Mapping[tuple[str, str], Connection]
+"""By provider and name."""
 
 
 def _number(text: str) -> str:
@@ -79,21 +81,27 @@ def as_records(
     body: Registration | Sequence[Registration], caller: Caller, connections: Sequence[Connection], *, now: datetime
 ) -> list[AttemptRegistered]:
     """The records of a body; raises the problem that names each member that cannot stand."""
-    known = {(one.provider, one.name): one for one in connections if caller.may_see(one.account)}
+    known = known_connections(caller, connections)
     if isinstance(body, Registration):
         registrations = {"": body}
     else:
         registrations = {f"[{index}].": one for index, one in enumerate(body)}
-    _require_known(registrations, known)
+    require_known({f"{place}connection": one.subject[:2] for place, one in registrations.items()}, known)
     _require_sound(registrations, now)
     return [_record(one, known[one.provider, one.connection], now) for one in registrations.values()]
 
 
-def _require_known(registrations: Mapping[str, Registration], known: Mapping[tuple[str, str], Connection]) -> None:
+def known_connections(caller: Caller, connections: Sequence[Connection]) -> Known:
+    """Those that the caller may name, by provider and name."""
+    return {(one.provider, one.name): one for one in connections if caller.may_see(one.account)}
+
+
+def require_known(named: Mapping[str, tuple[str, str]], known: Known) -> None:
+    """Raises the problem that tells which of the members that name a connection name none."""
     strange = [
-        _error(place, "connection", "connection_unknown", f"There is no connection {one.provider}/{one.connection}")
-        for place, one in registrations.items()
-        if (one.provider, one.connection) not in known
+        _error(member, "connection_unknown", f"There is no connection {provider}/{connection}")
+        for member, (provider, connection) in named.items()
+        if (provider, connection) not in known
     ]
     if strange:
         names = ", ".join(sorted(map("/".join, known))) or "none"
@@ -110,15 +118,15 @@ def _require_sound(registrations: Mapping[str, Registration], now: datetime) -> 
     for place, one in registrations.items():
         if one.sent_at and not now - PAST_LIMIT <= one.sent_at <= now + FUTURE_LIMIT:
             rule = "The time must lie within the last 30 days, and at most an hour ahead"
-            errors.append(_error(place, "sent_at", "time_out_of_range", rule))
+            errors.append(_error(f"{place}sent_at", "time_out_of_range", rule))
         if (first := seen.setdefault(one.subject, place)) != place:
-            errors.append(_error(place, "root_id", "repeated", f"The same attempt stands at {first[:-1]} already"))
+            errors.append(_error(f"{place}root_id", "repeated", f"The same attempt stands at {first[:-1]} already"))
     if errors:
         raise Refused(INVALID, errors=errors)
 
 
-def _error(place: str, member: str, rule: str, detail: str) -> FieldError:
-    return FieldError(place="body", member=f"{place}{member}", rule=rule, detail=detail)
+def _error(member: str, rule: str, detail: str) -> FieldError:
+    return FieldError(place="body", member=member, rule=rule, detail=detail)
 
 
 def _record(one: Registration, connection: Connection, now: datetime) -> AttemptRegistered:

@@ -3,12 +3,14 @@
 from collections.abc import Sequence
 from typing import Protocol
 
-from analytics import questions
+from analytics import questions, sends
 from analytics.freshness import Freshness
 from analytics.questions import Conservation, InboundQuestion, MetricsQuestion, SuppressionsQuestion, Timeline
 from analytics.reader import Answer
+from analytics.sends import Sends, SendsQuestion
 from analytics.service import Analytics, Health
 from analytics.snapshots import Snapshot
+from runtime.settings import Price
 
 Accounts = Sequence[str] | None
 """Whose facts may be told; null stands for all."""
@@ -46,7 +48,23 @@ class Store(Protocol):
 
     async def today_by_provider(self, accounts: Accounts) -> Answer: ...
 
+    async def back_test(self, question: BackTestQuestion, prices: Sequence[Price]) -> BackTest: ...
+
+    async def advise_waits(self, question: WaitsQuestion, prices: Sequence[Price]) -> WaitAdvice: ...
+
     async def freshness(self) -> Freshness: ...
+
+    async def sends(self, question: SendsQuestion) -> Sends: ...
+
+    async def send_balance(self) -> Answer: ...
+
+    async def in_doubt(self, accounts: Accounts, *, limit: int, overdue_s: float) -> Answer: ...
+
+    async def send_named(self, send_id: str, accounts: Accounts) -> Answer:
+        """One row or none."""
+
+    async def known_plans(self, message_ids: Sequence[str]) -> Answer:
+        """Of all accounts."""
 
     def health(self) -> Health: ...
 
@@ -98,8 +116,29 @@ class AnalyticsStore:
     async def today_by_provider(self, accounts: Accounts) -> Answer:
         return await questions.today_by_provider(self._analytics.reader, accounts=accounts)
 
+    async def back_test(self, question: BackTestQuestion, prices: Sequence[Price]) -> BackTest:
+        return await replay.back_test(self._analytics.reader, question, prices)
+
+    async def advise_waits(self, question: WaitsQuestion, prices: Sequence[Price]) -> WaitAdvice:
+        return await replay.advise_waits(self._analytics.reader, question, prices)
+
     async def freshness(self) -> Freshness:
         return await questions.freshness(self._analytics.reader)
+
+    async def sends(self, question: SendsQuestion) -> Sends:
+        return await sends.sends(self._analytics.reader, question)
+
+    async def send_balance(self) -> Answer:
+        return await sends.send_balance(self._analytics.reader)
+
+    async def in_doubt(self, accounts: Accounts, *, limit: int, overdue_s: float) -> Answer:
+        return await sends.in_doubt(self._analytics.reader, accounts=accounts, limit=limit, overdue_s=overdue_s)
+
+    async def send_named(self, send_id: str, accounts: Accounts) -> Answer:
+        return await sends.send_named(self._analytics.reader, send_id, accounts=accounts)
+
+    async def known_plans(self, message_ids: Sequence[str]) -> Answer:
+        return await sends.known_plans(self._analytics.reader, message_ids)
 
     def health(self) -> Health:
         return self._analytics.health()

@@ -86,6 +86,16 @@ def new_message_id(timestamp_ms: int) -> str:
     return _layout(timestamp_ms, os.urandom(16))
 
 
+def keyed_message_id(account: str, key: str, index: int) -> str:
+    """The id of the message at `index` in the request that an account repeats under `key`.
+
+    It is a digest in version-8 layout: a repeat comes at another time, so no time may be in it.
+    """
+    bits = int(_digest("message", account, key, index), 16)
+    bits = bits & ~(0xF << 76) | 0x8 << 76
+    return str(UUID(int=bits & ~(0x3 << 62) | 0x2 << 62))
+
+
 def _time_ordered(timestamp_ms: int, kind: bytes, key: bytes) -> str:
     return _layout(timestamp_ms, blake2b(key, digest_size=16, person=kind).digest())
 
