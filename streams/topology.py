@@ -7,11 +7,13 @@ from contracts.topics import load_topics
 from runtime.settings import Settings
 from streams.consent.stage import CONSENT
 from streams.engine.stage import Stage
+from streams.fallback.stage import FALLBACK
 from streams.normalise.stage import NORMALISE
 from streams.reconcile.stage import RECONCILE
+from streams.session.stage import SESSION
 from streams.track.stage import TRACK
 
-STAGES: tuple[Stage, ...] = (NORMALISE, TRACK, CONSENT, RECONCILE)
+STAGES: tuple[Stage, ...] = (NORMALISE, TRACK, CONSENT, RECONCILE, SESSION, FALLBACK)
 
 
 @dataclass(frozen=True)
