@@ -23,7 +23,7 @@ VALUES_LIMIT = 100
 ROWS_LIMIT = 20_000
 
 
-def _split(values: object) -> object:
+def split(values: object) -> object:
     """`a,b` and `a` beside `b` are the same list."""
     if not isinstance(values, list):
         return values
@@ -48,8 +48,8 @@ def _zone(name: str) -> str:
     return name
 
 
-Slugs = Annotated[list[Annotated[str, Field(min_length=1, max_length=63)]], BeforeValidator(_split)]
-Countries = Annotated[list[Annotated[str, Field(pattern="^[A-Z]{2}$")]], BeforeValidator(_split)]
+Slugs = Annotated[list[Annotated[str, Field(min_length=1, max_length=63)]], BeforeValidator(split)]
+Countries = Annotated[list[Annotated[str, Field(pattern="^[A-Z]{2}$")]], BeforeValidator(split)]
 Texts = list[Annotated[str, Field(min_length=1, max_length=200)]]
 Moment = Annotated[AwareDatetime, BeforeValidator(_iso)]
 
@@ -67,13 +67,13 @@ class MetricsParameters(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
 
-    measure: Annotated[list[Measure], BeforeValidator(_split)] = Field(
+    measure: Annotated[list[Measure], BeforeValidator(split)] = Field(
         [Measure.SENT, Measure.DELIVERED, Measure.DELIVERY_RATE],
         min_length=1,
         max_length=VALUES_LIMIT,
         description="What to count; repeat it or separate by commas.\n" + _meanings(MEASURES),
     )
-    group_by: Annotated[list[Dimension], BeforeValidator(_split)] = Field(
+    group_by: Annotated[list[Dimension], BeforeValidator(split)] = Field(
         [],
         max_length=len(Dimension),
         description="One row for each value of these; repeat it or separate by commas.\n" + _meanings(DIMENSIONS),
@@ -91,12 +91,12 @@ class MetricsParameters(BaseModel):
     account: Slugs = _filter(Dimension.ACCOUNT)
     provider: Slugs = _filter(Dimension.PROVIDER)
     connection: Slugs = _filter(Dimension.CONNECTION)
-    channel: Annotated[list[Channel], BeforeValidator(_split)] = _filter(Dimension.CHANNEL)
+    channel: Annotated[list[Channel], BeforeValidator(split)] = _filter(Dimension.CHANNEL)
     country: Countries = _filter(Dimension.COUNTRY)
     campaign: Texts = _filter(Dimension.CAMPAIGN, hint="Only these; repeat it.")
     sender: Texts = _filter(Dimension.SENDER, hint="Only these; repeat it.")
-    status: Annotated[list[DeliveryStatus], BeforeValidator(_split)] = _filter(Dimension.STATUS)
-    reason: Annotated[list[Reason], BeforeValidator(_split)] = _filter(Dimension.REASON)
+    status: Annotated[list[DeliveryStatus], BeforeValidator(split)] = _filter(Dimension.STATUS)
+    reason: Annotated[list[Reason], BeforeValidator(split)] = _filter(Dimension.REASON)
 
     def question(self, caller: Caller, now: datetime) -> MetricsQuestion:
         """The question for this caller, over whole hours, because nothing finer is counted.

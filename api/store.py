@@ -4,6 +4,9 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from analytics import questions, sends
+from analytics.back_test import replay
+from analytics.back_test.questions import BackTestQuestion, WaitsQuestion
+from analytics.back_test.replay import BackTest, WaitAdvice
 from analytics.freshness import Freshness
 from analytics.questions import Conservation, InboundQuestion, MetricsQuestion, SuppressionsQuestion, Timeline
 from analytics.reader import Answer
