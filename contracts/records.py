@@ -177,6 +177,17 @@ class AttemptRegistered(Record, frozen=True, kw_only=True):
     sent_at: datetime | None = None
 
 
+class EarlyEnd(Record, frozen=True, kw_only=True):
+    """A bad end that was reported before its attempt was registered. Of several, the one that says most."""
+
+    status: DeliveryStatus
+    provider_code: str
+    may_fall_back: bool = False
+    scope: Scope = Scope.CHANNEL
+    channel: Channel | None = None
+    occurred_at: datetime | None = None
+
+
 class StatusChanged(Record, frozen=True, kw_only=True):
     """The track stage's answer to one report or registration: the verdict, and where the attempt stands after it.
 
@@ -209,6 +220,8 @@ class StatusChanged(Record, frozen=True, kw_only=True):
     """On `registered` and `unclaimed`: how many parked reports this frees, by what they did to the attempt."""
     report: DeliveryReport | None = None
     registration: AttemptRegistered | None = None
+    early_end: EarlyEnd | None = None
+    """On `registered`: the bad end that counts of those that had been parked until then."""
 
 
 class Due(Record, frozen=True, kw_only=True):

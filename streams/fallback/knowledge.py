@@ -41,13 +41,9 @@ OUTCOMES = tuple(Outcome)
 CHANNELS = tuple(Channel)
 
 
-class About(msgspec.Struct, frozen=True, gc=False):
-    """What counts here of a report or a registration."""
+class Said(msgspec.Struct, frozen=True, gc=False):
+    """What counts here of a report, also of one that was parked until its attempt was registered."""
 
-    provider: str
-    connection: str
-    root_id: str
-    external_id: str | None = None
     scope: Scope = Scope.CHANNEL
     status: DeliveryStatus = DeliveryStatus.UNKNOWN
     provider_code: str = ""
@@ -56,12 +52,22 @@ class About(msgspec.Struct, frozen=True, gc=False):
     occurred_at: Moment | None = None
 
 
+class About(Said, frozen=True, kw_only=True, gc=False):
+    """What counts here of a report or a registration."""
+
+    provider: str
+    connection: str
+    root_id: str
+    external_id: str | None = None
+
+
 class Heard(msgspec.Struct, frozen=True, gc=False):
     """What counts here of a record of `updates`; the rest is not even decoded."""
 
     status: DeliveryStatus
     report: About | None = None
     registration: About | None = None
+    early_end: Said | None = None
 
 
 Event = MessagePlanned | MessageCancelled | Heard | SendOutcome | Due
@@ -117,10 +123,11 @@ def _heard(state: MessageState, heard: Heard, message_id: str, at_ms: int) -> Me
         evidence=join(known.evidence, evidence(heard.status)),
         heard_ms=min(known.heard_ms or at_ms, at_ms),
     )
-    return _with_attempt(state, root, _with_report(attempt, heard.report, at_ms) if heard.report else attempt)
+    said = heard.report or heard.early_end
+    return _with_attempt(state, root, _with_report(attempt, said, at_ms) if said else attempt)
 
 
-def _with_report(attempt: Attempt, report: About, heard_ms: int) -> Attempt:
+def _with_report(attempt: Attempt, report: Said, heard_ms: int) -> Attempt:
     if report.scope is Scope.CHANNEL and report.channel is not None:
         attempt = structs.replace(attempt, channels=attempt.channels | 1 << CHANNELS.index(report.channel))
     at_ms = heard_ms if report.occurred_at is None else ms_of(report.occurred_at)

@@ -5,7 +5,7 @@ from datetime import datetime
 import msgspec
 
 from contracts.status import Evidence
-from contracts.vocabulary import Channel
+from contracts.vocabulary import Channel, Scope
 
 
 class Registered(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -18,6 +18,18 @@ class Registered(msgspec.Struct, frozen=True, array_like=True, gc=False):
     sender: str | None = None
     campaign: str | None = None
     external_id: str | None = None
+
+
+class KeptEnd(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """Of a bad end that was reported before the registration, what a fallback asks for."""
+
+    forbids: bool
+    """No other way cures it."""
+    rank: int
+    provider_code: str
+    scope: Scope
+    channel: Channel | None
+    occurred_at: datetime | None
 
 
 class AttemptState(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -46,6 +58,8 @@ class AttemptState(msgspec.Struct, frozen=True, array_like=True, gc=False):
     is_unclaimed: bool = False
     """Its registration did not come in time; what is said of it is no longer parked."""
     registered: Registered | None = None
+    early_end: KeptEnd | None = None
+    """The bad end that counts of those that were heard of while nobody had registered the attempt."""
 
     @property
     def sent_at(self) -> datetime | None:

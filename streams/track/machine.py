@@ -16,6 +16,7 @@ from contracts.status import NO_EVIDENCE, DeliveryStatus, evidence, join, status
 from contracts.vocabulary import Scope, Verdict
 from streams.engine.moments import DAY_MS, MILLISECOND, ms_of
 from streams.track.attempt import AttemptState, Registered
+from streams.track.early import end_told, more_telling
 from streams.track.evidence import contradicts, have_ended, leg_of, standing, unit_of
 from streams.track.seen import is_seen, remember, short_id
 
@@ -105,6 +106,8 @@ def advance(
         now = standing_of(known)
         moved = was != now or _has_moved(state, known, unit)
         verdict = Verdict.APPLIED if moved else Verdict.OUTRANKED
+        if known.registered is None and not rules.is_observed_only and report.status.is_bad_end:
+            known = structs.replace(known, early_end=more_telling(known.early_end, report))
         if is_parked(known, rules):
             known, verdict = _parked(known, verdict, place.at_ms), Verdict.PARKED
     known, latency_ms = _with_latency(known)
@@ -128,7 +131,7 @@ def register(
         heard_ms=max(state.heard_ms, place.at_ms),
     )
     if state.registered is None:
-        known = structs.replace(_freed(known), registered=_kept_of(registration))
+        known = structs.replace(_freed(known), registered=_kept_of(registration), early_end=None)
     known, latency_ms = _with_latency(known)
     was = standing_of(state) if before else None
     return known, StatusChanged(
@@ -137,6 +140,7 @@ def register(
         released_applied_count=state.parked_applied_count - known.parked_applied_count,
         released_outranked_count=state.parked_outranked_count - known.parked_outranked_count,
         registration=registration,
+        early_end=end_told(state.early_end),
         **_standing_told(known, (was, standing_of(known)), place, rules),
     )
 

@@ -4,6 +4,7 @@ from datetime import time
 
 import msgspec
 import pytest
+from msgspec import structs
 
 from contracts.codec import decode, encode
 from contracts.plans import (
@@ -25,7 +26,7 @@ from contracts.plans import (
     step_and_try,
     words_of,
 )
-from contracts.records import AttemptRegistered, Due, StatusChanged
+from contracts.records import AttemptRegistered, Due, EarlyEnd, StatusChanged
 from contracts.sends import TextContent
 from contracts.status import DeliveryStatus
 from contracts.vocabulary import Channel, Verdict
@@ -77,11 +78,17 @@ def curable(said, of=0, number=0, **members):
     return told(said, of, number, may_fall_back=True, **members)
 
 
-def registered(of=0, number=0, status="accepted", **members):
+def registered(of=0, number=0, status="accepted", early_end=None, **members):
     known = {"account": "shop", "registered_at": T0, "external_id": send_id_of(MESSAGE, of, number)}
     one = AttemptRegistered(**place(of, number), **known | members)
     return heard(
-        StatusChanged(verdict=Verdict.REGISTERED, attempt_id=ATTEMPT, status=DeliveryStatus(status), registration=one)
+        StatusChanged(
+            verdict=Verdict.REGISTERED,
+            attempt_id=ATTEMPT,
+            status=DeliveryStatus(status),
+            registration=one,
+            early_end=early_end,
+        )
     )
 
 
@@ -132,6 +139,8 @@ def short(news):
     ]
 
 
+UNCURED = EarlyEnd(status=DeliveryStatus.EXPIRED, provider_code="3056", channel=Channel.VIBER)
+CURED = structs.replace(UNCURED, may_fall_back=True)
 FIRST = "send 0: first_step"
 ELSEWHERE = planned(sent=SENT)
 DOUBTFUL = planned(in_doubt=InDoubt.RESEND)
@@ -178,6 +187,16 @@ FALLEN = [planned(), TAKEN, curable("expired")]
             [planned(), registered(status="expired"), due(59), due(60)],
             [FIRST, "send 1: no_success_in_time"],
             id="a bad end without its report: wait for the report, then for the time",
+        ),
+        pytest.param(
+            [planned(), registered(status="expired", early_end=CURED)],
+            [FIRST, "send 1: ended_badly"],
+            id="a bad end that came before the registration: the next step",
+        ),
+        pytest.param(
+            [planned(), registered(status="expired", early_end=UNCURED)],
+            [FIRST, "stop 0: no_other_way_helps"],
+            id="one that no other way cures: stop",
         ),
         pytest.param(
             [planned(), came("refused", may_fall_back=True)],

@@ -114,6 +114,41 @@ def test_parking(said, verdict, released):
     assert (update.released_applied_count, update.released_outranked_count) == released
 
 
+EARLY = report("undelivered", provider_code="12", occurred=5, may_fall_back=True)
+LATER = report("undelivered", provider_code="12", occurred=6, may_fall_back=True)
+STRONGER = report("failed", provider_code="7", may_fall_back=True)
+FORBIDDING = report("expired", provider_code="30")
+
+
+@pytest.mark.parametrize(
+    ("said", "code"),
+    [
+        pytest.param([report("sent"), registration()], None, id="no bad end was parked"),
+        pytest.param([EARLY, registration()], "12", id="a bad end that was parked is told"),
+        pytest.param([registration(), EARLY], None, id="one that was not parked has been told itself"),
+        pytest.param([EARLY, registration(), registration()], None, id="told once"),
+        pytest.param([EARLY, STRONGER, registration()], "7", id="of two the stronger"),
+        pytest.param([STRONGER, FORBIDDING, registration()], "30", id="of two the one that no other way cures"),
+        pytest.param([LATER, EARLY, registration()], "12", id="of two alike the earlier"),
+    ],
+)
+def test_a_registration_tells_the_bad_end_that_was_parked(said, code):
+    for order in (said, [*said[:-1][::-1], said[-1]] if isinstance(said[-1], AttemptRegistered) else said):
+        end = last(*order, rules=REGISTERED_HERE).early_end
+
+        assert (end and end.provider_code) == code
+    if LATER in said:
+        assert end.occurred_at == EARLY.occurred_at
+
+
+def test_a_bad_end_is_told_also_when_nobody_had_claimed_it_in_time():
+    state, _ = lived(EARLY, rules=REGISTERED_HERE)
+    state, _ = time_is_up(state, place(8 * 86_400), REGISTERED_HERE)
+    _, update = register(state, registration(), place(9 * 86_400), REGISTERED_HERE)
+
+    assert (update.early_end.status, update.early_end.may_fall_back) == ("undelivered", True)
+
+
 @pytest.mark.parametrize(
     ("said", "status", "previous"),
     [

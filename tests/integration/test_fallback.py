@@ -1,0 +1,80 @@
+"""Messages with plans go their way on a real Kafka, through restarts and crashes, each step once."""
+
+from collections import Counter
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from contracts.plans import Because, Decision, Outcome, send_id_of
+from tests.support.planning import Planning, came, planned, registered, reported, sends_of
+from tests.support.streams_installation import Installation, until
+
+pytestmark = [pytest.mark.broker, pytest.mark.timeout(180)]
+
+MESSAGES = [f"message-{number}" for number in range(8)]
+
+
+@pytest.fixture
+async def house(broker: str, tmp_path: Path) -> AsyncIterator[Installation]:
+    async with Installation(broker, tmp_path) as installation:
+        yield installation
+
+
+@pytest.fixture
+def planning(house: Installation) -> Planning:
+    return Planning(house)
+
+
+async def test_a_message_goes_on_when_a_step_ends_badly_is_not_taken_or_has_no_success_in_its_time(
+    house: Installation, planning: Planning
+):
+    bad, refused, silent, arrived = MESSAGES[:4]
+    await house.start("fallback").ready()
+    await planning.tell(*[planned(message, wait_s=3) for message in MESSAGES[:4]])
+    first = await planning.sends(at_least=4)
+    await planning.tell(came(refused, 0, Outcome.REFUSED, may_fall_back=True))
+    await planning.tell(*[came(message, 0) for message in (bad, silent, arrived)])
+    await planning.tell(reported(bad, 0, "expired"), reported(arrived, 0, "delivered"))
+    sends = await planning.sends(at_least=7)
+    because = {(one.message_id, one.because) for one in await planning.decisions() if one.step == 1}
+
+    assert first == sends_of(MESSAGES[:4], 0)
+    assert sends == sorted([*first, *sends_of([bad, refused, silent], 1)])
+    assert because == {
+        (bad, Because.ENDED_BADLY),
+        (refused, Because.NOT_TAKEN),
+        (silent, Because.NO_SUCCESS_IN_TIME),
+    }
+
+
+@pytest.mark.parametrize("place", ["fallback.decided", "fallback.outputs_written", "fallback.state_written"])
+async def test_wherever_it_dies_each_step_leaves_once(house: Installation, planning: Planning, place: str):
+    await planning.tell(*[planned(message, wait_s=2) for message in MESSAGES])
+    await house.start("fallback", replica="one", TIDINGS_CRASH_AT=place).ended()
+    stages = await house.start("fallback", replica="one").ready()
+    await planning.sends(at_least=8)
+    await planning.tell(*[came(message, 0) for message in MESSAGES], *[registered(one, 0) for one in MESSAGES])
+    stages.kill()
+    await planning.tell(*[reported(message, 0, "failed") for message in MESSAGES[:4]])
+    await house.start("fallback", replica="one", TIDINGS_CRASH_AT=place).ended()
+    await house.start("fallback", replica="one").ready()
+    sends = await planning.sends(at_least=16)
+    decided = Counter((one.message_id, one.decision, one.step) for one in await planning.decisions())
+
+    assert sends == sorted([*sends_of(MESSAGES, 0), *sends_of(MESSAGES, 1)])
+    assert {decided[message, Decision.SEND, number] for message in MESSAGES for number in (0, 1)} == {1}
+
+
+async def test_what_nobody_planned_is_forgotten_and_garbage_stops_nothing(house: Installation, planning: Planning):
+    stages = await house.start("fallback", TIDINGS_FALLBACK__PLANS_MAY_COME_LATE_S="4").ready()
+    for word in ("messages", "updates", "outcomes", "fallback-due", "commands", "suppressions", "health"):
+        await house.write(word, 0, [(b"key", b"{", None, []), (b"\xff", b"\xff", None, []), (None, b"", None, [])])
+    await planning.tell(registered("message-0", 0))
+    await until(lambda: stages.get("/readyz")[1]["stages"]["fallback"]["keys"] == 1, of=stages)
+    await planning.tell(planned("message-1"))
+    sends = await planning.sends(at_least=1)
+    await until(lambda: stages.get("/readyz")[1]["stages"]["fallback"]["keys"] == 1, of=stages)
+
+    assert sends == [send_id_of("message-1", 0, 0)]
+    assert {record.key for record in await house.read("fallback-state") if record.value is None} == {b"message-0"}
