@@ -38,18 +38,25 @@ class ApiClient:
 
     async def get(self, path: str) -> Json:
         """The answer; null members and all. Raises `ApiUnhelpful` when there is none, whatever the patience."""
+        return await self._asked("GET", path, None)
+
+    async def post(self, path: str, body: Json) -> Json:
+        """Likewise, to what is asked for or told with a body; it may be told more than once."""
+        return await self._asked("POST", path, body)
+
+    async def _asked(self, method: str, path: str, body: Json | None) -> Json:
         async for attempt in stamina.retry_context(
             on=(aiohttp.ClientError, TimeoutError), attempts=None, timeout=PATIENCE_S, wait_max=1.0, wait_jitter=0.2
         ):
             with attempt:
-                return await self._get_once(path)
+                return await self._ask_once(method, path, body)
         raise ApiUnhelpful(f"no answer from {self._url}{path} within {PATIENCE_S:.0f} s")
 
-    async def _get_once(self, path: str) -> Json:
-        async with self._session.get(f"{self._url}{path}") as answer:
+    async def _ask_once(self, method: str, path: str, body: Json | None) -> Json:
+        async with self._session.request(method, f"{self._url}{path}", json=body) as answer:
             if answer.status >= 500:
                 answer.raise_for_status()
-            if answer.status != 200:
+            if answer.status >= 300:
                 raise ApiUnhelpful(f"{path} was answered with {answer.status}, {_title(await answer.text())}")
             told: Json = await answer.json()
             return told
