@@ -60,6 +60,9 @@ WISHES = Counter(
 DECISIONS = Counter(
     "tidings_decisions_total", "What was decided about messages with plans, and why.", ("decision", "because")
 )
+POLICIES_CURRENT = Gauge(
+    "tidings_policies_current", "1 while the file of policies is followed as it stands, 0 while an older one is."
+)
 UNKNOWN_CODES = Counter("tidings_unknown_codes_total", "Reports with a code that no table knows.", ("provider",))
 SESSIONS = Counter(
     "tidings_sessions_told_total",

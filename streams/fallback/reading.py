@@ -49,7 +49,11 @@ class Reader:
     """Knows of which messages something may matter."""
 
     def __init__(
-        self, observed: frozenset[tuple[str, str]] = frozenset(), *, keeps_unplanned: bool, policy_of: PolicyOf | None
+        self,
+        observed: frozenset[tuple[str, str]] = frozenset(),
+        *,
+        keeps_unplanned: bool,
+        policy_of: PolicyOf | None = None,
     ) -> None:
         self._observed = observed
         """Connections where nobody registers attempts, so that nobody can plan their messages either."""

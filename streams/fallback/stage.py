@@ -12,6 +12,7 @@ from contracts.errors import PayloadInvalid
 from contracts.plans import DecisionMade, SendCommanded
 from runtime.clock import SystemClock
 from runtime.metrics import DECISIONS
+from runtime.policy_file import PolicyFile
 from runtime.settings import Settings
 from streams.engine.moments import DAY_MS
 from streams.engine.stage import Decide, Lookout, Output, Outputs, SourceRecord, Stage, StateView
@@ -104,7 +105,11 @@ def rules_of(settings: Settings) -> Rules:
 
 def reader_of(settings: Settings) -> Reader:
     observed = frozenset((one.provider, one.name) for one in settings.connections if one.observe_only)
-    return Reader(observed, keeps_unplanned=settings.fallback.plans_may_come_late_s > 0, policy_of=None)
+    keeps_unplanned = settings.fallback.plans_may_come_late_s > 0
+    if settings.fallback.policies is None:
+        return Reader(observed, keeps_unplanned=keeps_unplanned)
+    file = PolicyFile(settings, SystemClock().monotonic)
+    return Reader(observed, keeps_unplanned=keeps_unplanned, policy_of=lambda sent: file.current().applying_to(sent))
 
 
 def _prepare(settings: Settings) -> Decide:
