@@ -40,6 +40,7 @@ TABLES = {
     "commands": "command",
     "outcomes": "outcome",
     "decisions": "decision",
+    "sessions": "session_word",
 }
 """Of the topics whose records all go to one table; an update is a report, a registration or neither."""
 UNCLAIMED_ATTEMPTS = "unclaimed"
@@ -60,11 +61,12 @@ class About(msgspec.Struct, frozen=True, gc=False):
     report: "About | None" = None
     registration: "About | None" = None
     request: "About | None" = None
+    parties: "About | None" = None
 
     @property
     def person(self) -> str | None:
         """The person's number, else the opaque id a provider gives."""
-        about = self.report or self.registration or self.request or self
+        about = self.report or self.registration or self.request or self.parties or self
         return about.recipient or about.author or about.author_id
 
     @property

@@ -35,7 +35,9 @@ class Horizon:
     callbacks: Mapping[int, int] = field(default_factory=dict)
     lag_by_topic: Mapping[str, int] = field(default_factory=dict)
     wishes_as_of: datetime | None = None
-    """The same moment for people's wishes, which take a way of their own; see `horizon.WishChase`."""
+    """The same moment for people's wishes, which take a way of their own; see `horizon.Byway`."""
+    sessions_as_of: datetime | None = None
+    """Likewise for sessions, as far as callbacks tell of them."""
 
 
 @dataclass

@@ -17,12 +17,31 @@ Offsets = Mapping[int, int]
 OUTPUTS = ("reports", "inbound", "signals", "dead-letters")
 """What normalise writes; all but the first go straight to the store."""
 STORED = ("callbacks", "inbound", "signals", "dead-letters", "updates")
-BESIDE = ("presumed-lost", "suppressions", "messages", "commands", "outcomes", "decisions")
+BESIDE = ("presumed-lost", "suppressions", "messages", "commands", "outcomes", "decisions", "sessions")
 """What the store reads too, and no callback waits for."""
-WISHES, SUPPRESSIONS = "wishes", "suppressions"
-WISH_INPUTS = ("inbound", "signals")
-WISH_READS = tuple(("consent", topic) for topic in (*WISH_INPUTS, WISHES))
 READS = (("normalise", "callbacks"), ("track", "reports"), ("track", "attempts"))
+
+
+@dataclass(frozen=True)
+class Byway:
+    """A way of its own from what normalise writes: a stage finds something in it, reads that once more by person, and
+    tells what follows.
+    """
+
+    stage: str
+    said: tuple[str, ...]
+    joined: str
+    told: str
+
+    @property
+    def reads(self) -> tuple[tuple[str, str], ...]:
+        """As (stage, topic)."""
+        return tuple((self.stage, topic) for topic in (*self.said, self.joined))
+
+
+WISHES = Byway("consent", ("inbound", "signals"), "wishes", "suppressions")
+SESSIONS = Byway("session", ("inbound",), "talk", "sessions")
+BYWAY_READS = (*WISHES.reads, *SESSIONS.reads)
 
 
 @dataclass(frozen=True)
@@ -94,27 +113,44 @@ class Chase:
 
 
 @dataclass
-class WishChase:
-    """The same for people's wishes, beside the other, which need not wait for this one.
+class BywayChase:
+    """The same for a byway, beside the other, which need not wait for this one."""
 
-    Normalise finds what people said, the consent stage finds the wishes in that, and reads them once more by person.
-    """
-
+    way: Byway
     began_at: datetime
     callbacks: Offsets
     said: Mapping[str, Offsets] = field(default_factory=dict)
-    wishes: Offsets | None = None
-    standing: Offsets | None = None
+    joined: Offsets | None = None
+    told: Offsets | None = None
 
     def advance(self, world: World) -> bool:
         """Go as far as `world` allows; true when the store is past everything noted."""
+        way = self.way
         if not self.said and world.has_read("normalise", "callbacks", self.callbacks):
-            self.said = {topic: world.ends[topic] for topic in WISH_INPUTS}
-        if self.said and self.wishes is None and all(world.has_read("consent", *said) for said in self.said.items()):
-            self.wishes = world.ends.get(WISHES, {})
-        if self.wishes is not None and self.standing is None and world.has_read("consent", WISHES, self.wishes):
-            self.standing = world.ends.get(SUPPRESSIONS, {})
-        return self.standing is not None and world.has_stored(SUPPRESSIONS, self.standing)
+            self.said = {topic: world.ends[topic] for topic in way.said}
+        if self.said and self.joined is None and all(world.has_read(way.stage, *said) for said in self.said.items()):
+            self.joined = world.ends.get(way.joined, {})
+        if self.joined is not None and self.told is None and world.has_read(way.stage, way.joined, self.joined):
+            self.told = world.ends.get(way.told, {})
+        return self.told is not None and world.has_stored(way.told, self.told)
+
+
+class BywayFollower:
+    """Up to when what people said by that way is in the store."""
+
+    def __init__(self, way: Byway) -> None:
+        self._way = way
+        self._chase: BywayChase | None = None
+        self._as_of: datetime | None = None
+
+    def follow(self, world: World) -> datetime | None:
+        """The newest moment reached; null before the first."""
+        chase = self._chase or BywayChase(self._way, world.seen_at, world.ends["callbacks"])
+        has_reached = chase.advance(world)
+        self._chase = None if has_reached else chase
+        if has_reached:
+            self._as_of = chase.began_at
+        return self._as_of
 
 
 class Follower:
@@ -123,7 +159,8 @@ class Follower:
     def __init__(self) -> None:
         self._latest = Horizon()
         self._chase: Chase | None = None
-        self._wish_chase: WishChase | None = None
+        self._wishes = BywayFollower(WISHES)
+        self._sessions = BywayFollower(SESSIONS)
 
     def follow(self, world: World) -> Horizon:
         """The newest horizon reached, with the lag as it is now."""
@@ -133,12 +170,11 @@ class Follower:
         if self._chase.advance(world):
             reached = Horizon(self._chase.began_at, self._chase.callbacks)
             self._chase = None
-        wishes_as_of = self._follow_wishes(world)
-        self._latest = Horizon(reached.as_of, reached.callbacks, world.lag_by_topic(), wishes_as_of)
+        self._latest = Horizon(
+            as_of=reached.as_of,
+            callbacks=reached.callbacks,
+            lag_by_topic=world.lag_by_topic(),
+            wishes_as_of=self._wishes.follow(world),
+            sessions_as_of=self._sessions.follow(world),
+        )
         return self._latest
-
-    def _follow_wishes(self, world: World) -> datetime | None:
-        chase = self._wish_chase or WishChase(world.seen_at, world.ends["callbacks"])
-        has_reached = chase.advance(world)
-        self._wish_chase = None if has_reached else chase
-        return chase.began_at if has_reached else self._latest.wishes_as_of

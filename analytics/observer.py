@@ -6,12 +6,12 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 
 from analytics.freshness import Positions
-from analytics.horizon import BESIDE, READS, STORED, WISH_READS, World
+from analytics.horizon import BESIDE, BYWAY_READS, READS, STORED, World
 from contracts.topics import load_topics
 from runtime.clock import Clock
 from runtime.settings import KafkaSettings
 
-ALL_READS = (*READS, *WISH_READS)
+ALL_READS = (*READS, *BYWAY_READS)
 WATCHED = tuple(sorted({*STORED, *BESIDE, *(topic for _, topic in ALL_READS)}))
 
 

@@ -1,7 +1,7 @@
 """Records to bytes and back. One encoder and one decoder per type, made once."""
 
 from functools import cache
-from typing import TypeVar
+from typing import TypeVar, get_args
 
 import msgspec
 
@@ -29,5 +29,10 @@ def decode(kind: type[R], data: bytes) -> R:
     try:
         record: R = decoder(kind).decode(data)
     except msgspec.MsgspecError as exc:
-        raise PayloadInvalid(f"not a {kind.__name__}: {exc}") from exc
+        raise PayloadInvalid(f"not a {_name(kind)}: {exc}") from exc
     return record
+
+
+def _name(kind: type[Record]) -> str:
+    """Of a record, or of all those of which a topic carries one."""
+    return " or ".join(one.__name__ for one in get_args(kind) or (kind,))

@@ -169,8 +169,12 @@ class SessionStanding(AboutSession, frozen=True, kw_only=True, tag="standing"):
     session_id: str | None = None
     """Null: none is open."""
     ends_at: datetime | None = None
+    business_count: int = 0
+    """Of the open session."""
     messages_left: int = 0
     in_a_row_left: int = 0
+    near: tuple[NearLimit, ...] = ()
+    """What the open session is about to run out of."""
     opens_next: bool = False
     """When no message is left, the next one opens another session."""
 

@@ -85,8 +85,8 @@ def next_send(state: ConversationState | None, kind: str, at: datetime, rules: R
 
 def standing_of(state: ConversationState, rules: Rules) -> SessionStanding:
     """Where the conversation stands at its own now."""
-    standing, parties = course_of(state, rules).standing, state.parties
-    session = standing.session
+    course, parties = course_of(state, rules), state.parties
+    standing, session = course.standing, course.open_session
     return SessionStanding(
         parties=parties,
         rules=rules.name,
@@ -94,8 +94,10 @@ def standing_of(state: ConversationState, rules: Rules) -> SessionStanding:
         kinds=rules.kinds,
         session_id=None if session is None else session_id(parties, session.opened_ms),
         ends_at=None if session is None else instant_of(ends_ms(session, rules)),
+        business_count=0 if session is None else session.business_count,
         messages_left=0 if session is None else max(0, rules.most_messages - session.business_count),
         in_a_row_left=max(0, rules.most_in_a_row - standing.in_a_row),
+        near=tuple(sorted(near for _, near in _near(course, state.now_ms, rules))),
         opens_next=rules.when_full is WhenFull.OPENS_NEXT,
     )
 

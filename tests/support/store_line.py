@@ -11,6 +11,7 @@ from typing import Any
 
 from analytics.intake import Fetched
 from contracts.codec import encode
+from contracts.conversations import Told
 from contracts.envelope import Headers, Position, fixed_headers, with_id
 from contracts.identity import attempt_key, report_event_id
 from contracts.raw import origin_headers
@@ -138,6 +139,16 @@ class Line:
         source = Position(f"{PREFIX}wishes-v1", partition, len(self.logs["suppressions", partition]))
         headers = with_id(fixed_headers("suppression", "consent"), source.event_id)
         self.append("suppressions", partition, encode(wish), headers, at_s)
+
+    def tell(self, *told: Told, at_s: float = 0) -> None:
+        """What the session stage tells of one thing that it heard."""
+        partition = partition_of(told[0].parties.key, self.partitions)
+        offset = len(self.logs["sessions", partition])
+        for item, one in enumerate(told):
+            source = Position(f"{PREFIX}talk-v1", partition, offset, item)
+            self.append(
+                "sessions", partition, encode(one), with_id(fixed_headers("session", "session"), source.event_id), at_s
+            )
 
     def signal(self, event_id: str, *, at_s: float = 0) -> None:
         signal = Signal(

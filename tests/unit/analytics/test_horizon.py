@@ -146,3 +146,32 @@ def test_wishes_that_wait_do_not_hold_the_rest_back():
     world = with_(SAID, committed={("consent", "inbound"): {}})
 
     assert Follower().follow(world).as_of == T0
+
+
+TALKED = with_(
+    IDLE,
+    ends={"inbound": {0: 3}, "talk": {0: 4}, "sessions": {0: 5}},
+    committed={("session", "inbound"): {0: 3}, ("session", "talk"): {0: 4}},
+    stored={"inbound": {0: 3}, "sessions": {0: 5}},
+)
+
+
+def test_when_all_that_was_said_is_in_the_sessions_that_is_as_of_now():
+    assert Follower().follow(TALKED).sessions_as_of == T0
+
+
+@pytest.mark.parametrize(
+    "world",
+    [
+        pytest.param(with_(TALKED, committed={("normalise", "callbacks"): {0: 9}}), id="a callback is not read yet"),
+        pytest.param(with_(TALKED, committed={("session", "inbound"): {0: 2}}), id="a message is not listened to yet"),
+        pytest.param(with_(TALKED, committed={("session", "talk"): {0: 3}}), id="what was said is not joined yet"),
+        pytest.param(with_(TALKED, stored={"sessions": {0: 4}}), id="what is told is not stored yet"),
+    ],
+)
+def test_whoever_is_behind_holds_the_sessions_back(world):
+    assert Follower().follow(world).sessions_as_of is None
+
+
+def test_sessions_that_wait_do_not_hold_the_rest_back():
+    assert Follower().follow(with_(TALKED, committed={("session", "talk"): {}})).as_of == T0

@@ -119,3 +119,8 @@ def test_a_record_without_event_id_has_no_position():
 def test_bytes_that_are_no_record_say_so(kind, data):
     with pytest.raises(PayloadInvalid, match=kind.__name__):
         decode(kind, data)
+
+
+def test_bytes_that_are_none_of_several_records_name_them():
+    with pytest.raises(PayloadInvalid, match="not a UserWrote or BusinessSent"):
+        decode(conversations.Talk, b'{"told":"lunch"}')

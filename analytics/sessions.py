@@ -1,0 +1,92 @@
+"""What can be asked about sessions with people. `accounts` is null for all, else only what is theirs is seen."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Any
+
+from analytics.freshness import Freshness
+from analytics.inbound import Place
+from analytics.reader import Answer, Reader
+from contracts.errors import NotFound
+
+Accounts = Sequence[str] | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class SessionsQuestion:
+    """Sessions, the newest first; a null leaves a filter out. `recipient` is a pseudonym."""
+
+    accounts: tuple[str, ...] | None = None
+    sender: str | None = None
+    recipient: int | None = None
+    is_open: bool | None = None
+    near: str | None = None
+    """About to run out of this."""
+    from_: datetime | None = None
+    to: datetime | None = None
+    """Opened within these."""
+    before: Place | None = None
+    limit: int = 50
+
+    def parameters(self, at: datetime) -> dict[str, Any]:
+        """As `sessions.sql` names them."""
+        place = (None, None, None) if self.before is None else (_naive(self.before.at), *self.before[1:])
+        return {
+            "accounts": _listed(self.accounts),
+            "sender": self.sender,
+            "recipient": self.recipient,
+            "is_open": self.is_open,
+            "near": self.near,
+            "from": _naive(self.from_),
+            "to": _naive(self.to),
+            "at": _naive(at),
+            "limit": self.limit,
+            **dict(zip(("before_at", "before_partition", "before_offset"), place, strict=True)),
+        }
+
+
+@dataclass(frozen=True)
+class Conversation(Answer):
+    """The sessions of one person with one sender, the newest first, in whatever account."""
+
+    standings: list[dict[str, Any]]
+    """One an account: where the conversation stands."""
+    breaks: list[dict[str, Any]]
+    """Messages that went out although the rules forbid it."""
+
+
+async def sessions(reader: Reader, question: SessionsQuestion) -> Answer:
+    """As of when all that people wrote is in it; what we sent follows a moment after it was accepted."""
+    answer = await reader.ask("sessions", question.parameters(reader.clock.now()))
+    return Answer(answer.rows, _fresh(reader, answer.freshness))
+
+
+async def conversation(reader: Reader, question: SessionsQuestion) -> Conversation:
+    """Raises `NotFound` when nothing of these accounts is known of it; sender and recipient must be given."""
+    about = {name: question.parameters(reader.clock.now())[name] for name in ("accounts", "sender", "recipient")}
+    (standings, breaks, rows), fresh = await reader.ask_together(
+        ("session_standings", about),
+        ("session_rule_breaks", about),
+        ("sessions", question.parameters(reader.clock.now())),
+    )
+    if not standings:
+        raise NotFound(
+            "nothing is known of a conversation of this person with this sender: a session opens when they write"
+        )
+    return Conversation(rows, _fresh(reader, fresh), standings, breaks)
+
+
+def _fresh(reader: Reader, fresh: Freshness) -> Freshness:
+    as_of = reader.horizon.sessions_as_of
+    lag_s = None if as_of is None else (reader.clock.now() - as_of).total_seconds()
+    return replace(fresh, as_of=as_of, lag_s=lag_s)
+
+
+def _listed(accounts: Accounts) -> list[str] | None:
+    return None if accounts is None else list(accounts)
+
+
+def _naive(moment: datetime | None) -> datetime | None:
+    """As the store keeps it: UTC without a zone."""
+    return None if moment is None else moment.astimezone(UTC).replace(tzinfo=None)
