@@ -48,9 +48,11 @@ class WaitAdvice(Answer):
     places: list[PlaceAdvice]
 
 
-async def back_test(reader: Reader, question: BackTestQuestion, prices: Sequence[Price]) -> BackTest:
+async def back_test(
+    reader: Reader, question: BackTestQuestion, prices: Sequence[Price], *, most_attempts: int = MOST_ATTEMPTS
+) -> BackTest:
     """Replay the question's plan; raises `QueryInvalid` when there is too much to look at."""
-    await _require_bounded(reader, question)
+    await _require_bounded(reader, question, most_attempts)
     channels = sorted({step.channel for step in question.steps[1:]})
     (rows, outcomes, told), fresh = await reader.ask_together(
         ("back_test", question.parameters(reader.clock.now())),
@@ -64,7 +66,7 @@ async def back_test(reader: Reader, question: BackTestQuestion, prices: Sequence
 
 async def advise_waits(reader: Reader, question: WaitsQuestion, prices: Sequence[Price]) -> WaitAdvice:
     """How long to wait, by provider, channel and country; raises `QueryInvalid` when there is too much to look at."""
-    await _require_bounded(reader, question)
+    await _require_bounded(reader, question, MOST_ATTEMPTS)
     (rows, told), fresh = await reader.ask_together(
         ("waits", question.parameters(reader.clock.now())),
         ("told_prices", question.prices([question.fallback.channel])),
@@ -73,14 +75,14 @@ async def advise_waits(reader: Reader, question: WaitsQuestion, prices: Sequence
     return WaitAdvice(rows, fresh, places)
 
 
-async def _require_bounded(reader: Reader, span: Span) -> None:
+async def _require_bounded(reader: Reader, span: Span, most_attempts: int) -> None:
     question = MetricsQuestion(
         measures=(Measure.SENT,), from_=span.from_, to=span.to, bucket=Bucket.NONE, accounts=span.accounts
     )
     rows = (await reader.ask("metrics", question.parameters())).rows
     count = rows[0]["sent"] if rows else 0
-    if count > MOST_ATTEMPTS:
-        raise QueryInvalid(f"{count} attempts began in that span, more than {MOST_ATTEMPTS}; ask for a shorter one")
+    if count > most_attempts:
+        raise QueryInvalid(f"{count} attempts began in that span, more than {most_attempts}; ask for a shorter one")
 
 
 def _places(rows: Sequence[dict[str, Any]], question: WaitsQuestion, odds: Odds) -> list[PlaceAdvice]:

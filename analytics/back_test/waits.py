@@ -11,7 +11,6 @@ seen (product-limit estimate), so a span that ends today does not make channels 
 """
 
 import random
-import statistics
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -24,7 +23,8 @@ LEAST_SPARED = 30
 DRAWS = 100
 SEED = 20_261_122
 """Any; the same counts give the same range."""
-NINE_IN_TEN = (0.05, 0.95)
+LEFT_OUT = DRAWS // 20
+"""At each end, so that nine in ten remain."""
 
 
 class Verdict(StrEnum):
@@ -150,9 +150,10 @@ def curve(bins: Sequence[Bin], price_in_s: float) -> list[Point]:
 def _range(bins: Sequence[Bin], price_in_s: float) -> tuple[float, float]:
     """How far the best wait moves when the counts are drawn again, each by itself (Poisson bootstrap)."""
     draw = random.Random(SEED)  # noqa: S311  # a repeatable sample, no secret
-    waits = [min(curve(_redrawn(bins, draw), price_in_s), key=lambda point: point.cost_s).wait_s for _ in range(DRAWS)]
-    places = statistics.quantiles(waits, n=20)
-    return places[0], places[-1]
+    waits = sorted(
+        min(curve(_redrawn(bins, draw), price_in_s), key=lambda point: point.cost_s).wait_s for _ in range(DRAWS)
+    )
+    return waits[LEFT_OUT], waits[-1 - LEFT_OUT]
 
 
 def _redrawn(bins: Sequence[Bin], draw: random.Random) -> list[Bin]:
