@@ -13,16 +13,16 @@ SLACK = 64
 class Agenda:
     """`second_of` tells what stands in the entry of a key now; 0 means none."""
 
-    def __init__(self, second_of: Callable[[bytes], int]) -> None:
+    def __init__(self, second_of: Callable[[bytes], float]) -> None:
         self.keys_count = 0
         """Keys that have a second."""
         self.notes_count = 0
         self._second_of = second_of
-        self._seconds: list[int] = []
-        self._notes: dict[int, list[bytes]] = {}
+        self._seconds: list[float] = []
+        self._notes: dict[float, list[bytes]] = {}
         self._taken: set[bytes] = set()
 
-    def moved(self, key: bytes, before: int, after: int) -> None:
+    def moved(self, key: bytes, before: float, after: float) -> None:
         """Told of each change, when it stands in the entry already."""
         self.keys_count += bool(after) - bool(before)
         is_taken = key in self._taken
@@ -32,7 +32,7 @@ class Agenda:
             if self.notes_count > 2 * self.keys_count + SLACK:
                 self._note_anew()
 
-    def take(self, until: int, most: int) -> list[bytes]:
+    def take(self, until: float, most: int) -> list[bytes]:
         """Keys whose second is `until` or earlier, each once until its second moves; looks at `most` notes at most."""
         found = []
         for key in self._notes_until(until, most):
@@ -44,11 +44,11 @@ class Agenda:
                 found.append(key)
         return found
 
-    def has_until(self, until: int) -> bool:
+    def has_until(self, until: float) -> bool:
         """Whether there may be something to take."""
         return bool(self._seconds) and self._seconds[0] <= until
 
-    def earliest(self) -> int | None:
+    def earliest(self) -> float | None:
         """The lowest second of all keys; null when there are none. Not for an agenda that is also taken from."""
         while self._seconds:
             second = self._seconds[0]
@@ -59,7 +59,7 @@ class Agenda:
                     self._note(key, later)
         return None
 
-    def _notes_until(self, until: int, most: int) -> Iterator[bytes]:
+    def _notes_until(self, until: float, most: int) -> Iterator[bytes]:
         """Take notes off, the earliest first."""
         while self.has_until(until) and most:
             keys = self._notes[self._seconds[0]]
@@ -70,7 +70,7 @@ class Agenda:
             if not keys:
                 del self._notes[heappop(self._seconds)]
 
-    def _note(self, key: bytes, second: int) -> None:
+    def _note(self, key: bytes, second: float) -> None:
         self.notes_count += 1
         if second in self._notes:
             self._notes[second].append(key)

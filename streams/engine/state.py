@@ -6,8 +6,8 @@ did. The stamp answers two questions without knowing the stage's format. Was thi
 owner that lost its partition unnoticed may write behind its successor, so what counts when a changelog is read back is
 the higher epoch, and only within one epoch the later record.
 
-Behind the stamp stand two times, in seconds: when the entry is due, and since when it waits for something. So they are
-read back without knowing the format either.
+Behind the stamp stand two times: when the entry is due, to the tenth of a second, and since which second it waits for
+something. So they are read back without knowing the format either.
 """
 
 from collections.abc import Iterable, Sequence
@@ -22,13 +22,13 @@ MARKS_KEY = b"\x00marks"
 
 Change = tuple[bytes, bytes | None]
 
-_TIMES = Struct(">II")
-_NO_TIMES = (0, 0)
+_TIMES = Struct(">IBI")
+_NO_TIMES = (0.0, 0)
 _LAST_SECOND = 2**32 - 1
 
 
 _Put = tuple[bytes | None, int, int]
-"""What a stage has put under a key in this batch: the value, the second it is due, the second since which it waits."""
+"""What a stage has put under a key in this batch: the value, when it is due, and since when it waits, both in ms."""
 
 
 class PartitionState:
@@ -60,8 +60,7 @@ class PartitionState:
         return None if entry is None else entry[self._body :]
 
     def put(self, key: bytes, value: bytes | None, /, *, due_ms: int = 0, waits_since_ms: int = 0) -> None:
-        # Upwards, so that what is sent in a due second is never before the time that was asked for.
-        self._changed[key] = value, _second(due_ms + 999), _second(waits_since_ms)
+        self._changed[key] = value, due_ms, waits_since_ms
 
     def unapplied(self, topic: str, records: Iterable[SourceRecord]) -> list[SourceRecord]:
         """Those of `records` that the entry under their key does not contain yet."""
@@ -89,13 +88,16 @@ class PartitionState:
         return written
 
     def _change(self, key: bytes, put: _Put, stamp: bytes) -> bytes | None:
-        value, due, waits_since = put
+        value, due_ms, waits_since_ms = put
         was_due, was_waiting = self._times_under(key)
         if value is None:
-            entry, due, waits_since = None, 0, 0
+            entry, due, waits_since = None, *_NO_TIMES
             self._entries.pop(key, None)
         else:
-            entry = self._entries[key] = b"%b%b%b" % (stamp, _TIMES.pack(due, waits_since), value)
+            # Upwards, so that what is sent when it is due is never before the time that was asked for.
+            times = _TIMES.pack(*_tenths(due_ms + 99), _tenths(waits_since_ms)[0])
+            entry = self._entries[key] = b"%b%b%b" % (stamp, times, value)
+            due, waits_since = self._times_under(key)
         if due != was_due:
             self.due.moved(key, was_due, due)
         if waits_since != was_waiting:
@@ -127,16 +129,20 @@ class PartitionState:
         # Generations grow for as long as the group lives; after a group was deleted they start again.
         self.epoch = max(generation, self._highest_epoch + 1)
         self._forgotten.clear()
-        for key, entry in self._entries.items():
-            due, waits_since = _TIMES.unpack_from(entry, self._stamp.size)
+        for key in self._entries:
+            due, waits_since = self._times_under(key)
             if due:
                 self.due.moved(key, 0, due)
             if waits_since:
                 self.waiting.moved(key, 0, waits_since)
 
-    def _times_under(self, key: bytes) -> tuple[int, ...]:
+    def _times_under(self, key: bytes) -> tuple[float, int]:
+        """The second in which it is due, with its tenth, and the one since which it waits; 0 for none."""
         entry = self._entries.get(key)
-        return _NO_TIMES if entry is None else _TIMES.unpack_from(entry, self._stamp.size)
+        if entry is None:
+            return _NO_TIMES
+        second, tenth, waits_since = _TIMES.unpack_from(entry, self._stamp.size)
+        return second + tenth / 10, waits_since
 
     def _load_marks(self, epoch: int, entry: bytes) -> None:
         # A tombstone has no stamp, and would forget what a later owner knows. The marks behind it tell whose it is.
@@ -154,6 +160,7 @@ class PartitionState:
         return int.from_bytes(entry[:4], "big")
 
 
-def _second(moment_ms: int) -> int:
-    second = moment_ms // 1000
-    return second if 0 <= second <= _LAST_SECOND else 0 if second < 0 else _LAST_SECOND
+def _tenths(moment_ms: int) -> tuple[int, int]:
+    """The second and the tenth in which the moment lies."""
+    second, rest_ms = divmod(moment_ms, 1000)
+    return (second, rest_ms // 100) if 0 <= second <= _LAST_SECOND else (0, 0) if second < 0 else (_LAST_SECOND, 0)

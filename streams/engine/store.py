@@ -91,11 +91,11 @@ class StateStore:
         log.error("state_overwritten", stage=self._stage.name, partition=partition, keys=len(keys))
         return self.partitions[partition].current(keys)
 
-    def has_due(self, until: int) -> bool:
+    def has_due(self, until: float) -> bool:
         """Whether the time of some key may have come by that second."""
         return any(state.due.has_until(until) for state in self.partitions.values())
 
-    def waiting(self) -> tuple[int, int | None]:
+    def waiting(self) -> tuple[int, float | None]:
         """How many keys wait for something, and since which second the oldest does."""
         agendas = [state.waiting for state in self.partitions.values()]
         oldest = [second for agenda in agendas if (second := agenda.earliest()) is not None]

@@ -110,6 +110,15 @@ async def test_what_is_sent_is_never_before_the_time_that_was_asked_for(timers, 
     assert (early, len(sent.rows)) == ([], 1)
 
 
+async def test_what_is_due_is_sent_in_the_tenth_of_a_second_behind_it(timers, store, sent, clock):
+    put(store, 0, b"a", due_s=0.201)
+    for _ in range(3):
+        clock.advance(0.1)
+        await timers.tick(Line())
+
+    assert [at_ms - NOW_MS for _, _, _, at_ms in sent.rows] == [300]
+
+
 @pytest.mark.parametrize(
     "line",
     [
