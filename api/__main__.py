@@ -16,6 +16,7 @@ from api.application import create_app
 from api.evidence import EvidenceReader
 from api.keys import KeyRing
 from api.parts import Parts
+from api.policies import PolicyShelf
 from api.registrar import Registrar
 from api.sessions import SessionBook
 from api.store import AnalyticsStore
@@ -85,6 +86,7 @@ def _parts(settings: Settings, clock: Clock, *, analytics: Analytics, registrar:
         evidence=EvidenceReader(settings.kafka),
         ring=ring,
         sessions=SessionBook(settings.data_dir, ring, clock),
+        policies=PolicyShelf(settings),
     )
 
 

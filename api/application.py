@@ -6,7 +6,19 @@ from starlette.middleware import Middleware
 
 from api import page
 from api.describe import describe
-from api.endpoints import attempts, health, inbound, ledger, messages, metrics, suppressions
+from api.endpoints import (
+    attempts,
+    back_tests,
+    health,
+    inbound,
+    ledger,
+    messages,
+    metrics,
+    plans,
+    sends,
+    sessions,
+    suppressions,
+)
 from api.parts import Parts
 from api.refusals import install_refusals
 from api.shield import Shield
@@ -34,7 +46,7 @@ def create_app(parts: Parts | None) -> FastAPI:
         generate_unique_id_function=_operation_id,
     )
     app.state.parts = parts
-    for part in (messages, inbound, suppressions, metrics, ledger, attempts):
+    for part in (messages, plans, sends, inbound, suppressions, sessions, metrics, ledger, attempts, back_tests):
         app.include_router(part.router, prefix="/v1")
     app.include_router(health.router)
     page.install(app)

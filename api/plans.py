@@ -6,7 +6,17 @@ from hashlib import blake2b
 from typing import Annotated, Self
 from uuid import UUID
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Discriminator, Field, JsonValue, Tag
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Discriminator,
+    Field,
+    JsonValue,
+    Tag,
+    WithJsonSchema,
+)
 from pydantic import model_validator as checked
 
 from api.contents import AnyContentBody
@@ -31,6 +41,11 @@ def _plain_minute(moment: time) -> time:
     return moment
 
 
+Own = Annotated[
+    dict[str, JsonValue],
+    AfterValidator(_small),
+    WithJsonSchema({"type": "object", "additionalProperties": True}),
+]
 Minute = Annotated[time, AfterValidator(_plain_minute)]
 
 
@@ -69,9 +84,7 @@ class Step(Body):
     is_session: bool = Field(
         default=False, description="Part of the open conversation with the person, and not sent outside of one."
     )
-    own: Annotated[dict[str, JsonValue], AfterValidator(_small)] = Field(
-        default_factory=dict, description="Options that only this provider knows."
-    )
+    own: Own = Field(default_factory=dict, description="Options that only this provider knows.")
 
 
 class Hours(Body):

@@ -48,6 +48,12 @@ CROSS_SITE = Kind(
     "cross-site", 403, "The form was sent from another site", "Open the page itself and use the form there."
 )
 NOT_FOUND = Kind("not-found", 404, "Nothing is known under this address", "Check the address or the id.")
+NOTHING_LEFT = Kind(
+    "nothing-left", 409, "All is decided about the message", "Nothing more is sent of it; its timeline tells why."
+)
+NOT_IN_DOUBT = Kind(
+    "not-in-doubt", 409, "There is no doubt about the send", "Ask GET /v1/in-doubt for those that there are."
+)
 METHOD_REFUSED = Kind(
     "method-refused", 405, "The address does not take this method", "Use one of those in the Allow header."
 )

@@ -11,6 +11,7 @@ from api.evidence import Cause as CauseOf
 from api.parts import Parts
 from api.problems import NOT_FOUND, Refused
 from api.store import Accounts
+from api.stories import decisions_in, next_decision_at, plan_in, sends_in
 from contracts.errors import NotFound
 from contracts.status import RANKS, DeliveryStatus
 from contracts.vocabulary import Scope
@@ -23,34 +24,42 @@ async def tell(parts: Parts, accounts: Accounts, message_id: str, *, with_eviden
     try:
         known = await parts.store.timeline(message_id, accounts)
     except NotFound as exc:
-        raise await _not_yet_known(parts, message_id) from exc
+        raise await not_yet_known(parts, message_id) from exc
     # Asked after the timeline, so that its freshness is true of the replies too.
     replies = await parts.store.replies(message_id, accounts)
-    timeline = _timeline(known, replies.rows)
+    timeline = _timeline(known, replies.rows, outcome_within_s=parts.settings.fallback.outcome_within_s)
     if not with_evidence:
         return timeline
     return timeline.model_copy(update={"evidence": await _evidence(parts, timeline)})
 
 
-async def _not_yet_known(parts: Parts, message_id: str) -> Refused:
+async def not_yet_known(parts: Parts, name: str) -> Refused:
+    """The problem that says how far the store is, which may have it in a moment."""
     freshness = FreshnessMember.of(await parts.store.freshness())
     when = f"{freshness.as_of:%Y-%m-%d %H:%M:%S} UTC" if freshness.as_of else "now, before the first complete moment"
     return Refused(
         NOT_FOUND,
-        f"Nothing is known about {message_id} as of {when}, {freshness.lag_records} records behind. "
-        "Check the id; if the message is new, ask again in a moment.",
+        f"Nothing is known about {name} as of {when}, {freshness.lag_records} records behind. "
+        "Check the id; if it is new, ask again in a moment.",
         members={"freshness": freshness.model_dump(mode="json")},
     )
 
 
-def _timeline(known: Timeline, replies: Sequence[Row]) -> MessageTimeline:
+def _timeline(known: Timeline, replies: Sequence[Row], *, outcome_within_s: float) -> MessageTimeline:
     attempts = [_attempt(row, known.rows) for row in known.attempts]
     statuses = [attempt.status for attempt in attempts]
+    plan, decisions, sends = plan_in(known), decisions_in(known), sends_in(known)
+    named = [*known.attempts, *known.plan, *known.decisions, *known.sends]
     return MessageTimeline(
-        message_id=next((row["message_id"] for row in known.attempts if row["message_id"]), None),
+        message_id=next((row["message_id"] for row in named if row["message_id"]), None),
+        account=next((row["account"] for row in named), None),
         status=max(statuses, key=RANKS.__getitem__, default=DeliveryStatus.UNKNOWN),
         attempts=attempts,
         timeline=[TimelineEntry.model_validate(row | {"cause": _cause(row)}) for row in known.rows],
+        plan=plan,
+        decisions=decisions,
+        sends=sends,
+        next_decision_at=next_decision_at(plan, decisions, sends, outcome_within_s=outcome_within_s),
         replies=[Inbound.of(row) for row in replies],
         freshness=FreshnessMember.of(known.freshness),
     )

@@ -40,12 +40,29 @@ class UnexplainedPosition(Body):
     explained_indexes: list[int] = Field(description="Those of its items that are accounted for.", examples=[[0]])
 
 
+class SendBalance(Body):
+    """What became of every send that was commanded. The members between `sends` and `double_sends` sum up to it."""
+
+    sends: int = Field(description="Sends that were commanded.", examples=[5120])
+    accepted: int = Field(description="Taken by their provider.", examples=[5001])
+    refused: int = Field(description="Certainly not taken.", examples=[87])
+    throttled: int = Field(description="Not taken, because it was too much at once.", examples=[0])
+    withdrawn: int = Field(description="Never left: too late, or not wanted any more.", examples=[31])
+    in_doubt: int = Field(description="Nobody knows; `GET /v1/in-doubt` names them.", examples=[1])
+    waiting: int = Field(description="Nothing was told of them yet.", examples=[0])
+    double_sends: int = Field(
+        description="Steps of messages that were taken more than once. 0, unless plans say `resend` when in doubt.",
+        examples=[0],
+    )
+
+
 class ConservationAnswer(WithFreshness):
     """The proof that nothing is lost: received = applied + repeated + outranked + parked + quarantined + in flight."""
 
     is_balanced: bool = Field(description="Nothing is unexplained, and nothing explained twice.", examples=[True])
     total: Balance
     providers: list[ProviderBalance]
+    sends: SendBalance
     unexplained_positions: list[UnexplainedPosition] = Field(
         description="The first hundred positions of unexplained items in the callbacks topic.", examples=[[]]
     )

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from api.answers.base import Body, Cause, WithFreshness
 from api.answers.inbound import Inbound
+from api.answers.plans import DecisionTold, PlanTold, SendTold
 from contracts.status import DeliveryStatus
 from contracts.vocabulary import Channel, Reason, Scope, Source, Verdict
 
@@ -117,9 +118,16 @@ class MessageTimeline(WithFreshness):
         description="Ours; null while nobody has registered the attempt.",
         examples=["019aa5a1-0000-7000-8000-000000000001"],
     )
+    account: str | None = Field(None, description="Whose it is.", examples=["default"])
     status: DeliveryStatus = Field(description="The best that any attempt reached.", examples=["delivered"])
     attempts: list[Attempt]
     timeline: list[TimelineEntry]
+    plan: PlanTold | None = Field(None, description="The ways that were planned; null when none were for this message.")
+    decisions: list[DecisionTold] = Field([], description="Why each step was taken or not, oldest first.")
+    sends: list[SendTold] = Field([], description="What we sent of it, by step.")
+    next_decision_at: datetime | None = Field(
+        None, description="When something is decided if nothing is heard before; null when nothing is to be."
+    )
     replies: list[Inbound] = Field(description="What people answered to it, oldest first.")
     evidence: list[Evidence] | None = Field(None, description="The raw callbacks, with `evidence=true`.")
 

@@ -11,6 +11,7 @@ from api.answers.conservation import (
     BooksOfPartition,
     ConservationAnswer,
     ProviderBalance,
+    SendBalance,
     SnapshotRequested,
     UnexplainedPosition,
 )
@@ -30,12 +31,14 @@ async def get_conservation(parts: Provided, caller: Reader) -> ConservationAnswe
     installation, so a key that is bound to accounts may not ask.
     """
     caller.require_all_accounts()
+    sends = (await parts.store.send_balance()).rows[0]
     answer = await parts.store.conservation()
     whole = next(row for row in answer.rows if row["provider"] is None)
     return ConservationAnswer(
         is_balanced=not whole["unexplained"] and not whole["explained_twice"],
         total=Balance.model_validate(whole),
         providers=[ProviderBalance.model_validate(row) for row in answer.rows if row["provider"] is not None],
+        sends=SendBalance.model_validate(sends),
         unexplained_positions=[UnexplainedPosition.model_validate(row) for row in answer.unexplained],
         freshness=FreshnessMember.of(answer.freshness),
     )

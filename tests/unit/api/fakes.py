@@ -2,13 +2,20 @@
 
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from hashlib import sha256
 from pathlib import Path
 
+from analytics.back_test.economics import weigh
+from analytics.back_test.odds import Odds
+from analytics.back_test.replay import BackTest, PlaceAdvice, WaitAdvice
+from analytics.back_test.waits import Bin, advise
 from analytics.freshness import Freshness
 from analytics.questions import Conservation, MetricsQuestion, Timeline
 from analytics.reader import Answer
+from analytics.sends import Sends
 from analytics.service import Health
+from analytics.sessions import Conversation
 from analytics.snapshots import Snapshot
 from api.answers.messages import Evidence
 from api.keys import KeyRing
@@ -18,7 +25,7 @@ from contracts.errors import NotFound
 from contracts.status import DeliveryStatus
 from contracts.vocabulary import Verdict
 from runtime.clock import FixedClock
-from runtime.settings import ApiSettings, Connection, Settings
+from runtime.settings import ApiSettings, Budget, Connection, Settings
 
 NOON = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 MESSAGE = "019aa5a1-0000-7000-8000-000000000001"
@@ -251,6 +258,173 @@ SUPPRESSION = {
     "kafka_offset": 17,
 }
 
+SEND_ID = f"{MESSAGE}-1-0"
+
+PLAN = {
+    "kafka_partition": 0,
+    "kafka_offset": 0,
+    "told": "planned",
+    "message_id": MESSAGE,
+    "account": "default",
+    "told_at": NOON - timedelta(seconds=70),
+    "campaign": "autumn",
+    "external_id": None,
+    "policy": "",
+    "version": 1,
+    "in_doubt": "hold",
+    "steps": [
+        {
+            "channel": channel,
+            "provider": "telesign",
+            "connection": "main",
+            "sender": "ExampleShop",
+            "wait_s": 60,
+            "succeed_on": "delivered",
+            "validity_s": None,
+            "provider_cascades": False,
+            "is_session": False,
+        }
+        for channel in ("viber", "sms")
+    ],
+    "quiet_start": None,
+    "quiet_end": None,
+    "send_before": None,
+    "respects_opt_out": True,
+    "budget": None,
+    "sent_root_id": None,
+    "sent_at": None,
+}
+
+DECISION = {
+    "message_id": MESSAGE,
+    "account": "default",
+    "decision": "send",
+    "because": "ended_badly",
+    "decided_at": NOON - timedelta(seconds=10),
+    "step": 1,
+    "channel": "sms",
+    "policy": "",
+    "version": 1,
+    "until_at": None,
+    "send_id": SEND_ID,
+    "fact_step": 0,
+    "fact_channel": "viber",
+    "fact_at": NOON - timedelta(seconds=12),
+    "fact_status": "expired",
+    "fact_provider_code": "3056",
+    "fact_error": None,
+}
+
+SEND = {
+    "message_id": MESSAGE,
+    "account": "default",
+    "step": 1,
+    "send_id": SEND_ID,
+    "provider": "telesign",
+    "connection": "main",
+    "channel": "sms",
+    "sender": "ExampleShop",
+    "campaign": "autumn",
+    "is_session": False,
+    "on_doubt": "hold",
+    "commanded_at": NOON - timedelta(seconds=10),
+    "give_up_at": NOON + timedelta(seconds=50),
+    "outcome": "in_doubt",
+    "told_at": NOON - timedelta(seconds=9),
+    "root_id": None,
+    "taken_count": 0,
+    "error": "SendInDoubt",
+    "provider_code": None,
+    "may_fall_back": False,
+    "price": None,
+    "currency": None,
+    "told_by": None,
+    "note": None,
+}
+
+SEND_BALANCE = {
+    "sends": 3,
+    "accepted": 2,
+    "refused": 0,
+    "throttled": 0,
+    "withdrawn": 0,
+    "in_doubt": 1,
+    "waiting": 0,
+    "double_sends": 0,
+}
+
+REPLAYED = {
+    "provider": None,
+    "connection": None,
+    "country": None,
+    "messages": 1000,
+    "succeeded": 750,
+    "ended_badly": 100,
+    "waited_out": 140,
+    "no_other_way": 6,
+    "silent": 0,
+    "undecided": 4,
+    "of_unknown_kind": 0,
+    "needed": 170,
+    "needless": 70,
+    "left_without": 6,
+    "really_sent": 220,
+    "really_won": 165,
+    "really_double": 38,
+    "gained_count": 237,
+    "gained_p50_ms": 51_580.0,
+    "gained_p90_ms": 1_990_407.0,
+}
+RATES = [
+    {"channel": "sms", "provider": "telesign", "connection": "main", "country": "GB", "arrived": 930, "ended": 1000}
+]
+HISTOGRAM = [Bin(200, 900, 0, 0), Bin(420, 0, 0, 100)]
+
+SESSION = {
+    "session_id": "019aa5a10000112233445566778899aa",
+    "account": "default",
+    "provider": "routee",
+    "connection": "main",
+    "sender": "ExampleShop",
+    "recipient_hash": "00f00d00f00d00f0",
+    "rules": "viber",
+    "is_open": True,
+    "opened_at": NOON - timedelta(hours=2),
+    "started_at": NOON - timedelta(hours=1),
+    "ends_at": NOON + timedelta(hours=23),
+    "closed_at": None,
+    "closed_by": None,
+    "business_count": 4,
+    "user_count": None,
+    "is_billed": None,
+    "cost": None,
+    "currency": "EUR",
+    "near": ["in_a_row"],
+    "messages_left": 56,
+    "in_a_row_left": 1,
+    "kafka_partition": 1,
+    "kafka_offset": 17,
+}
+
+STANDING = {
+    "account": "default",
+    "provider": "routee",
+    "connection": "main",
+    "sender": "ExampleShop",
+    "rules": "viber",
+    "as_of": NOON - timedelta(minutes=1),
+    "kinds": ["text", "image", "file"],
+    "session_id": SESSION["session_id"],
+    "ends_at": NOON + timedelta(hours=23),
+    "business_count": 4,
+    "messages_left": 56,
+    "in_a_row_left": 1,
+    "near": ["in_a_row"],
+    "opens_next": True,
+}
+
+BREAK = {"account": "default", "rule": "in_a_row", "sent_at": NOON - timedelta(minutes=5)}
+
 WELL = Health(is_alive=True, is_ready=True, reason="the sink moves")
 
 
@@ -270,6 +444,10 @@ class FakeStore:
     newest_snapshot: Snapshot | None = None
     answers: list[dict] = field(default_factory=lambda: [INBOUND])
     wishes: list[dict] = field(default_factory=lambda: [SUPPRESSION])
+    talks: list[dict] = field(default_factory=lambda: [SESSION])
+    standings: list[dict] = field(default_factory=lambda: [STANDING])
+    send_rows: list[dict] = field(default_factory=lambda: [SEND])
+    planned: list[dict] = field(default_factory=list)
     fresh: Freshness = FRESH
     state: Health = WELL
     asked: list[object] = field(default_factory=list)
@@ -299,6 +477,19 @@ class FakeStore:
         seen = question.accounts is None or "default" in question.accounts
         return Answer(self.wishes[: question.limit] if seen else [], self.fresh)
 
+    async def sessions(self, question):
+        self._raise()
+        self.asked.append(question)
+        seen = question.accounts is None or "default" in question.accounts
+        return Answer(self.talks[: question.limit] if seen else [], self.fresh)
+
+    async def conversation(self, question):
+        self._raise()
+        self.asked.append(question)
+        if question.accounts is not None and "default" not in question.accounts:
+            raise NotFound("nothing is known of a conversation of this person with this sender")
+        return Conversation(self.talks, self.fresh, self.standings, [BREAK])
+
     def pseudonym(self, person):
         return int(sha256(person.encode()).hexdigest()[:16], 16)
 
@@ -311,6 +502,20 @@ class FakeStore:
         self._raise()
         self.asked.append(question)
         return Answer(self.metrics_rows, self.fresh)
+
+    async def back_test(self, question, prices):
+        self._raise()
+        self.asked.append(question)
+        places = [REPLAYED | {"provider": "infobip", "connection": "main", "country": "GB"}]
+        odds = Odds(outcomes=RATES, told=(), written=prices)
+        return BackTest(places, self.fresh, REPLAYED, weigh(places, question, odds))
+
+    async def advise_waits(self, question, prices):
+        self._raise()
+        self.asked.append(question)
+        price = Odds(outcomes=(), told=(), written=prices).price(question.fallback, "GB")
+        advice = advise(HISTOGRAM, price_in_s=600, least_observations=question.least_observations)
+        return WaitAdvice([], self.fresh, [PlaceAdvice("infobip", "viber", "GB", advice, price)])
 
     async def conservation(self):
         self._raise()
@@ -341,6 +546,33 @@ class FakeStore:
         self._raise()
         return self.fresh
 
+    async def sends(self, question):
+        self._raise()
+        self.asked.append(question)
+        counted = [row | {"send_count": 1} for row in self._sends_of(question.accounts)]
+        doubles = [{"currency": "EUR", "message_count": 1, "priced_count": 1, "cost": Decimal("0.0124")}]
+        return Sends(counted, self.fresh, doubles if counted else [])
+
+    async def send_balance(self):
+        self._raise()
+        return Answer([SEND_BALANCE], self.fresh)
+
+    async def in_doubt(self, accounts, *, limit, overdue_s):
+        self._raise()
+        rows = [row | {"since": row["told_at"], "open_count": 1} for row in self._sends_of(accounts)]
+        return Answer(rows[:limit], self.fresh)
+
+    async def send_named(self, send_id, accounts):
+        self._raise()
+        return Answer([row for row in self._sends_of(accounts) if row["send_id"] == send_id], self.fresh)
+
+    async def known_plans(self, message_ids):
+        self._raise()
+        return Answer([row for row in self.planned if row["message_id"] in message_ids], self.fresh)
+
+    def _sends_of(self, accounts):
+        return [row for row in self.send_rows if accounts is None or row["account"] in accounts]
+
     def health(self):
         return self.state
 
@@ -365,6 +597,12 @@ class FakeRegistrar:
     async def write_wish(self, wish):
         await self.write([wish])
 
+    async def write_messages(self, told):
+        await self.write(told)
+
+    async def write_outcome(self, outcome):
+        await self.write([outcome])
+
 
 class FakeWitness:
     """Has seen every callback."""
@@ -384,14 +622,16 @@ CONNECTIONS = (
     Connection(provider="telesign", name="main"),
     Connection(provider="infobip", name="main", observe_only=True),
     Connection(provider="infobip", name="other", account="other"),
+    Connection(provider="routee", name="main"),
 )
+BUDGETS = (Budget(name="daily", most_sends_per_day=1000),)
 
 
 def make_parts(data_dir: Path, **changed) -> Parts:
     """Parts of fakes around real keys and sessions."""
     clock, ring = FixedClock(NOON), KeyRing(data_dir)
     parts = Parts(
-        settings=Settings(data_dir=data_dir, connections=CONNECTIONS, api=ApiSettings()),
+        settings=Settings(data_dir=data_dir, connections=CONNECTIONS, budgets=BUDGETS, api=ApiSettings()),
         clock=clock,
         store=FakeStore(),
         registrar=FakeRegistrar(),
