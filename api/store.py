@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Protocol
 
-from analytics import questions, sends
+from analytics import questions, sends, sessions
 from analytics.back_test import replay
 from analytics.back_test.questions import BackTestQuestion, WaitsQuestion
 from analytics.back_test.replay import BackTest, WaitAdvice
@@ -12,6 +12,7 @@ from analytics.questions import Conservation, InboundQuestion, MetricsQuestion, 
 from analytics.reader import Answer
 from analytics.sends import Sends, SendsQuestion
 from analytics.service import Analytics, Health
+from analytics.sessions import Conversation, SessionsQuestion
 from analytics.snapshots import Snapshot
 from runtime.settings import Price
 
@@ -30,6 +31,11 @@ class Store(Protocol):
     async def inbound(self, question: InboundQuestion) -> Answer: ...
 
     async def suppressions(self, question: SuppressionsQuestion) -> Answer: ...
+
+    async def sessions(self, question: SessionsQuestion) -> Answer: ...
+
+    async def conversation(self, question: SessionsQuestion) -> Conversation:
+        """Raises `NotFound` when nothing of these accounts is known of it."""
 
     def request_snapshot(self) -> Snapshot | None:
         """Let a copy of the store be made soon; the newest there is already."""
@@ -91,6 +97,12 @@ class AnalyticsStore:
 
     async def suppressions(self, question: SuppressionsQuestion) -> Answer:
         return await questions.suppressions(self._analytics.reader, question)
+
+    async def sessions(self, question: SessionsQuestion) -> Answer:
+        return await sessions.sessions(self._analytics.reader, question)
+
+    async def conversation(self, question: SessionsQuestion) -> Conversation:
+        return await sessions.conversation(self._analytics.reader, question)
 
     def request_snapshot(self) -> Snapshot | None:
         return self._analytics.request_snapshot()
