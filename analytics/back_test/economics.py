@@ -60,8 +60,7 @@ class _Sum:
             self.unpriced += sends
             return
         amount, before = self.cost.get(price.currency, (Decimal(0), 0.0))
-        # A whole count stays exact; only estimated ones are rounded, to a hundredth of a message.
-        self.cost[price.currency] = (amount + price.amount * Decimal(str(round(sends, 2))), before + sends)
+        self.cost[price.currency] = (amount + price.amount * _exact(sends), before + sends)
 
     def hope(self, rate: Rate | None, *, needed: float, needless: float) -> None:
         if rate is None:
@@ -105,7 +104,7 @@ def weigh(rows: Sequence[Row], question: BackTestQuestion, odds: Odds) -> Econom
     really = _Sum()
     for row in rows:
         _follow(row, later, odds, sums=sums)
-        really.pay(odds.price(question.steps[1], row["country"]), row["really_sent"])
+        really.pay(odds.price(question.steps[1], row["country"]), float(row["really_sent"]))
     return Economics(
         steps=[_account(number, step, sums[number]) for number, step in later],
         double_deliveries=Estimate(*sums[1].doubled),
@@ -124,6 +123,11 @@ def _follow(row: Row, later: Sequence[tuple[int, ReplayedStep]], odds: Odds, *, 
         sums[number].hope(rate, needed=needed, needless=needless)
         needed *= 1 - (rate.value if rate else 0.0)
         sends, needless = needed, 0
+
+
+def _exact(sends: float) -> Decimal:
+    """A whole count stays whole; an estimated one is rounded to a hundredth of a message."""
+    return Decimal(int(sends)) if sends.is_integer() else Decimal(str(round(sends, 2)))
 
 
 def _account(number: int, step: ReplayedStep, total: _Sum) -> StepAccount:

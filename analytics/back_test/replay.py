@@ -9,7 +9,7 @@ from typing import Any
 from analytics.back_test.economics import Economics, weigh
 from analytics.back_test.odds import Odds, UnitPrice
 from analytics.back_test.questions import BackTestQuestion, Span, WaitsQuestion
-from analytics.back_test.waits import Advice, Verdict, advise, by_place
+from analytics.back_test.waits import Advice, WaitVerdict, advise, by_place
 from analytics.metrics import Bucket, Measure, MetricsQuestion
 from analytics.reader import Answer, Reader, Row
 from contracts.errors import QueryInvalid
@@ -96,7 +96,7 @@ def _place(place: tuple[str, str, str | None], bins: list[Any], question: WaitsQ
     worth_s = _price_in_s(price, question.value_of_minute)
     if worth_s is None:
         observations = int(sum(one.leaving for one in bins))
-        advice = Advice(Verdict.PRICE_UNKNOWN, observations, int(sum(one.spared for one in bins)), 0)
+        advice = Advice(WaitVerdict.PRICE_UNKNOWN, observations, int(sum(one.spared for one in bins)), 0)
     else:
         advice = advise(bins, price_in_s=worth_s, least_observations=question.least_observations)
     return PlaceAdvice(provider, channel, country, advice, price)

@@ -27,7 +27,7 @@ LEFT_OUT = DRAWS // 20
 """At each end, so that nine in ten remain."""
 
 
-class Verdict(StrEnum):
+class WaitVerdict(StrEnum):
     """What can be said of a wait."""
 
     ADVISED = "advised"
@@ -74,7 +74,7 @@ class Point(NamedTuple):
 class Advice:
     """A wait, with what it rests on."""
 
-    verdict: Verdict
+    verdict: WaitVerdict
     observations: int
     spared: int
     still_open: int
@@ -106,14 +106,14 @@ def advise(bins: Sequence[Bin], *, price_in_s: float, least_observations: int) -
     spared = int(sum(one.spared for one in bins))
     still_open = int(sum(one.still_open for one in bins))
     if observations < least_observations or spared < LEAST_SPARED:
-        return Advice(Verdict.TOO_FEW, observations, spared, still_open)
+        return Advice(WaitVerdict.TOO_FEW, observations, spared, still_open)
     points = curve(bins, price_in_s)
     best = min(points, key=lambda point: point.cost_s)
     if best is points[0]:
-        return Advice(Verdict.AT_ONCE, observations, spared, still_open)
+        return Advice(WaitVerdict.AT_ONCE, observations, spared, still_open)
     low, high = _range(bins, price_in_s)
     return Advice(
-        verdict=Verdict.LONGER_THAN_SEEN if best is points[-1] else Verdict.ADVISED,
+        verdict=WaitVerdict.LONGER_THAN_SEEN if best is points[-1] else WaitVerdict.ADVISED,
         observations=observations,
         spared=spared,
         still_open=still_open,

@@ -6,7 +6,7 @@ from decimal import Decimal
 from pydantic import ConfigDict, Field
 
 from analytics.back_test.questions import TimeBy
-from analytics.back_test.waits import Verdict
+from analytics.back_test.waits import WaitVerdict
 from api.answers.base import Body, WithFreshness
 from contracts.plans import SucceedOn
 from contracts.vocabulary import Channel
@@ -159,7 +159,7 @@ class WaitAdvised(_Made):
     provider: str = Field(examples=["infobip"])
     channel: Channel = Field(examples=["viber"])
     country: str | None = Field(examples=["GB"])
-    verdict: Verdict = Field(
+    verdict: WaitVerdict = Field(
         description="`advised`: the wait is `wait_s`. `at_once`: not even a second pays. `longer_than_seen`: waiting "
         "still paid at `wait_s`, where the last message ended. `too_few`: too few observations to say. "
         "`price_unknown`: the value of a minute was given, and the fallback has no price.",

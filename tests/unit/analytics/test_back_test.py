@@ -4,7 +4,7 @@ import pytest
 
 from analytics.back_test import replay
 from analytics.back_test.questions import BackTestQuestion, ReplayedStep, TimeBy, WaitsQuestion, Way
-from analytics.back_test.waits import Verdict
+from analytics.back_test.waits import WaitVerdict
 from analytics.writer import Writer
 from contracts.errors import QueryInvalid
 from contracts.plans import SucceedOn
@@ -248,8 +248,8 @@ class TestWaits:
         found = {place.country: place.advice for place in (await replay.advise_waits(late, question, ())).places}
 
         assert {country: advice.verdict for country, advice in found.items()} == {
-            "GB": Verdict.ADVISED,
-            "US": Verdict.ADVISED,
+            "GB": WaitVerdict.ADVISED,
+            "US": WaitVerdict.ADVISED,
         }
         assert found["GB"].wait_s == pytest.approx(2.6, rel=0.05)
         assert found["US"].wait_s == pytest.approx(40.6, rel=0.05)
@@ -261,7 +261,7 @@ class TestWaits:
         question = WaitsQuestion(**SPAN, channels=("viber",), fallback=Way(channel="sms"), value_of_minute=1)
         (place,) = (await replay.advise_waits(late, question, ())).places
 
-        assert place.advice.verdict is Verdict.PRICE_UNKNOWN
+        assert place.advice.verdict is WaitVerdict.PRICE_UNKNOWN
 
     async def test_nothing_of_another_account_is_in_it(self, writer, late, line):
         viber(line, "a", (0, "sent"), (2, "delivered"))

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analytics.back_test.waits import GROWTH, LEAST_SPARED, Bin, Verdict, advise, by_place, curve
+from analytics.back_test.waits import GROWTH, LEAST_SPARED, Bin, WaitVerdict, advise, by_place, curve
 
 LAST = 420
 """A bucket that ends after four hours."""
@@ -99,16 +99,16 @@ def test_ends_that_call_for_a_fallback_are_no_reason_to_wait():
 @pytest.mark.parametrize(
     ("bins", "verdict"),
     [
-        pytest.param([Bin(200, 150, 0, 49)], Verdict.TOO_FEW, id="below the least of observations nothing is said"),
-        pytest.param([Bin(200, LEAST_SPARED - 1, 500, 0)], Verdict.TOO_FEW, id="nor below that of arrivals"),
-        pytest.param([], Verdict.TOO_FEW, id="nor of nothing"),
+        pytest.param([Bin(200, 150, 0, 49)], WaitVerdict.TOO_FEW, id="below the least of observations nothing is said"),
+        pytest.param([Bin(200, LEAST_SPARED - 1, 500, 0)], WaitVerdict.TOO_FEW, id="nor below that of arrivals"),
+        pytest.param([], WaitVerdict.TOO_FEW, id="nor of nothing"),
         pytest.param(
-            [Bin(300, 60, 0, 0), Bin(420, 0, 0, 5000)], Verdict.AT_ONCE, id="who hardly arrives is not waited for"
+            [Bin(300, 60, 0, 0), Bin(420, 0, 0, 5000)], WaitVerdict.AT_ONCE, id="who hardly arrives is not waited for"
         ),
         pytest.param(
-            [Bin(100, 5000, 0, 0), Bin(200, 5000, 0, 0)], Verdict.LONGER_THAN_SEEN, id="waiting pays to the end"
+            [Bin(100, 5000, 0, 0), Bin(200, 5000, 0, 0)], WaitVerdict.LONGER_THAN_SEEN, id="waiting pays to the end"
         ),
-        pytest.param([Bin(200, 900, 0, 0), Bin(420, 0, 0, 100)], Verdict.ADVISED, id="a wait between is advised"),
+        pytest.param([Bin(200, 900, 0, 0), Bin(420, 0, 0, 100)], WaitVerdict.ADVISED, id="a wait between is advised"),
     ],
 )
 def test_what_can_be_said(bins, verdict):
