@@ -306,6 +306,8 @@ def read_command(data: bytes) -> CommandTold:
 
 
 _SEND_ID = re.compile(r"(?P<message>.+)-(?P<step>[0-4])-(?P<try>[0-2])")
+_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+"""What the API calls messages; other ids may be anybody's."""
 _PLAIN = re.compile(r"[A-Za-z0-9-]{1,90}")
 
 
@@ -320,6 +322,12 @@ def step_and_try(message_id: str, send_id: str | None) -> tuple[int, int] | None
     if found is None or found["message"] != _stem(message_id):
         return None
     return int(found["step"]), int(found["try"])
+
+
+def message_of(send_id: str | None) -> str | None:
+    """The message whose send goes by that id; null when it is no id of a send, or does not tell."""
+    found = _SEND_ID.fullmatch(send_id or "")
+    return found["message"] if found and _UUID.fullmatch(found["message"]) else None
 
 
 def _stem(message_id: str) -> str:

@@ -123,7 +123,10 @@ def advance(
 def register(
     before: AttemptState | None, registration: AttemptRegistered, place: Place, rules: Rules
 ) -> tuple[AttemptState, StatusChanged]:
-    """The state after `registration`, and what to tell of it. The first one stands; a further one frees nothing."""
+    """The state after `registration`, and what to tell of it.
+
+    The first one stands; a further one frees nothing, and adds what the first did not know.
+    """
     state = before or AttemptState(first_ms=ms_of(registration.registered_at))
     known = structs.replace(
         state,
@@ -132,6 +135,8 @@ def register(
     )
     if state.registered is None:
         known = structs.replace(_freed(known), registered=_kept_of(registration), early_end=None)
+    else:
+        known = structs.replace(known, registered=_with_more(state.registered, _kept_of(registration)))
     known, latency_ms = _with_latency(known)
     was = standing_of(state) if before else None
     return known, StatusChanged(
@@ -241,6 +246,11 @@ def _standing_told(
 
 def _kept_of(registration: AttemptRegistered) -> Registered:
     return Registered(**{name: getattr(registration, name) for name in Registered.__struct_fields__})
+
+
+def _with_more(first: Registered, further: Registered) -> Registered:
+    lacking = {name: getattr(further, name) for name in Registered.__struct_fields__ if getattr(first, name) is None}
+    return structs.replace(first, **lacking)
 
 
 def _completed(report: DeliveryReport, registered: Registered | None) -> DeliveryReport:

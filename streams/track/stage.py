@@ -14,6 +14,7 @@ from runtime.settings import Settings
 from streams.engine.moments import DAY_MS, moment_of
 from streams.engine.stage import Decide, Output, Outputs, SourceRecord, Stage, StateView
 from streams.track.attempt import AttemptState, decode_attempt, encode_attempt
+from streams.track.claims import claim_in
 from streams.track.machine import Place, Rules, advance, due_ms, is_finished, register, time_is_up
 
 NAME = "track"
@@ -37,19 +38,19 @@ class TrackBatch:
         step = self._keep_time if topic == DUE else self._hear
         for record in records:
             try:
-                label, update = step(attempts, record, topic)
+                label, updates = step(attempts, record, topic)
             except PayloadInvalid as exc:
                 outputs["dead-letters"].append(_dead_letter(record, exc))
                 continue
-            if update is not None:
+            for item, update in enumerate(updates):
                 told[label, update.verdict] += 1
-                outputs["updates"].append(_output(record, update))
+                outputs["updates"].append(_output(record, update, item))
         attempts.keep()
         for (provider, verdict), count in told.items():
             UPDATES.labels(provider, verdict).inc(count)
         return outputs
 
-    def _hear(self, attempts: "_Attempts", record: SourceRecord, topic: str) -> tuple[str, StatusChanged]:
+    def _hear(self, attempts: "_Attempts", record: SourceRecord, topic: str) -> tuple[str, Sequence[StatusChanged]]:
         """Of a report or a registration."""
         said = _read(record, topic)
         label, rules = self._rules_of(said.provider, said.connection)
@@ -59,24 +60,30 @@ class TrackBatch:
             after, update = advance(before, said, place, rules)
         else:
             after, update = register(before, said, place, rules)
+        updates = [update]
+        if update.verdict is Verdict.PARKED and isinstance(said, DeliveryReport) and (claim := claim_in(said)):
+            after, further = register(after, claim, place, rules)
+            updates.append(further)
         if after is not before:
             attempts.put(place.key, after, rules)
-        return label, update
+        return label, updates
 
-    def _keep_time(self, attempts: "_Attempts", record: SourceRecord, topic: str) -> tuple[str, StatusChanged | None]:
+    def _keep_time(
+        self, attempts: "_Attempts", record: SourceRecord, topic: str
+    ) -> tuple[str, Sequence[StatusChanged]]:
         """Of a time that was set; the record's own is now."""
         place = Place(_key_of(record, topic), record.timestamp)
         provider, connection = _origin(place.key)
         label, rules = self._rules_of(provider, connection)
         if (before := attempts.get(place.key)) is None:
-            return label, None
+            return label, ()
         after, update = time_is_up(before, place, rules)
         if after is None:
             attempts.forget(place.key)
             FORGOTTEN_ATTEMPTS.labels("finished" if is_finished(before) else "open").inc()
         elif after is not before:
             attempts.put(place.key, after, rules)
-        return label, update
+        return label, () if update is None else (update,)
 
     def _rules_of(self, provider: str, connection: str) -> tuple[str, Rules]:
         """The label of the metrics too: a configured name, because what a caller of the API wrote is none."""
@@ -132,9 +139,9 @@ def _origin(key: bytes) -> tuple[str, str]:
     return provider, connection
 
 
-def _output(record: SourceRecord, update: StatusChanged) -> Output:
+def _output(record: SourceRecord, update: StatusChanged, item: int) -> Output:
     key = update.message_id or update.attempt_id
-    headers = with_id(UPDATE_HEADERS[update.verdict], _position(record).event_id)
+    headers = with_id(UPDATE_HEADERS[update.verdict], _position(record)._replace(item=item).event_id)
     return Output(key.encode(), encode(update), record.timestamp, headers)
 
 
