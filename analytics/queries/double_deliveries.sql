@@ -1,4 +1,4 @@
--- Messages that arrived by an earlier step although a later one was taken, as decided in a span of time, and what those
+-- Messages that arrived by an earlier send although a later one was taken, as decided in a span of time, and what those
 -- later sends cost, by currency; a price is the provider's, from its reports or from its answer to the send.
 -- parameters: accounts, from, to
 WITH
@@ -14,7 +14,7 @@ doubled AS (
 ),
 
 asked AS (
-    SELECT command.* FROM command JOIN doubled USING (message_id) WHERE step > arrived_step
+    SELECT command.* FROM command JOIN doubled USING (message_id) WHERE step >= arrived_step
 ),
 
 -- include: send
@@ -31,13 +31,21 @@ reported AS (
     GROUP BY provider, connection, root_id
 ),
 
+-- What was taken behind the one that arrived: of the same step, every try but the first.
+later AS (
+    SELECT send.*
+    FROM send JOIN doubled USING (message_id)
+    WHERE outcome = 'accepted'
+    QUALIFY step > arrived_step OR row_number() OVER (PARTITION BY message_id, step ORDER BY send_id) > 1
+),
+
 priced AS (
     SELECT
         message_id,
-        coalesce(reported.price, send.price) AS price,
-        CASE WHEN reported.price IS NULL THEN send.currency ELSE reported.currency END AS currency
+        coalesce(reported.price, later.price) AS price,
+        CASE WHEN reported.price IS NULL THEN later.currency ELSE reported.currency END AS currency
     FROM doubled
-    LEFT JOIN (SELECT * FROM send WHERE outcome = 'accepted') AS send USING (message_id)
+    LEFT JOIN later USING (message_id)
     LEFT JOIN reported USING (provider, connection, root_id)
 )
 

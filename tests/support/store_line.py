@@ -150,6 +150,10 @@ class Line:
                 "sessions", partition, encode(one), with_id(fixed_headers("session", "session"), source.event_id), at_s
             )
 
+    def say(self, topic: str, record: Any, *, at_s: float = 0) -> None:
+        """Something about a message, on the message's own partition."""
+        self.append(topic, partition_of(record.message_id.encode(), self.partitions), encode(record), [], at_s)
+
     def signal(self, event_id: str, *, at_s: float = 0) -> None:
         signal = Signal(
             event_id=event_id,

@@ -15,6 +15,7 @@ from analytics.upkeep import Upkeep
 from analytics.writer import Writer
 from runtime.clock import FixedClock
 from runtime.settings import StoreSettings
+from tests.support.plans import commanded, decided, outcome, planned
 from tests.support.store_line import T0, Line
 
 
@@ -29,6 +30,9 @@ def lived() -> Line:
     line.signal("0" * 31 + "2")
     line.dead_letter(b"{")
     line.append("updates", 1, b"no update", [])
+    for topic, told in (("messages", planned()), ("commands", commanded()), ("outcomes", outcome("accepted"))):
+        line.say(topic, told)
+    line.say("decisions", decided("send", "first_step"))
     return line
 
 
