@@ -58,7 +58,13 @@ class About(Said, frozen=True, kw_only=True, gc=False):
     provider: str
     connection: str
     root_id: str
+    provider_message_id: str | None = None
     external_id: str | None = None
+
+    @property
+    def is_of_leg(self) -> bool:
+        """Whether the whole has an id of its own, and so perhaps an end."""
+        return self.scope is Scope.CHANNEL and self.provider_message_id not in {None, self.root_id}
 
 
 class Heard(msgspec.Struct, frozen=True, gc=False):
@@ -131,7 +137,8 @@ def _with_report(attempt: Attempt, report: Said, heard_ms: int) -> Attempt:
     if report.scope is Scope.CHANNEL and report.channel is not None:
         attempt = structs.replace(attempt, channels=attempt.channels | 1 << CHANNELS.index(report.channel))
     at_ms = heard_ms if report.occurred_at is None else ms_of(report.occurred_at)
-    said = End(not report.may_fall_back, report.status.rank, report.provider_code, at_ms)
+    is_of_leg = isinstance(report, About) and report.is_of_leg and not report.may_fall_back
+    said = End(not report.may_fall_back, report.status.rank, report.provider_code, at_ms, is_of_leg)
     if report.status.is_bad_end:
         return structs.replace(attempt, end=more_telling(attempt.end, said))
     if report.status.is_success:
@@ -140,8 +147,8 @@ def _with_report(attempt: Attempt, report: Said, heard_ms: int) -> Attempt:
 
 
 def more_telling(one: End | None, other: End) -> End:
-    def weight(end: End) -> tuple[bool, int, int, str]:
-        return end.forbids, end.rank, -end.at_ms, end.provider_code
+    def weight(end: End) -> tuple[bool, bool, int, int, str]:
+        return not end.is_of_leg, end.forbids, end.rank, -end.at_ms, end.provider_code
 
     return other if one is None else max(one, other, key=weight)
 

@@ -126,7 +126,7 @@ def _next(state: MessageState, plan: KeptPlan, here: Here, ticked: Rules | None)
         return _doubt(state, plan, here, (standing, ticked))
     if stand is Stand.OPEN and (ticked is None or here.at_ms < give_time(standing, plan)):
         return None
-    if stand is Stand.ENDED and not standing.may_fall_back:
+    if not standing.may_fall_back:
         return _close(state, plan, here, (Decision.STOP, Because.NO_OTHER_WAY_HELPS, standing.facts))
     return _go_on(state, plan, here, standing)
 

@@ -86,7 +86,10 @@ def _of_taken(state: MessageState, plan: KeptPlan, send: Send) -> Standing:
     known = _evidence(state, send)
     end = _last_word(state, send, is_bad=True)
     if known & BAD and not known & SUCCESS and end is not None:
-        return Standing(Stand.ENDED, Because.ENDED_BADLY, _reported(plan, send, end), not end.forbids, send)
+        # A provider that tells of each channel and of the whole says by the end of the whole what may cure it; only
+        # when no more is heard does the end of a channel stand for it.
+        stand = Stand.OPEN if end.is_of_leg else Stand.ENDED
+        return Standing(stand, Because.ENDED_BADLY, _reported(plan, send, end), not end.forbids, send)
     facts = _facts(plan, send, send.left_ms, status=status_of(known) if known else None)
     return Standing(Stand.OPEN, Because.NO_SUCCESS_IN_TIME, facts, send=send)
 

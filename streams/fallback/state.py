@@ -81,12 +81,14 @@ class Send(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
 
 class End(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """A bad end that was reported; of two, the one that forbids more counts, then the stronger."""
+    """An end that was reported; of two, that of the whole counts, then the one that forbids more, then the stronger."""
 
     forbids: bool
     rank: int
     provider_code: str
     at_ms: int
+    is_of_leg: bool = False
+    """It is told of one channel of a send that may have several, and does not say that another way may cure it."""
 
 
 class Attempt(msgspec.Struct, frozen=True, array_like=True, gc=False):

@@ -5,16 +5,17 @@ A fallback is decided by what a bad end says, and it hears of the attempt only w
 
 from contracts.records import DeliveryReport, EarlyEnd
 from contracts.status import ORDER
+from contracts.vocabulary import Scope
 from streams.engine.moments import EPOCH
 from streams.track.attempt import KeptEnd
 
 
 def more_telling(known: KeptEnd | None, report: DeliveryReport) -> KeptEnd:
-    """Of two, the one that no other way cures; then the stronger, then the earlier. The same in any order."""
+    """Of two, that of the whole; then the one that no other way cures, the stronger, the earlier. So in any order."""
 
-    def weight(end: KeptEnd) -> tuple[bool, int, float, str, str]:
+    def weight(end: KeptEnd) -> tuple[bool, bool, int, float, str, str]:
         age = (EPOCH - end.occurred_at).total_seconds() if end.occurred_at else float("-inf")
-        return end.forbids, end.rank, age, end.provider_code, end.channel or ""
+        return end.scope is Scope.TRANSACTION, end.forbids, end.rank, age, end.provider_code, end.channel or ""
 
     said = KeptEnd(
         forbids=not report.may_fall_back,
