@@ -89,8 +89,7 @@ def registered(message_id: str, of: int, *, status: str = "accepted", **members:
         connection="main",
         account="default",
         root_id=f"root-{message_id}-{of}",
-        registered_at=datetime.now(UTC),
-        **{"external_id": send_id_of(message_id, of, 0)} | members,  # type: ignore[arg-type]  # as the test says
+        **{"registered_at": datetime.now(UTC), "external_id": send_id_of(message_id, of, 0)} | members,  # type: ignore[arg-type]  # as the test says
     )
     return StatusChanged(
         verdict=Verdict.REGISTERED,
