@@ -1,4 +1,4 @@
-"""`python -m streams [stage …]`: run the stages, all when none is named, until told to stop."""
+"""`python -m streams [stage …]`: run the stages and what is beside them, all when none is named, until told to stop."""
 
 import asyncio
 import sys
@@ -24,10 +24,10 @@ def main(names: list[str]) -> int:
         print(f"streams: {exc}", file=sys.stderr)  # noqa: T201  # before there is a log
         return 2
     configure_logging("streams", level=settings.log_level)
-    structlog.contextvars.bind_contextvars(stages=",".join(stage.name for stage in stages))
+    structlog.contextvars.bind_contextvars(stages=",".join(names or [stage.name for stage in stages]))
     stamina.instrumentation.set_on_retry_hooks([])  # who asks says once what came of it
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        return runner.run(run_stages(stages, settings, companions_of(stages, settings)))
+        return runner.run(run_stages(stages, settings, companions_of(names, settings)))
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""All stages as data. What is drawn, printed and tested is this; what runs is made from it."""
+"""All stages as data, and what has a place in Kafka beside them. What is drawn, printed and tested is this."""
 
 from dataclasses import dataclass
 
@@ -6,6 +6,9 @@ from contracts.errors import ConfigurationInvalid
 from contracts.topics import load_topics
 from runtime.settings import Settings
 from streams.consent.stage import CONSENT
+from streams.dispatch import dispatcher
+from streams.dispatch.clients import NAME as DISPATCH
+from streams.dispatch.clients import group_of
 from streams.engine.stage import Stage
 from streams.fallback.stage import FALLBACK
 from streams.normalise.stage import NORMALISE
@@ -34,7 +37,7 @@ def topology_of(settings: Settings) -> tuple[Node, ...]:
     def full(words: tuple[str, ...]) -> tuple[str, ...]:
         return tuple(load_topics()[word].full_name(prefix) for word in words)
 
-    return tuple(
+    stages = tuple(
         Node(
             stage=stage.name,
             group=f"{prefix}{stage.name}",
@@ -44,11 +47,16 @@ def topology_of(settings: Settings) -> tuple[Node, ...]:
         )
         for stage in STAGES
     )
+    reads, writes = full(dispatcher.READS), full(dispatcher.WRITES)
+    return (*stages, Node(stage=DISPATCH, group=group_of(settings.kafka), reads=reads, writes=writes, state=None))
 
 
 def stages_named(names: list[str]) -> tuple[Stage, ...]:
-    """The stages called `names`, all when none is given; raises `ConfigurationInvalid` for a name that is none."""
+    """The stages among `names`, all when no name is given; raises `ConfigurationInvalid` for a name that is none.
+
+    `dispatch` is known too, although it is no stage: it runs beside them, or alone.
+    """
     known = {stage.name: stage for stage in STAGES}
-    if wrong := [name for name in names if name not in known]:
-        raise ConfigurationInvalid(f"no such stage: {', '.join(wrong)}; there are {', '.join(known)}")
-    return tuple(known[name] for name in names) or STAGES
+    if wrong := [name for name in names if name not in known and name != DISPATCH]:
+        raise ConfigurationInvalid(f"no such stage: {', '.join(wrong)}; there are {', '.join([*known, DISPATCH])}")
+    return tuple(known[name] for name in names if name in known) if names else STAGES

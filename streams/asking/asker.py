@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from itertools import count
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import uuid4
 
 import structlog
@@ -23,23 +23,32 @@ from contracts.records import LookUpDue
 from contracts.topics import load_topics
 from providers import load_providers
 from providers._kit.asking import PolledAnswer
-from providers._kit.outbound import Client, HttpOutbound
 from providers._kit.provider import Provider
-from providers._kit.settings import ConnectionSettings
 from runtime.clock import Clock
 from runtime.crash_points import crash_point
 from runtime.kafka import Outgoing, send_records
 from runtime.metrics import LOOK_UP_ANSWERS, LOOK_UPS
-from runtime.settings import Connection, Settings
-from streams.asking.clients import LINGER_S, OpenClients, fetch, open_clients
+from runtime.settings import Settings
+from streams.asking.clients import LINGER_S, NAME, OpenClients, fetch, open_clients
 from streams.asking.inquirer import Inquirer
-from streams.reconcile.rules import MakeOutbound, Place, look_ups_of
+from streams.reconcile.rules import Place, look_ups_of
+from streams.ways_out import WaysOut
 
 WRITE_LIMIT_S = 60.0
 NEVER_TAKEN = (MessageSizeTooLargeError, RecordListTooLargeError)
-FIRST_PAUSE_S, LONGEST_PAUSE_S = 1.0, 30.0
+LONGEST_PAUSE_S = 30.0
 
 log = structlog.get_logger()
+
+
+class Pauses(NamedTuple):
+    """How long it waits after a failure, and for more questions when there are some."""
+
+    first_s: float = 1.0
+    linger_s: float = LINGER_S
+
+
+USUAL = Pauses()
 
 
 class Asker:
@@ -51,26 +60,25 @@ class Asker:
         clock: Clock,
         providers: Mapping[str, Provider[Any]] | None = None,
         *,
+        ways_out: WaysOut | None = None,
         open_clients: OpenClients = open_clients,
-        first_pause_s: float = FIRST_PAUSE_S,
-        linger_s: float = LINGER_S,
+        pauses: Pauses = USUAL,
     ) -> None:
         self._settings = settings
         self._clock = clock
         self._providers = load_providers() if providers is None else providers
         self._prefix = settings.kafka.topic_prefix
         self._turns = count()
-        self._outbounds: list[HttpOutbound] = []
+        self._ways_out = ways_out or WaysOut()
         self._inquirers: dict[Place, Inquirer] = {}
-        self._first_pause_s = first_pause_s
-        self._linger_s = linger_s
+        self._first_pause_s, self._linger_s = pauses
         self._open_clients = open_clients
         self._has_carried = False
 
     async def run(self) -> None:
         """Until cancelled, through outages of Kafka and of providers; returns at once when nobody can be asked."""
-        async with Client() as client:
-            look_ups = look_ups_of(self._settings, self._providers, self._way_out(client))
+        async with self._ways_out as ways_out:
+            look_ups = look_ups_of(self._settings, self._providers, ways_out.outbound)
             monotonic = self._clock.monotonic
             self._inquirers = {place: Inquirer(place, one, monotonic=monotonic) for place, one in look_ups.items()}
             if not self._inquirers:
@@ -78,14 +86,6 @@ class Asker:
                 return
             log.info("asker_asks", connections=["/".join(place) for place in self._inquirers])
             await self._live()
-
-    def _way_out(self, client: Client) -> MakeOutbound:
-        def make(connection: Connection, own: ConnectionSettings) -> HttpOutbound:
-            outbound = client.outbound(connection.provider, connection.name, own)
-            self._outbounds.append(outbound)
-            return outbound
-
-        return make
 
     async def _live(self) -> None:
         pause_s = self._first_pause_s
@@ -107,8 +107,7 @@ class Asker:
                 if not fetched:
                     continue
                 share = len(consumer.assignment()) / self._settings.kafka.partitions
-                for outbound in self._outbounds:
-                    outbound.allot(share)
+                self._ways_out.allot(NAME, share)
                 await self._ask((record for records in fetched.values() for record in records), producer)
                 crash_point("asker.answers_written")
                 await consumer.commit({place: records[-1].offset + 1 for place, records in fetched.items()})

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from typing import Protocol, runtime_checkable
 
 from aiohttp import web
 
@@ -12,12 +13,28 @@ from streams.engine.line import Line
 from streams.engine.watchdog import Watchdog
 
 
+@runtime_checkable
+class Member(Protocol):
+    """Something beside the stages that is in a consumer group of its own."""
+
+    name: str
+
+    @property
+    def group(self) -> str: ...
+    @property
+    def is_ready(self) -> bool: ...
+    def subscriptions(self) -> frozenset[str]: ...
+
+
 class Admin:
     """Serves on the stages' own loop, so that a loop that is blocked does not look healthy."""
 
-    def __init__(self, settings: StreamsSettings, lines: Sequence[Line], watchdog: Watchdog) -> None:
+    def __init__(
+        self, settings: StreamsSettings, lines: Sequence[Line], watchdog: Watchdog, *, members: Sequence[Member] = ()
+    ) -> None:
         self._settings = settings
         self._lines = lines
+        self._members = members
         self._watchdog = watchdog
         app = web.Application()
         app.add_routes(
@@ -59,8 +76,10 @@ class Admin:
             }
             for line, is_reachable in zip(self._lines, answers, strict=True)
         }
+        beside = {member.name: {"joined": member.is_ready} for member in self._members}
         is_ready = all(stage["joined"] and stage["broker"] for stage in stages.values())
-        return web.json_response({"stages": stages}, status=200 if is_ready else 503)
+        is_ready = is_ready and all(member.is_ready for member in self._members)
+        return web.json_response({"stages": stages, "beside": beside}, status=200 if is_ready else 503)
 
     async def _metrics(self, _request: web.Request) -> web.Response:
         page, content_type = exposition()
@@ -68,6 +87,8 @@ class Admin:
 
     async def _topology(self, _request: web.Request) -> web.Response:
         """By stage, what its group member has subscribed to in this moment."""
+        running = [(line.name, line.group, line.subscriptions()) for line in self._lines]
+        running += [(member.name, member.group, member.subscriptions()) for member in self._members]
         return web.json_response(
-            {line.name: {"group": line.group, "subscriptions": sorted(line.subscriptions())} for line in self._lines}
+            {name: {"group": group, "subscriptions": sorted(topics)} for name, group, topics in running}
         )

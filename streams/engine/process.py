@@ -11,7 +11,7 @@ from contracts.errors import TidingsError
 from runtime.clock import SystemClock
 from runtime.collector import spare_the_collector
 from runtime.settings import Settings
-from streams.engine.admin import Admin
+from streams.engine.admin import Admin, Member
 from streams.engine.exits import AFTER_FAILURE_S, arm_hard_exit
 from streams.engine.guard import SleepGuard
 from streams.engine.line import Line
@@ -19,7 +19,8 @@ from streams.engine.stage import Stage
 from streams.engine.watchdog import Watchdog
 
 TICK_S = 0.5
-CANCEL_LIMIT_S = 1.0
+CANCEL_LIMIT_S = 5.0
+"""What stands beside the stages may have calls in hand; to finish them leaves no doubt behind."""
 
 log = structlog.get_logger()
 
@@ -36,7 +37,8 @@ async def run_stages(stages: Sequence[Stage], settings: Settings, companions: Se
     guard = SleepGuard(settings.streams.session_timeout_s)
     lines = [Line(stage, settings, guard) for stage in stages]
     watchdog = Watchdog(lines, stall_timeout_s=settings.streams.stall_timeout_s, clock=SystemClock())
-    admin = Admin(settings.streams, lines, watchdog)
+    members = [companion for companion in companions if isinstance(companion, Member)]
+    admin = Admin(settings.streams, lines, watchdog, members=members)
     work = asyncio.create_task(_work(lines, watchdog, guard, admin=admin, companions=companions))
     stopped = asyncio.create_task(_told_to_stop())
     await asyncio.wait({work, stopped}, return_when=asyncio.FIRST_COMPLETED)

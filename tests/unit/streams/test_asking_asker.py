@@ -17,7 +17,7 @@ from contracts.records import LookUpDue
 from contracts.vocabulary import Source
 from runtime.clock import FixedClock
 from runtime.settings import Connection, KafkaSettings, Settings
-from streams.asking.asker import Asker
+from streams.asking.asker import Asker, Pauses
 from tests.support.asked_provider import ASKED, asked_server
 
 T0 = datetime(2026, 11, 21, 10, tzinfo=UTC)
@@ -100,7 +100,7 @@ def asker_on(kafka, *connections) -> Asker:
         yield kafka, kafka
 
     settings = Settings(kafka=KafkaSettings(partitions=4), connections=connections)
-    return Asker(settings, FixedClock(T0), {ASKED.slug: ASKED}, open_clients=clients, first_pause_s=0, linger_s=0)
+    return Asker(settings, FixedClock(T0), {ASKED.slug: ASKED}, open_clients=clients, pauses=Pauses(0, 0))
 
 
 def question(root_id, *, connection="main", again_s=60):

@@ -5,7 +5,9 @@ import pytest
 from contracts.errors import ConfigurationInvalid
 from contracts.topics import load_topics
 from runtime.settings import KafkaSettings, Settings
+from streams.asking.asker import Asker
 from streams.companions import companions_of
+from streams.dispatch.dispatcher import READS, WRITES, Dispatcher
 from streams.topology import STAGES, stages_named, topology_of
 
 
@@ -50,7 +52,22 @@ def test_a_name_that_is_none_is_refused_with_those_there_are():
         stages_named(["trak"])
 
 
-def test_the_asker_stands_beside_the_stage_that_says_about_what():
-    counts = [len(companions_of(stages_named(names), Settings())) for names in ([], ["reconcile"], ["track"])]
+@pytest.mark.parametrize(
+    ("names", "beside"),
+    [
+        pytest.param([], [Asker, Dispatcher], id="all stages and all that stands beside them"),
+        pytest.param(["reconcile"], [Asker], id="the asker stands beside the stage that says about what"),
+        pytest.param(["dispatch"], [Dispatcher], id="who sends runs alone when it is named"),
+        pytest.param(["track"], [], id="and beside no stage that is named"),
+    ],
+)
+async def test_what_stands_beside_the_stages_follows_from_the_names(names, beside):
+    assert [type(companion) for companion in companions_of(names, Settings())] == beside
 
-    assert counts == [1, 1, 0]
+
+def test_who_sends_is_no_stage():
+    assert stages_named(["dispatch"]) == ()
+
+
+def test_what_dispatch_reads_and_writes_is_what_the_topics_say():
+    assert (set(READS), set(WRITES)) == (declared("readers", "dispatch"), declared("writers", "dispatch"))
