@@ -22,12 +22,13 @@ class ApiUnhelpful(TidingsError):
 class ApiClient:
     """One key's way to the API: `async with ApiClient(url, key) as api`."""
 
-    def __init__(self, url: str, key: str) -> None:
+    def __init__(self, url: str, key: str, *, limit_s: float = ANSWER_LIMIT_S) -> None:
         self._url = url
+        self._limit_s = limit_s
         self._headers = {"authorization": f"Bearer {key}"}
 
     async def __aenter__(self) -> Self:
-        timeout = aiohttp.ClientTimeout(total=ANSWER_LIMIT_S)
+        timeout = aiohttp.ClientTimeout(total=self._limit_s)
         self._session = aiohttp.ClientSession(headers=self._headers, timeout=timeout)
         return self
 
@@ -38,13 +39,13 @@ class ApiClient:
 
     async def get(self, path: str) -> Json:
         """The answer; null members and all. Raises `ApiUnhelpful` when there is none, whatever the patience."""
-        return await self._asked("GET", path, None)
+        return await self._ask("GET", path)
 
     async def post(self, path: str, body: Json) -> Json:
-        """Likewise, to what is asked for or told with a body; it may be told more than once."""
-        return await self._asked("POST", path, body)
+        """The same for a question that is too long for an address. It may be asked twice, so it must change nothing."""
+        return await self._ask("POST", path, body)
 
-    async def _asked(self, method: str, path: str, body: Json | None) -> Json:
+    async def _ask(self, method: str, path: str, body: Json | None = None) -> Json:
         async for attempt in stamina.retry_context(
             on=(aiohttp.ClientError, TimeoutError), attempts=None, timeout=PATIENCE_S, wait_max=1.0, wait_jitter=0.2
         ):
@@ -56,15 +57,17 @@ class ApiClient:
         async with self._session.request(method, f"{self._url}{path}", json=body) as answer:
             if answer.status >= 500:
                 answer.raise_for_status()
-            if answer.status >= 300:
-                raise ApiUnhelpful(f"{path} was answered with {answer.status}, {_title(await answer.text())}")
+            if answer.status != 200:
+                raise ApiUnhelpful(f"{path} was answered with {answer.status}, {_told(await answer.text())}")
             told: Json = await answer.json()
             return told
 
 
-def _title(answer: str) -> str:
-    """What a problem is called; the beginning of an answer that is none."""
+def _told(answer: str) -> str:
+    """What a problem is called, and each rule that was broken; the beginning of an answer that is no problem."""
     try:
-        return str(json.loads(answer)["title"])
-    except (ValueError, KeyError, TypeError):
+        problem = json.loads(answer)
+        errors = [f"{error['member']}: {error['detail']}".removeprefix(": ") for error in problem.get("errors") or ()]
+        return "; ".join([str(problem["title"]), *(errors or [str(problem["detail"])])])
+    except (ValueError, KeyError, TypeError, AttributeError):
         return answer[:100]

@@ -8,7 +8,9 @@ from typing import Annotated
 
 import typer
 
+from tidings.back_test.cli import past
 from tidings.exits import PlainTyper
+from tidings.options import AsJson, Config
 
 app = PlainTyper(
     no_args_is_help=True,
@@ -25,6 +27,7 @@ archive = typer.Typer(no_args_is_help=True, help="List and verify what is kept o
 app.add_typer(archive, name="archive")
 snapshot = typer.Typer(no_args_is_help=True, help="List and verify the copies of the store to fall back on.")
 app.add_typer(snapshot, name="snapshot")
+app.add_typer(past)
 
 
 def fraction(text: str | float) -> float:
@@ -39,10 +42,6 @@ def fraction(text: str | float) -> float:
     return number
 
 
-Config = Annotated[
-    Path | None, typer.Option(help="The settings file; else TIDINGS_CONFIG, else tidings.toml when there is one.")
-]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Seed = Annotated[int | None, typer.Option(help="The same seed plays the same lives; random when not given.")]
 
 

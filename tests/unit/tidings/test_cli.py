@@ -26,6 +26,8 @@ COMMANDS = (
     "keys",
     "archive",
     "replay",
+    "back-test",
+    "advise-wait",
     "snapshot",
 )
 
