@@ -82,10 +82,12 @@ WALK = (
 RARE = "few people write while it runs: tests/unit/streams/test_consent_crashes.py"
 SILENT = "nobody is silent for long enough: tests/unit/streams/test_reconcile_crashes.py"
 UNASKED = "no provider is asked there: tests/integration/test_reconcile.py"
+UNSENT = "no send is commanded there: tests/integration/test_dispatch.py"
 ELSEWHERE = {
     "archive.merged": "a day has to be over: tests/unit/analytics_archive",
     **{f"consent.{place}": RARE for place in ("decided", "outputs_written", "state_written", "committed")},
     **{f"reconcile.{place}": SILENT for place in ("decided", "outputs_written", "state_written", "committed")},
+    **{f"dispatch.{place}": UNSENT for place in ("claimed", "called", "registered", "outcome_written")},
     **{f"asker.{place}": UNASKED for place in ("answered", "answers_written")},
 }
 """Places that a short run cannot come to, and where they are passed instead."""
