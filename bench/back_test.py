@@ -24,7 +24,7 @@ from runtime.settings import StoreSettings
 MESSAGES = 1_000_000
 RUNS = 3
 BEGIN = datetime(2026, 11, 1, tzinfo=UTC)
-SPAN = {"from_": BEGIN, "to": BEGIN + timedelta(days=8)}
+END = BEGIN + timedelta(days=8)
 LIMIT_S = 120.0
 HISTORY = Path(__file__).with_name("history.sql")
 
@@ -52,8 +52,10 @@ def seeded(path: Path, messages: int) -> Database:
 async def _measured(database: Database) -> list[Figure]:
     clock = FixedClock(BEGIN + timedelta(days=10))
     reader = Reader(database, Skyline(), clock, threads=StoreSettings().threads, limit_s=LIMIT_S)
-    plan = BackTestQuestion(**SPAN, steps=(ReplayedStep(channel="viber", wait_s=60), ReplayedStep(channel="sms")))
-    waits = WaitsQuestion(**SPAN, channels=("viber",), fallback=Way(channel="sms"))
+    plan = BackTestQuestion(
+        from_=BEGIN, to=END, steps=(ReplayedStep(channel="viber", wait_s=60), ReplayedStep(channel="sms"))
+    )
+    waits = WaitsQuestion(from_=BEGIN, to=END, channels=("viber",), fallback=Way(channel="sms"))
     before = psutil.Process().memory_info().rss
     replays = await _seconds(lambda: back_test(reader, plan, ()))
     advices = await _seconds(lambda: advise_waits(reader, waits, ()))

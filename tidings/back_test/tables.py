@@ -1,10 +1,13 @@
 """Answers about the past as tables and sentences."""
 
+from decimal import Decimal
+
 from rich.console import Console
 from rich.table import Table
 
 from tidings.api_client import Json
 
+CENT = Decimal("0.01")
 WIDEST = 40
 """Letters of the longest bar."""
 _SAYS = {
@@ -87,8 +90,14 @@ def _money(step: Json) -> str:
 
 
 def _cost(cost: list[Json], unpriced: float) -> str:
-    told = [f"{one['amount']} {one['currency']}" for one in cost]
+    told = [f"{_amount(one['amount'])} {one['currency']}" for one in cost]
     return " + ".join(told + ([f"{unpriced:,.0f} of unknown price"] if unpriced else [])) or "0"
+
+
+def _amount(told: str) -> str:
+    """As exact as it was told, without zeros that say nothing, but with its cents."""
+    amount = Decimal(told)
+    return f"{amount:,.2f}" if amount == amount.quantize(CENT) else f"{amount.normalize():,f}"
 
 
 def _estimate(told: Json) -> str:

@@ -224,6 +224,20 @@ def test_sends_of_unknown_price_are_in_no_cost_and_said():
     assert "240 of unknown price" in read(show_back_test, REPLAYED | {"steps": steps})
 
 
+@pytest.mark.parametrize(
+    ("amount", "read_as"),
+    [
+        pytest.param("1248.450000", "1,248.45 EUR", id="zeros that say nothing are left out"),
+        pytest.param("12", "12.00 EUR", id="cents are not"),
+        pytest.param("0.000001", "0.000001 EUR", id="nothing is rounded away"),
+    ],
+)
+def test_money_is_exact(amount, read_as):
+    cost = [{"amount": amount, "currency": "EUR", "sends": 1.0}]
+
+    assert read_as in read(show_back_test, REPLAYED | {"really_cost": cost})
+
+
 def test_of_no_messages_nothing_is_told_but_that():
     text = read(show_back_test, REPLAYED | {"whole": WHOLE | {"messages": 0}})
 
