@@ -1,5 +1,8 @@
 """Which messages of the past a plan would have sent again, when, and what was gained; asked of a store."""
 
+import random
+from collections import Counter
+
 import pytest
 
 from analytics.back_test import replay
@@ -269,3 +272,43 @@ class TestWaits:
         question = WaitsQuestion(**SPAN, channels=("viber",), fallback=Way(channel="sms"), accounts=("other",))
 
         assert (await replay.advise_waits(late, question, ())).places == []
+
+
+class TestAgainstAPlainModel:
+    """What SQL counts is what a few lines of Python find, over lives that nobody thought of."""
+
+    WAIT_S = 30
+
+    def fate(self, told: list[tuple[int, str, bool]]) -> str:
+        good = min((at_s for at_s, said, _ in told if said in {"delivered", "seen"}), default=None)
+        bad = min(((at_s, not may) for at_s, said, may in told if said in {"expired", "failed"}), default=None)
+        if bad is not None and bad[0] <= self.WAIT_S and (good is None or bad[0] < good):
+            return "no_other_way" if bad[1] else "ended_badly"
+        return "succeeded" if good is not None and good <= self.WAIT_S else "waited_out"
+
+    def lives(self) -> list[list[tuple[int, str, bool]]]:
+        """Each thing told at a second of its own, so that the order is certain."""
+        draw = random.Random(3)
+        words = ("sent", "expired", "failed", "delivered", "seen")
+        return [
+            [
+                (at_s, draw.choice(words), draw.random() < 0.5)
+                for at_s in sorted(draw.sample(range(1, 61), draw.randint(1, 4)))
+            ]
+            for _ in range(200)
+        ]
+
+    async def test_every_fate_is_counted_as_often(self, writer, late, line):
+        lives = self.lives()
+        for number, told in enumerate(lives):
+            for at_s, said, may in told:
+                viber(line, f"m{number}", (at_s, said), may_fall_back=may)
+        store(writer, line)
+        whole = (await replayed(late)).whole
+        found = Counter(self.fate(told) for told in lives)
+        arrived = [any(said in {"delivered", "seen"} for _, said, _ in told) for told in lives]
+        sent = [self.fate(told) in {"ended_badly", "waited_out"} for told in lives]
+
+        assert {name: whole[name] for name in COUNTS} == {name: found[name] for name in COUNTS}
+        assert whole["needless"] == sum(left and came for left, came in zip(sent, arrived, strict=True))
+        assert whole["needed"] == sum(left and not came for left, came in zip(sent, arrived, strict=True))
