@@ -39,6 +39,7 @@ MOST_ATTEMPTS = 16
 """Of one message; somebody who gives all messages the same id must not make one state without end."""
 OUTCOMES = tuple(Outcome)
 CHANNELS = tuple(Channel)
+EVIDENCE = {status: evidence(status) for status in DeliveryStatus}
 
 
 class Said(msgspec.Struct, frozen=True, gc=False):
@@ -118,16 +119,15 @@ def _heard(state: MessageState, heard: Heard, message_id: str, at_ms: int) -> Me
         return state
     root = root_of(about.provider, about.connection, about.root_id)
     known = state.attempts.get(root)
-    belongs = step_and_try(message_id, about.external_id)
-    if known is None and belongs is None and len(state.attempts) >= MOST_ATTEMPTS:
-        return state
-    known = known or Attempt(heard_ms=at_ms)
-    send = known.send if known.send != NO_SEND or belongs is None else code_of(*belongs)
+    if known is None or known.send == NO_SEND:
+        belongs = step_and_try(message_id, about.external_id)
+        if known is None and belongs is None and len(state.attempts) >= MOST_ATTEMPTS:
+            return state
+        known = structs.replace(
+            known or Attempt(heard_ms=at_ms), send=NO_SEND if belongs is None else code_of(*belongs)
+        )
     attempt = structs.replace(
-        known,
-        send=send,
-        evidence=join(known.evidence, evidence(heard.status)),
-        heard_ms=min(known.heard_ms or at_ms, at_ms),
+        known, evidence=join(known.evidence, EVIDENCE[heard.status]), heard_ms=min(known.heard_ms or at_ms, at_ms)
     )
     said = heard.report or heard.early_end
     return _with_attempt(state, root, _with_report(attempt, said, at_ms) if said else attempt)
@@ -184,8 +184,8 @@ def _adopted(state: MessageState, at_ms: int) -> MessageState:
         if attempt.send == NO_SEND or not attempt.heard_ms or not _is_step(state, attempt.send // MOST_TRIES):
             continue
         send = send_of(state, attempt.send) or Send(attempt.send, at_ms, at_ms)
-        left_ms = min(send.left_ms or attempt.heard_ms, attempt.heard_ms)
-        state = with_send(state, structs.replace(send, left_ms=left_ms))
+        if not send.left_ms or attempt.heard_ms < send.left_ms:
+            state = with_send(state, structs.replace(send, left_ms=attempt.heard_ms))
     return state
 
 
@@ -201,7 +201,10 @@ def _with_attempt(state: MessageState, root: bytes, attempt: Attempt) -> Message
 
 
 def send_of(state: MessageState, code: int) -> Send | None:
-    return next((send for send in state.sends if send.code == code), None)
+    for send in state.sends:
+        if send.code == code:
+            return send
+    return None
 
 
 def with_send(state: MessageState, send: Send) -> MessageState:

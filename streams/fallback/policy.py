@@ -5,8 +5,6 @@ follows. So events that come in another order or again lead to the same decision
 record says so: until then, what would have stopped a fallback may lie unread behind what was read.
 """
 
-from collections.abc import Iterator
-from itertools import chain
 from typing import NamedTuple
 
 from msgspec import structs
@@ -27,7 +25,19 @@ from contracts.sends import AnyContent, SendRequest
 from streams.engine.moments import DAY_MS, moment_of, ms_of
 from streams.fallback.guards import Around, Circumstances, objection
 from streams.fallback.knowledge import Event, absorb, with_send
-from streams.fallback.standing import SUCCESS, WANTED, Stand, Standing, arrival, cascades, give_time, standing_of, taken
+from streams.fallback.standing import (
+    SUCCESS,
+    WANTED,
+    Stand,
+    Standing,
+    arrival,
+    cascades,
+    evidence_of,
+    facts_of,
+    give_time,
+    standing_of,
+    taken,
+)
 from streams.fallback.state import NOT_BEGUN, KeptPlan, MessageState, Send, code_of, lean
 
 ARRIVED, DOUBLE, SILENT, CANCELLED, CLOSED = 1, 2, 4, 8, 16
@@ -89,7 +99,7 @@ def due_ms(state: MessageState, rules: Rules) -> int:
         return state.first_ms + rules.plan_within_ms
     if state.told & OVER:
         return state.changed_ms + rules.keep_ms
-    standing = standing_of(state, state.plan, state.at)
+    standing = standing_of(state, state.at)
     send = standing.send
     if standing.stand is Stand.OPEN:
         return max(give_time(standing, state.plan), state.put_off_ms)
@@ -104,7 +114,7 @@ def held_since_ms(state: MessageState) -> int:
     """Since when a person is waited for; 0 when none is."""
     if state.plan is None or state.told & OVER or not any(send.is_held for send in state.sends):
         return 0
-    standing = standing_of(state, state.plan, state.at)
+    standing = standing_of(state, state.at)
     is_open = standing.stand in {Stand.UNTOLD, Stand.DOUBTFUL}
     send = standing.send
     return (send.told_ms or send.commanded_ms) if is_open and send is not None and send.is_held else 0
@@ -115,10 +125,10 @@ Step = tuple[MessageState, list[Told]]
 
 def _next(state: MessageState, plan: KeptPlan, here: Here, ticked: Rules | None) -> Step | None:
     """The next thing that follows from what is known; null when nothing does. `ticked` when a time may have come."""
-    first = next(chain(_once_and_for_all(state, plan, here), _unwanted(state, here)), None)
+    first = _once_and_for_all(state, plan, here) or _unwanted(state, here)
     if first is not None or state.told & OVER:
         return first
-    standing = standing_of(state, plan, state.at)
+    standing = standing_of(state, state.at)
     stand = standing.stand
     if stand is Stand.UNTOLD:
         return _miss(state, plan, here, (standing, ticked))
@@ -127,42 +137,49 @@ def _next(state: MessageState, plan: KeptPlan, here: Here, ticked: Rules | None)
     if stand is Stand.OPEN and (ticked is None or here.at_ms < give_time(standing, plan)):
         return None
     if not standing.may_fall_back:
-        return _close(state, plan, here, (Decision.STOP, Because.NO_OTHER_WAY_HELPS, standing.facts))
+        return _close(state, plan, here, (Decision.STOP, Because.NO_OTHER_WAY_HELPS, facts_of(standing, plan)))
     return _go_on(state, plan, here, standing)
 
 
-def _once_and_for_all(state: MessageState, plan: KeptPlan, here: Here) -> Iterator[Step]:
+def _once_and_for_all(state: MessageState, plan: KeptPlan, here: Here) -> Step | None:
     """What is told once of a message, also when all is decided."""
     if state.cancelled_ms and not state.told & CANCELLED:
-        yield _tell(state, plan, here, (Decision.CANCELLED, Because.BY_REQUEST, None), bit=CANCELLED)
+        return _tell(state, plan, here, (Decision.CANCELLED, Because.BY_REQUEST, None), bit=CANCELLED)
     for place, send in enumerate(state.sends):
-        wanted = WANTED[plan.steps[send.step].succeed_on]
-        if not state.told & ARRIVED and (facts := arrival(state, plan, send, wanted)):
-            yield _tell(state, plan, here, (Decision.STOP, Because.ARRIVED, facts), bit=ARRIVED)
-        is_followed = any(later.left_ms for later in state.sends[place + 1 :])
-        if not state.told & DOUBLE and is_followed and (facts := arrival(state, plan, send, SUCCESS)):
-            yield _tell(state, plan, here, (Decision.DOUBLE_DELIVERY, Because.EARLIER_ARRIVED, facts), bit=DOUBLE)
+        if not send.left_ms:
+            continue
+        known, wanted = evidence_of(state, send), WANTED[plan.steps[send.step].succeed_on]
+        if known & wanted and not state.told & ARRIVED:
+            facts = arrival(state, plan, send, wanted)
+            return _tell(state, plan, here, (Decision.STOP, Because.ARRIVED, facts), bit=ARRIVED)
+        is_followed = known & SUCCESS and any(later.left_ms for later in state.sends[place + 1 :])
+        if is_followed and not state.told & DOUBLE:
+            facts = arrival(state, plan, send, SUCCESS)
+            return _tell(state, plan, here, (Decision.DOUBLE_DELIVERY, Because.EARLIER_ARRIVED, facts), bit=DOUBLE)
         if not state.told & SILENT and cascades(state, plan, send):
-            yield _tell(state, plan, here, (Decision.SILENT, Because.PROVIDER_CASCADES, taken(plan, send)), bit=SILENT)
+            what = Decision.SILENT, Because.PROVIDER_CASCADES, taken(plan, send)
+            return _tell(state, plan, here, what, bit=SILENT)
+    return None
 
 
-def _unwanted(state: MessageState, here: Here) -> Iterator[Step]:
-    """Sends of which nothing is told and which are not needed any more: all is decided, or another try was taken."""
-    taken_steps = {send.step for send in state.sends if send.left_ms}
+def _unwanted(state: MessageState, here: Here) -> Step | None:
+    """A send of which nothing is told and which is not needed any more: all is decided, or another try was taken."""
     for send in state.sends:
-        is_untold = not (send.outcome or send.left_ms or send.is_withdrawn)
-        if is_untold and (state.told & OVER or send.step in taken_steps):
+        if send.outcome or send.left_ms or send.is_withdrawn:
+            continue
+        if state.told & OVER or any(one.left_ms and one.step == send.step for one in state.sends):
             withdrawn = with_send(state, structs.replace(send, is_withdrawn=True))
             send_id = send_id_of(here.message_id, send.step, send.number)
-            yield withdrawn, [SendWithdrawn(message_id=here.message_id, step=send.step, send_id=send_id)]
+            return withdrawn, [SendWithdrawn(message_id=here.message_id, step=send.step, send_id=send_id)]
+    return None
 
 
 def _go_on(state: MessageState, plan: KeptPlan, here: Here, standing: Standing) -> Step | None:
     """To the step behind the one that was reached."""
     if state.at + 1 >= len(plan.steps):
-        return _close(state, plan, here, (Decision.STOP, Because.NO_STEP_LEFT, standing.facts))
+        return _close(state, plan, here, (Decision.STOP, Because.NO_STEP_LEFT, facts_of(standing, plan)))
     because = Because.CONNECTION_ILL if state.at != NOT_BEGUN and standing.stand is Stand.NOT_SENT else standing.because
-    return _try(state, plan, here, (state.at + 1, 0, because, standing.facts))
+    return _try(state, plan, here, (state.at + 1, 0, because, facts_of(standing, plan)))
 
 
 Try = tuple[int, int, Because, Facts | None]
@@ -222,7 +239,7 @@ def _doubt(state: MessageState, plan: KeptPlan, here: Here, of: tuple[Standing, 
     is_newest = send is max((one for one in state.sends if one.step == send.step), key=lambda one: one.code)
     is_ill = here.around.is_ill(step.provider, step.connection, at_ms=here.at_ms)
     if plan.in_doubt is InDoubt.RESEND and is_newest and send.number + 1 < MOST_TRIES and not is_ill:
-        return _try(state, plan, here, (send.step, send.number + 1, Because.IN_DOUBT, standing.facts))
+        return _try(state, plan, here, (send.step, send.number + 1, Because.IN_DOUBT, facts_of(standing, plan)))
     if not send.is_held:
         return _hold(state, plan, here, standing)
     return _expire(state, plan, here, (standing, ticked)) if ticked else None
@@ -232,14 +249,14 @@ def _hold(state: MessageState, plan: KeptPlan, here: Here, standing: Standing) -
     """Until the outcome is known; told once of each send."""
     if standing.send is not None:
         state = with_send(state, structs.replace(standing.send, is_held=True))
-    return state, [_made(plan, here, (Decision.HOLD, standing.because, standing.facts), state.at)]
+    return state, [_made(plan, here, (Decision.HOLD, standing.because, facts_of(standing, plan)), state.at)]
 
 
 def _expire(state: MessageState, plan: KeptPlan, here: Here, of: tuple[Standing, Rules]) -> Step | None:
     standing, rules = of
     if here.at_ms < state.changed_ms + rules.keep_held_ms:
         return None
-    return _close(state, plan, here, (Decision.EXPIRED, Because.NOBODY_RESOLVED, standing.facts))
+    return _close(state, plan, here, (Decision.EXPIRED, Because.NOBODY_RESOLVED, facts_of(standing, plan)))
 
 
 What = tuple[Decision, Because, Facts | None]

@@ -14,7 +14,7 @@ from msgspec import structs
 from contracts.identity import attempt_key
 from contracts.plans import MOST_TRIES, InDoubt, MessagePlanned, PlanStep, SucceedOn
 from contracts.sends import AnyContent
-from contracts.status import NO_EVIDENCE, DeliveryStatus, Evidence
+from contracts.status import NO_EVIDENCE, ORDER, DeliveryStatus, Evidence
 from contracts.vocabulary import Channel
 from streams.engine.moments import ms_of
 
@@ -190,7 +190,7 @@ def lean(state: MessageState) -> MessageState:
 
 
 def status_at(rank: int) -> DeliveryStatus:
-    return tuple(DeliveryStatus)[rank]
+    return ORDER[rank]
 
 
 _ENCODER = msgspec.msgpack.Encoder()
