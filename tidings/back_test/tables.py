@@ -137,7 +137,7 @@ def _basis(told: Json) -> Table:
             if rate
             else "none",
             f"{rate['value']:.1%} ({rate['low']:.1%} to {rate['high']:.1%})" if rate else "unknown",
-            f"{price['amount']} {price['currency']}, {_source(price)}" if price else "unknown",
+            f"{_amount(price['amount'])} {price['currency']}, {_source(price)}" if price else "unknown",
         )
     return table
 
@@ -147,7 +147,7 @@ def _counted(rate: Json) -> str:
 
 
 def _source(price: Json) -> str:
-    return "written" if price["told_count"] is None else f"told {price['told_count']:,} times"
+    return "written" if price["told_count"] is None else f"told {price['told_count']:,} ×"
 
 
 def _caveats(told: Json) -> list[str]:
