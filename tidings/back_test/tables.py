@@ -147,7 +147,7 @@ def _counted(rate: Json) -> str:
 
 
 def _source(price: Json) -> str:
-    return "written" if price["told_count"] is None else f"told {price['told_count']:,} ×"
+    return "written" if price["told_count"] is None else f"told {price['told_count']:,} times"
 
 
 def _caveats(told: Json) -> list[str]:
