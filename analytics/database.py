@@ -5,7 +5,7 @@ No other process can open the file meanwhile, not even to read. Nothing outside 
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 import duckdb
@@ -64,6 +64,22 @@ class Database:
         if self._root is None:
             raise StoreUnavailable("the store is not open; it opens when the process starts and closes when it stops")
         return self._root.cursor()
+
+    def shed(self) -> None:
+        """Let DuckDB drop what it only keeps for later; what is in use, and the limit, stay as they are.
+
+        Each block of memory that a query has used leaves a note of some hundred bytes in one of eight queues of
+        DuckDB's buffer pool. They are tidied only from 32 768 notes on (`EvictionQueue::Purge`), which makes 80 MB in
+        all, half of it in an hour of steady batches. They are also looked through when the limit is to be lowered, as
+        far as memory has to be found: so the impossible is asked for, and refused when all have been looked through.
+        """
+        with closing(self.cursor()) as cursor:
+            try:
+                cursor.execute("SET GLOBAL memory_limit = '0B'")
+            except duckdb.OutOfMemoryException:
+                pass
+            finally:
+                cursor.execute(f"SET GLOBAL memory_limit = '{self._settings.memory_limit}'")
 
     @contextmanager
     def snapshot(self, limit_s: float) -> Iterator[Connection]:

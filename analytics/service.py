@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from functools import partial
 from itertools import count
 
+import duckdb
+import structlog
+
 from analytics.archive.archivist import Archivist
 from analytics.columns import hasher
 from analytics.database import Database
@@ -20,12 +23,17 @@ from analytics.upkeep import Upkeep
 from analytics.writer import Writer
 from contracts.errors import QueryInvalid, StoreUnavailable
 from runtime.clock import Clock
+from runtime.heap import give_back
 from runtime.metrics import PARKED, PARKED_OLDEST, UNEXPLAINED
 from runtime.settings import Settings
+
+log = structlog.get_logger()
 
 ACCOUNT_EVERY_S = 5.0
 PARKED_EVERY = 12
 """Times of that: what waits is looked for among all reports that ever waited."""
+SHED_EVERY = 12
+"""Times of that: what was dropped is read again from the file, which the system has in memory."""
 
 
 @dataclass(frozen=True)
@@ -111,6 +119,15 @@ class Analytics:
                 UNEXPLAINED.set(total["unexplained"] + total["explained_twice"])
                 if turn % PARKED_EVERY == 0:
                     show_parked((await parked(self.reader, accounts=None)).rows)
+            if turn % SHED_EVERY == 0:
+                await asyncio.to_thread(self._give_back_memory)
+
+    def _give_back_memory(self) -> None:
+        try:
+            self._database.shed()
+        except (StoreUnavailable, duckdb.Error) as exc:  # whether the store itself has failed, its writer finds out
+            log.warning("store_kept_its_memory", reason=str(exc))
+        give_back()
 
     def _writer(self) -> Writer:
         connection = self._database.cursor()

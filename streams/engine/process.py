@@ -10,6 +10,7 @@ import structlog
 from contracts.errors import TidingsError
 from runtime.clock import SystemClock
 from runtime.collector import spare_the_collector
+from runtime.heap import keep_giving_back
 from runtime.settings import Settings
 from streams.engine.admin import Admin, Member
 from streams.engine.exits import AFTER_FAILURE_S, arm_hard_exit
@@ -64,6 +65,7 @@ async def _work(
     async with asyncio.TaskGroup() as group:
         group.create_task(_stay_awake(guard))
         group.create_task(watchdog.watch())
+        group.create_task(keep_giving_back())
         await asyncio.gather(*(line.start() for line in lines))
         log.info("stages_started", stages=[line.name for line in lines])
         for companion in companions:

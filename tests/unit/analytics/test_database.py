@@ -99,3 +99,39 @@ def test_a_key_that_hashes_nobody_is_refused(tmp_path, length):
 
     with pytest.raises(ConfigurationInvalid, match="16 to 64 bytes"):
         load_hash_key(settings)
+
+
+def kept_for_later(connection: duckdb.DuckDBPyConnection) -> int:
+    ((size,),) = connection.execute(
+        "SELECT memory_usage_bytes FROM duckdb_memory() WHERE tag = 'BASE_TABLE'"
+    ).fetchall()
+    return size
+
+
+def limit_of(connection: duckdb.DuckDBPyConnection) -> str:
+    return connection.execute("SELECT current_setting('memory_limit')").fetchone()[0]
+
+
+def test_what_is_only_kept_for_later_is_dropped_and_the_limit_stays(database):
+    connection = database.cursor()
+    connection.execute("CREATE TABLE numbers AS SELECT range AS n FROM range(100_000)").fetchall()
+    connection.execute("CHECKPOINT").fetchall()
+    connection.execute("SELECT sum(n) FROM numbers").fetchall()
+    before, limit = kept_for_later(connection), limit_of(connection)
+
+    database.shed()
+
+    assert before > 0
+    assert kept_for_later(connection) == 0
+    assert limit_of(connection) == limit
+
+
+def test_what_a_transaction_has_not_yet_stored_is_not_dropped(database):
+    connection = database.cursor()
+    connection.begin()
+    connection.execute("CREATE TABLE numbers AS SELECT range AS n FROM range(100_000)").fetchall()
+
+    database.shed()
+    connection.commit()
+
+    assert connection.execute("SELECT count(*), sum(n) FROM numbers").fetchall() == [(100_000, 4_999_950_000)]
