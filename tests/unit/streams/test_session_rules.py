@@ -40,6 +40,17 @@ def test_each_value_says_where_it_is_from():
     assert all(row["source"].startswith(("https://", "ours: ", "as today", "a provider's guide")) for row in rows)
 
 
+def test_the_page_has_the_numbers_of_the_table():
+    page = Path(__file__).parents[3].joinpath("docs", "sessions.md").read_text(encoding="utf-8")
+    rows = {cells[0]: cells[1:] for line in page.splitlines() if len(cells := line.strip("| ").split(" | ")) == 4}
+    sets = [rules_named(name.strip("`")) for name in rows["rule"]]
+
+    assert [rules.name for rules in sets] == list(load_rules())
+    assert rows["lasts"] == [f"{rules.window_s // HOUR_S} h" for rules in sets]
+    assert rows["takes of our messages"] == [str(rules.most_messages) for rules in sets]
+    assert rows["in a row without a reply"] == [str(rules.most_in_a_row) for rules in sets]
+
+
 def test_settings_replace_single_values():
     rules = rules_named("viber", {"window_s": 7200, "price": "0.03", "currency": "EUR"})
 

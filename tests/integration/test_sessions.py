@@ -1,0 +1,213 @@
+"""A conversation from the callbacks and the sends to the answer of the API and to the desk of whoever sends."""
+
+import asyncio
+import json
+import time
+from collections.abc import AsyncIterator, Iterator
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import httpx2
+import pytest
+
+from contracts.codec import encode
+from contracts.conversations import (
+    BusinessSent,
+    Parties,
+    SessionClosed,
+    SessionOpened,
+    SessionRuleBroken,
+    SessionStanding,
+    Told,
+    read_told,
+)
+from contracts.envelope import fixed_headers, with_id
+from contracts.sends import SendRequest, TextContent
+from contracts.vocabulary import Channel
+from runtime.broker.ports import free_port
+from runtime.clock import SystemClock
+from runtime.crash_points import VARIABLE
+from runtime.partitioner import partition_of
+from runtime.settings import Settings
+from streams.session.desk import SessionDesk
+from tests.support.ledger_provider import body_of
+from tests.support.running_api import SETTINGS, RunningApi
+from tests.support.streams_installation import OBSERVED, PARTITIONS, Installation, until, without_repeats
+
+pytestmark = [pytest.mark.broker, pytest.mark.timeout(180)]
+
+PERSON, SHOP = "+447700900105", "ExampleShop"
+US = Parties(account="default", provider="ledger", connection=OBSERVED, sender=SHOP, recipient=PERSON)
+BEGAN = datetime.now(UTC).replace(microsecond=0) - timedelta(minutes=2)
+LIMIT_S = 60
+
+
+@pytest.fixture
+async def house(broker: str, tmp_path: Path) -> AsyncIterator[Installation]:
+    async with Installation(broker, tmp_path) as installation:
+        yield installation
+
+
+@pytest.fixture
+def api(house: Installation, broker: str, tmp_path: Path) -> Iterator[RunningApi]:
+    running = RunningApi(house.kafka, tmp_path, free_port())
+    text = SETTINGS.format(data_dir=tmp_path, bootstrap=broker, prefix=house.prefix, port=running.port)
+    (tmp_path / "tidings.toml").write_text(text.replace("partitions = 3", f"partitions = {PARTITIONS}"))
+    running.start()
+    yield running
+    running.process.kill()
+    running.process.wait()
+
+
+@pytest.fixture
+async def desk(house: Installation) -> AsyncIterator[SessionDesk]:
+    made = SessionDesk(Settings(kafka=house.kafka), SystemClock())
+    running = asyncio.create_task(made.run())
+    await asyncio.wait_for(made.ready(), LIMIT_S)
+    yield made
+    running.cancel()
+    with suppress(asyncio.CancelledError):
+        await running
+
+
+def at(second: float) -> datetime:
+    return BEGAN + timedelta(seconds=second)
+
+
+async def wrote(house: Installation, second: int) -> None:
+    said = {
+        "is": "inbound",
+        "kind": "text",
+        "message_id": f"mo-{second}",
+        "channel": "viber",
+        "author": PERSON,
+        "addressee": SHOP,
+        "text": "Is it in stock?",
+        "occurred_at": at(second).isoformat(),
+    }
+    await house.call_back(body_of(said))
+
+
+async def sent(house: Installation, *seconds: float) -> None:
+    """As whoever sends tells of messages that a provider has accepted."""
+    headers = fixed_headers("talk", "dispatch")
+    rows = [
+        (US.key, encode(BusinessSent(parties=US, event_id=f"m{second}", at=at(second), kind="text")), None, headers)
+        for second in seconds
+    ]
+    marked = [(*row[:3], with_id(headers, f"m{second}".encode())) for row, second in zip(rows, seconds, strict=True)]
+    await house.write("talk", partition_of(US.key, PARTITIONS), marked)
+
+
+async def told(house: Installation, is_so) -> list[Told]:
+    """What is told of sessions, without repeats, once it is so."""
+    deadline = time.monotonic() + LIMIT_S
+    while True:
+        found = [read_told(record.value) for record in without_repeats(await house.read("sessions"))]
+        if is_so(found):
+            return found
+        assert time.monotonic() < deadline, found
+        await asyncio.sleep(0.2)
+
+
+def standing_of(found: list[Told]) -> SessionStanding | None:
+    return next((one for one in reversed(found) if isinstance(one, SessionStanding)), None)
+
+
+def stands(**members):
+    """Whether the newest standing has these members."""
+
+    def is_so(found: list[Told]) -> bool:
+        last = standing_of(found)
+        return last is not None and all(getattr(last, name) == value for name, value in members.items())
+
+    return is_so
+
+
+def opened(found: list[Told]) -> list[Told]:
+    return [one for one in found if isinstance(one, SessionOpened)]
+
+
+def has_listed(count: int):
+    return lambda answer: [one["business_count"] for one in answer["sessions"]] == [count]
+
+
+async def asked(client: httpx2.Client, path: str, is_so) -> dict:
+    """The answer, once it is so."""
+    deadline = time.monotonic() + LIMIT_S
+    while not is_so(answer := (await asyncio.to_thread(client.get, path)).json()):
+        assert time.monotonic() < deadline, answer
+        await asyncio.sleep(0.2)
+    return answer
+
+
+def a_send() -> SendRequest:
+    return SendRequest(
+        send_id="m1-0-0",
+        channel=Channel.VIBER,
+        recipient=PERSON,
+        sender=SHOP.lower(),
+        content=TextContent(text="Yes, it is."),
+        is_session=True,
+    )
+
+
+async def objected(desk: SessionDesk, word: str | None) -> str | None:
+    """What the desk says, once it is this."""
+    deadline = time.monotonic() + LIMIT_S
+    while True:
+        said = desk.objection("default", a_send(), datetime.now(UTC))
+        if (said is None) if word is None else (said is not None and word in said):
+            return said
+        assert time.monotonic() < deadline, said
+        await asyncio.sleep(0.1)
+
+
+async def test_a_conversation_is_counted_once_although_the_stage_is_killed_and_all_ask_the_same(house, api, desk):
+    assert "write first" in (await objected(desk, "write first") or "")
+    stages = await house.start("normalise", "session", replica="one", **{VARIABLE: "session.outputs_written:3"}).ready()
+    await wrote(house, 1)
+    await told(house, opened)
+    await objected(desk, None)
+    for second in (2, 3, 4):
+        await sent(house, second)
+        await asyncio.sleep(0.3)
+    await stages.ended()
+    await house.start("normalise", "session", replica="one").ready()
+    await wrote(house, 5)
+    await told(house, stands(business_count=3, in_a_row_left=5))
+    await sent(house, 6, 7, 8, 9, 10)
+    found = await told(house, stands(business_count=8))
+    await objected(desk, "reply")
+
+    with api.client() as client:
+        counted = await asked(client, "/v1/sessions", has_listed(8))
+        asked_about = client.get(f"/v1/sessions/{SHOP}/{PERSON}").json()
+    (listed,), (conversation,) = counted["sessions"], asked_about["conversations"]
+
+    assert len(opened(found)) == 1
+    assert not [one for one in found if isinstance(one, SessionRuleBroken) and not one.is_withdrawn]
+    assert (listed["is_open"], listed["messages_left"], listed["near"]) == (True, 52, ["in_a_row"])
+    assert {one["reason"] for one in conversation["next_send"] if one["kind"] == "text"} == {"in_a_row"}
+    assert PERSON not in json.dumps(asked_about)
+
+
+async def test_its_time_ends_a_session_once_although_nobody_is_there_when_it_comes(house, desk):
+    window = {"session_values": {"window_s": 130, "warn_minutes_left": 0}}
+    connections = json.dumps([{"provider": "ledger", "name": OBSERVED, "observe_only": True, **window}])
+    settings = {"TIDINGS_CONNECTIONS": connections}
+    stages = await house.start("normalise", "session", **settings).ready()
+    await wrote(house, 1)
+    await sent(house, 2)
+    await told(house, stands(business_count=1))
+    await wrote(house, 3)
+    await told(house, stands(business_count=1, in_a_row_left=5))
+    stages.kill()
+    again = await house.start("normalise", "session", **settings).ready()
+    found = await told(house, lambda seen: any(isinstance(one, SessionClosed) for one in seen))
+    await objected(desk, "write first")
+    (closed,) = [one.session for one in found if isinstance(one, SessionClosed)]
+
+    assert (closed.closed_at, closed.business_count, closed.user_count) == (at(133), 1, 2)
+    await until(lambda: again.get("/readyz")[0] == 200, of=again)
