@@ -7,7 +7,19 @@ from pathlib import Path
 
 from bench.figures import Figure, print_table, write_results
 
-GROUPS = ("ingest", "normalise", "infobip", "track", "recovery", "sink", "outage", "memory", "back_test")
+GROUPS = (
+    "ingest",
+    "normalise",
+    "infobip",
+    "track",
+    "recovery",
+    "sink",
+    "outage",
+    "memory",
+    "back_test",
+    "fallback",
+    "timers",
+)
 """Each is a module here with `measure() -> list[Figure]`."""
 
 
