@@ -7,7 +7,7 @@ import stamina.instrumentation
 import structlog
 import uvloop
 
-from contracts.errors import TidingsError
+from contracts.errors import ConfigurationInvalid, TidingsError
 from runtime.logging import configure_logging
 from runtime.settings import load_settings
 from streams.companions import companions_of
@@ -26,8 +26,12 @@ def main(names: list[str]) -> int:
     configure_logging("streams", level=settings.log_level)
     structlog.contextvars.bind_contextvars(stages=",".join(names or [stage.name for stage in stages]))
     stamina.instrumentation.set_on_retry_hooks([])  # who asks says once what came of it
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        return runner.run(run_stages(stages, settings, companions_of(names, settings)))
+    try:
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            return runner.run(run_stages(stages, settings, companions_of(names, settings)))
+    except ConfigurationInvalid as exc:  # of a file that only a stage reads
+        structlog.get_logger().critical("stages_cannot_begin", reason=str(exc))
+        return 2
 
 
 if __name__ == "__main__":

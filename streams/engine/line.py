@@ -43,7 +43,7 @@ class Line:
     """`start` returns when the stage has its partitions and its state. Make it inside the running loop."""
 
     def __init__(self, stage: Stage, settings: Settings, guard: SleepGuard) -> None:
-        kafka = settings.kafka
+        decide, kafka = stage.prepare(settings), settings.kafka
         names = {word: load_topics()[word].full_name(kafka.topic_prefix) for word in stage.topics}
         self.stage = stage
         self._kafka = kafka
@@ -57,7 +57,6 @@ class Line:
         )
         lease = Lease(settings.streams.session_timeout_s, lambda: is_member(self.consumer))
         writer = Writer(self.producer, guard, lease=lease, names=names, partitions=kafka.partitions)
-        decide = stage.prepare(settings)
         self._carrier = Carrier(stage, decide, writer, self._store)
         self._lookout = stage.lookout(settings, decide) if stage.lookout else None
         self._timers = Timers(stage, self._store, writer, SystemClock()) if self._store else None
