@@ -1,11 +1,11 @@
 """A message as a body has it: to whom, by which ways, under which conditions."""
 
-import json
 from datetime import time
 from hashlib import blake2b
-from typing import Annotated, Self
+from typing import Annotated, Any, Self
 from uuid import UUID
 
+import msgspec
 from pydantic import (
     AfterValidator,
     AwareDatetime,
@@ -13,9 +13,7 @@ from pydantic import (
     ConfigDict,
     Discriminator,
     Field,
-    JsonValue,
     Tag,
-    WithJsonSchema,
 )
 from pydantic import model_validator as checked
 
@@ -26,13 +24,29 @@ from contracts.plans import MOST_STEPS, InDoubt, SucceedOn
 from contracts.vocabulary import Channel
 
 LONGEST_WAIT_S = 30 * 86_400
-OWN_LIMIT = 4_000
+OWN_LIMIT, OWN_DEPTH = 4_000, 10
 
 
-def _small(own: dict[str, JsonValue]) -> dict[str, JsonValue]:
-    if len(json.dumps(own)) > OWN_LIMIT:
-        raise ValueError(f"the provider's own options may have {OWN_LIMIT} characters together")
+def _small(own: dict[str, Any]) -> dict[str, Any]:
+    """As they are, when Kafka can have them."""
+    try:
+        size = len(msgspec.json.encode(own)) if _is_flat(own) else OWN_LIMIT + 1
+    except (OverflowError, UnicodeEncodeError) as exc:
+        raise ValueError("the provider's own options have a number or a text that no JSON can carry") from exc
+    if size > OWN_LIMIT:
+        raise ValueError(f"the provider's own options may have {OWN_LIMIT} bytes and {OWN_DEPTH} levels")
     return own
+
+
+def _is_flat(own: dict[str, Any]) -> bool:
+    """Whether it ends within so many levels; found without recursion, because it may go down without end."""
+    level: list[Any] = [own]
+    for _ in range(OWN_DEPTH):
+        lists = [one.values() if isinstance(one, dict) else one for one in level if isinstance(one, dict | list)]
+        level = [inner for each in lists for inner in each]
+        if not level:
+            return True
+    return False
 
 
 def _plain_minute(moment: time) -> time:
@@ -41,11 +55,7 @@ def _plain_minute(moment: time) -> time:
     return moment
 
 
-Own = Annotated[
-    dict[str, JsonValue],
-    AfterValidator(_small),
-    WithJsonSchema({"type": "object", "additionalProperties": True}),
-]
+Own = Annotated[dict[str, Any], AfterValidator(_small)]
 Minute = Annotated[time, AfterValidator(_plain_minute)]
 
 

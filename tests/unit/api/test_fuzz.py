@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from analytics.metrics import Dimension, Measure
 from api.keys import EVERYTHING
+from tests.unit.api.fakes import SEND_ID
 
 NAMES = [
     "measure",
@@ -43,6 +44,8 @@ TARGETS = [
     "/v1/changes",
     "/v1/inbound",
     "/v1/suppressions",
+    "/v1/sends",
+    "/v1/in-doubt",
     "/v1/messages/019aa5a1-0000-7000-8000-000000000001",
     "/messages",
     "/sign-in",
@@ -64,6 +67,39 @@ REGISTRATION = st.fixed_dictionaries(
         "sent_at": TIMES | JSON,
         "campaign": JSON,
     },
+)
+CONTENT = st.fixed_dictionaries(
+    {}, optional={"kind": st.sampled_from(["text", "image", "x"]), "text": JSON, "url": JSON}
+)
+STEP = st.fixed_dictionaries(
+    {},
+    optional={
+        "channel": st.just("sms") | VALUES,
+        "provider": st.sampled_from(["telesign", "infobip"]) | VALUES,
+        "connection": st.sampled_from(["main", "other"]) | VALUES,
+        "sender": VALUES,
+        "wait_s": st.just(60) | JSON,
+        "content": CONTENT | JSON,
+        "validity_s": JSON,
+        "own": JSON,
+    },
+)
+GUARDS = st.fixed_dictionaries({}, optional={"send_before": TIMES, "quiet_hours": JSON, "budget": VALUES})
+MESSAGE = st.fixed_dictionaries(
+    {},
+    optional={
+        "recipient": st.just("+447700900105") | VALUES,
+        "steps": st.lists(STEP, max_size=3) | JSON,
+        "policy": VALUES,
+        "content": CONTENT,
+        "guards": st.fixed_dictionaries({}, optional={"send_before": TIMES, "quiet_hours": JSON, "budget": VALUES})
+        | JSON,
+        "sent": st.fixed_dictionaries({}, optional={"root_id": VALUES, "sent_at": TIMES}) | JSON,
+        "message_id": st.uuids().map(str) | VALUES,
+    },
+)
+RESOLUTION = st.fixed_dictionaries(
+    {}, optional={"outcome": st.sampled_from(["accepted", "not_sent"]) | JSON, "root_id": VALUES, "note": VALUES}
 )
 FEW = settings(max_examples=75, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
@@ -98,6 +134,35 @@ def test_no_id_breaks_an_answer(caller, id):  # noqa: A002  # the name in the pa
 @given(body=REGISTRATION | st.lists(REGISTRATION, max_size=3) | JSON)
 def test_no_body_breaks_a_registration(caller, body):
     answer = caller.post("/v1/attempts", content=json.dumps(body), headers={"content-type": "application/json"})
+
+    assert answer.status_code in {202, 400, 422}
+
+
+@FEW
+@given(body=MESSAGE | st.lists(MESSAGE, max_size=3) | JSON)
+def test_no_body_breaks_a_plan(caller, body):
+    answer = caller.post("/v1/messages", content=json.dumps(body), headers={"content-type": "application/json"})
+
+    assert answer.status_code in {202, 400, 422}
+
+
+@pytest.mark.parametrize("depth", [8, 300, 900])
+def test_no_depth_of_options_breaks_a_plan(caller, depth):
+    own = "[" * depth + "]" * depth
+    step = {"channel": "sms", "provider": "telesign", "connection": "main", "sender": "ExampleShop", "wait_s": 60}
+    step |= {"content": {"kind": "text", "text": "Hello"}, "own": {"deep": "OWN"}}
+    body = json.dumps({"recipient": "+447700900105", "steps": [step]}).replace('"OWN"', own)
+    answer = caller.post("/v1/messages", content=body, headers={"content-type": "application/json"})
+
+    assert answer.status_code == (202 if depth == 8 else 422)
+
+
+@FEW
+@given(body=RESOLUTION | JSON)
+def test_no_body_breaks_the_end_of_a_doubt(caller, body):
+    answer = caller.post(
+        f"/v1/in-doubt/{SEND_ID}/resolve", content=json.dumps(body), headers={"content-type": "application/json"}
+    )
 
     assert answer.status_code in {202, 400, 422}
 

@@ -7,7 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contracts.identity import attempt_id, attempt_key, derived_message_id, new_message_id, report_event_id
+from contracts.identity import (
+    attempt_id,
+    attempt_key,
+    derived_message_id,
+    keyed_message_id,
+    new_message_id,
+    report_event_id,
+)
 from contracts.status import DeliveryStatus
 from contracts.vocabulary import Channel
 
@@ -77,3 +84,17 @@ def test_the_attempt_and_its_message_have_different_ids():
     key = attempt_key("telesign", "main", "A1")
 
     assert attempt_id(1, key) != derived_message_id(1, key)
+
+
+def test_the_ids_under_a_key_are_the_same_for_ever_and_version_8():
+    made = keyed_message_id("default", "order-1207", 0)
+
+    assert made == "f86f600a-e009-8ce5-b350-628fbd531241"
+    assert UUID(made).version == 8
+
+
+@pytest.mark.parametrize(
+    "other", [("other", "order-1207", 0), ("default", "order-1208", 0), ("default", "order-1207", 1)]
+)
+def test_another_account_key_or_place_is_another_message(other):
+    assert keyed_message_id(*other) != keyed_message_id("default", "order-1207", 0)
