@@ -15,7 +15,7 @@ from analytics.reader import Answer, Reader, Row
 from contracts.errors import QueryInvalid
 from runtime.settings import Price
 
-MOST_ATTEMPTS = 10_000_000
+MOST_ATTEMPTS = 5_000_000
 """In one span: about as many as are replayed within the time of a question."""
 MOST_PLACES = 500
 A_TENTH_IN_S = 600.0

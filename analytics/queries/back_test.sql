@@ -6,17 +6,20 @@
 WITH
 -- include: attempts_between
 
-begun AS (
-    SELECT message_id, min(attempt_id) AS attempt_id, count(*) - 1 AS others_count
+-- Messages of which more than the first attempt is known; most have no other.
+sent_again AS (
+    SELECT message_id, min(attempt_id) AS first_id
     FROM attempt
     GROUP BY message_id
+    HAVING count(*) > 1
 ),
 
 begin AS (
-    SELECT attempt.* RENAME (delivered_at AS arrived_at), others_count
-    FROM attempt JOIN begun USING (attempt_id)
+    SELECT attempt.* RENAME (delivered_at AS arrived_at)
+    FROM attempt LEFT JOIN sent_again USING (message_id)
     WHERE
-        attempt.attempt_id < $until::UUID
+        attempt_id = coalesce(first_id, attempt_id)
+        AND attempt_id < $until::UUID
         AND channel = $channel
         AND ($provider IS NULL OR provider = $provider)
         AND ($connection IS NULL OR connection = $connection)
@@ -26,10 +29,10 @@ begin AS (
 
 -- What was really sent after that.
 other AS (
-    SELECT begin.message_id, count(*) AS really_count, min(attempt.delivered_at) AS really_arrived_at
-    FROM begin JOIN attempt USING (message_id)
-    WHERE begin.others_count > 0 AND attempt.attempt_id <> begin.attempt_id
-    GROUP BY begin.message_id
+    SELECT message_id, count(*) AS really_count, min(delivered_at) AS really_arrived_at
+    FROM attempt JOIN sent_again USING (message_id)
+    WHERE attempt_id <> first_id
+    GROUP BY message_id
 ),
 
 next_attempt AS (
