@@ -84,7 +84,8 @@ def advance(
             told += news
     if state == begun:
         return before, told
-    return lean(structs.replace(state, changed_ms=max(state.changed_ms, here.at_ms))), told
+    state = structs.replace(state, changed_ms=max(state.changed_ms, here.at_ms))
+    return lean(state, is_over=bool(state.told & OVER)), told
 
 
 def is_past(state: MessageState, at_ms: int, rules: Rules) -> bool:

@@ -176,15 +176,16 @@ def _minutes(moment: time) -> int:
     return moment.hour * 60 + moment.minute
 
 
-def lean(state: MessageState) -> MessageState:
+def lean(state: MessageState, *, is_over: bool) -> MessageState:
     """Without the contents that will not be sent any more: they are most of a state, and people's affair."""
-    if state.plan is None or all(step.content is None for step in state.plan.steps[: state.at + 1]):
+    if state.plan is None:
         return state
-    taken = any(send.left_ms for send in state.sends if send.step == state.at)
-    last = state.at if taken else state.at - 1
+    is_taken = any(send.left_ms for send in state.sends if send.step == state.at)
+    count = len(state.plan.steps) if is_over else state.at + is_taken
+    if all(step.content is None for step in state.plan.steps[: max(0, count)]):
+        return state
     steps = tuple(
-        structs.replace(step, content=None) if number <= last and step.content is not None else step
-        for number, step in enumerate(state.plan.steps)
+        structs.replace(step, content=None) if number < count else step for number, step in enumerate(state.plan.steps)
     )
     return structs.replace(state, plan=structs.replace(state.plan, steps=steps))
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections import defaultdict
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import count
@@ -30,6 +31,8 @@ from tests.support.reports import report
 from tests.support.streams_installation import PARTITIONS, Installation, without_repeats
 
 PLACES = ((Channel.VIBER, "routee"), (Channel.SMS, "telesign"), (Channel.VOICE, "infobip"))
+
+Row = tuple[bytes, bytes, int, Headers]
 
 
 def step(number: int, *, wait_s: int = 60) -> PlanStep:
@@ -108,10 +111,13 @@ class Planning:
         self._numbers = count()
 
     async def tell(self, *records: Record) -> None:
+        spread: dict[tuple[str, int], list[Row]] = defaultdict(list)
         for word, partition, row in [self._row(record) for record in records]:
-            await self.house.write(word, partition, [row])
+            spread[word, partition].append(row)
+        for place, rows in spread.items():
+            await self.house.write(*place, rows)
 
-    def _row(self, record: Record) -> tuple[str, int, tuple[bytes, bytes, int, Headers]]:
+    def _row(self, record: Record) -> tuple[str, int, Row]:
         key = str(record.message_id).encode()  # type: ignore[attr-defined]  # all of these have one
         word, headers = "messages", with_id(fixed_headers("message", "api"), b"a request")
         if isinstance(record, SendOutcome):

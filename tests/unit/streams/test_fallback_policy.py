@@ -472,6 +472,23 @@ def test_a_step_without_content_is_refused():
     assert short(lived(planned(step(0), step(1, content=None), sent=SENT), due(60))[1]) == ["refuse 1: no_content"]
 
 
+@pytest.mark.parametrize(
+    ("events", "kept"),
+    [
+        pytest.param([planned()], [True, True], id="until it was taken it may be sent again"),
+        pytest.param([planned(), TAKEN], [False, True], id="taken: the next may be needed"),
+        pytest.param(FALLEN, [False, True], id="the next is on its way"),
+        pytest.param([planned(), TAKEN, told("delivered")], [False, False], id="arrived: none is needed"),
+        pytest.param([planned(), CANCEL], [False, False], id="cancelled: none is wanted"),
+        pytest.param([planned(), came("refused")], [False, False], id="closed: none is sent"),
+    ],
+)
+def test_contents_are_kept_for_as_long_as_they_may_be_sent(events, kept):
+    state, _ = lived(*events)
+
+    assert [one.content is not None for one in state.plan.steps] == kept
+
+
 def test_a_command_says_all_that_is_needed_and_when_to_give_up():
     commanded = next(one for one in lived(planned())[1] if isinstance(one, SendCommanded))
 
