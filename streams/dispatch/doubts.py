@@ -51,16 +51,18 @@ class Doubts:
             errand.ledger.give_up(errand.send_id)
 
     async def _search(self, errand: Errand) -> None:
-        began_s, pause_s = self._clock.monotonic(), self._searching.first_pause_s
-        while not errand.tenure.is_closing and self._clock.monotonic() - began_s < self._searching.give_up_after_s:
-            if errand.standing is Standing.DONE or await self._find(errand) or await errand.until_done(pause_s):
+        until_s = self._clock.monotonic() + self._searching.give_up_after_s
+        pause_s = self._searching.first_pause_s
+        while not errand.tenure.is_closing and not await self._find(errand):
+            left_s = until_s - self._clock.monotonic()
+            if left_s <= 0 or await errand.until_done(min(pause_s, left_s)):
                 return
             pause_s = min(2 * pause_s, self._searching.longest_pause_s)
 
     async def _find(self, errand: Errand) -> bool:
-        """Whether the provider has ended the doubt."""
-        if self._caller is None:
-            return False
+        """Whether the doubt is ended, by the provider or by somebody else."""
+        if self._caller is None or errand.standing is Standing.DONE:
+            return errand.standing is Standing.DONE
         try:
             found = await self._caller.find(errand)
         except SendError:
