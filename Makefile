@@ -4,7 +4,10 @@ BIN := $(VENV)/bin
 PYTHON ?= python3
 LOCK := requirements/dev.txt
 
-.PHONY: help run test check lint types architecture bench chaos fuzz soak lock clean
+# The run starts a hundred processes, and each would compile all modules anew where Python is told to keep nothing.
+TESTS := PYTHONDONTWRITEBYTECODE= $(BIN)/pytest -n 2
+
+.PHONY: help run test prove check lint types architecture bench chaos fuzz soak lock clean
 .DEFAULT_GOAL := help
 
 help: ## Say what each target does
@@ -22,7 +25,10 @@ run: $(VENV)/.ready ## Start everything with a simulator and a live page; ONCE=1
 	@$(BIN)/tidings demo $(if $(ONCE),--once)
 
 test: $(VENV)/.ready ## Run every test, on a real broker that the run starts itself
-	@$(BIN)/pytest -n 2 --dist loadfile
+	@$(TESTS) --dist loadfile --no-loadscope-reorder
+
+prove: $(VENV)/.ready ## Try laws with 1000 random examples each where a test names no number; SEED= repeats a run
+	@$(TESTS) -m "not broker" --hypothesis-profile=long $(if $(SEED),--hypothesis-seed=$(SEED))
 
 check: lint types architecture test ## Lint, types, architecture, tests
 
