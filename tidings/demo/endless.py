@@ -1,5 +1,6 @@
 """`tidings demo`: everything at work at a gentle pace, with a page to look at, until Ctrl-C."""
 
+import asyncio
 from pathlib import Path
 
 from rich.panel import Panel
@@ -9,12 +10,15 @@ from api.sessions import offer_sign_in
 from runtime.clock import SystemClock
 from runtime.logging import configure_logging
 from runtime.settings import Settings
-from tidings.demo.setup import lasting_place, told_of
+from tidings.api_client import ApiClient
+from tidings.demo.plans import LATE_S, PLANNED_SHARE, WAITS_S, Traffic
+from tidings.demo.setup import lasting_place, stand_in_port, told_of
 from tidings.installation import Installation, running
 from tidings.simulation.command import Wishes, perform
+from tidings.simulation.fates import Fates
 from tidings.simulation.ledger import Tally
 from tidings.simulation.post import Doors
-from tidings.simulation.schedule import cast_of
+from tidings.simulation.schedule import Play, cast_of
 from tidings.up import CONSOLE, announce, places, prepare_broker, run_until_stopped
 
 RATE_PER_S = 5.0
@@ -42,14 +46,25 @@ async def _play(settings: Settings, config: Path, wishes: Wishes) -> None:
     first_key = ensure_first_key(settings.data_dir, clock)
     _revoke_old_keys(ring)
     async with running(settings, config, announce) as (installation, supervisor):
-        key, text = ring.create(clock, name=SIMULATOR, scopes=[Scope.SEND])
+        key, text = ring.create(clock, name=SIMULATOR, scopes=[Scope.READ, Scope.SEND])
         _say_where(installation, first_key)
         doors = Doors(installation.callbacks_url, installation.api_url, text)
         cast = cast_of(told_of(settings.connections))
+        play = wishes.play(clock)
         try:
-            await supervisor.accompany(perform(wishes.play(clock), cast, doors, ledger=Tally(), console=CONSOLE))
+            async with asyncio.TaskGroup() as group:
+                if stand_in_port(settings.connections):  # settings of an older demo have nothing to send over
+                    group.create_task(_send(installation, doors, play))
+                await supervisor.accompany(perform(play, cast, doors, ledger=Tally(), console=CONSOLE))
         finally:
             ring.revoke(key.id)
+
+
+async def _send(installation: Installation, doors: Doors, play: Play) -> None:
+    """Messages with plans, beside those of which callbacks come that somebody else has sent."""
+    traffic = Traffic.of(installation, doors, Tally(), Fates(play.seed, late_s=LATE_S), WAITS_S)
+    async with traffic.stand_in, ApiClient(installation.api_url, doors.api_key) as api:
+        await traffic.live(api, play.rate_per_s * PLANNED_SHARE)
 
 
 def _revoke_old_keys(ring: KeyRing) -> None:

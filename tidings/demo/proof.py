@@ -8,11 +8,9 @@ from pathlib import Path
 from time import monotonic
 
 import typer
-from rich import box
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-from rich.table import Table
 
 from api.keys import KeyRing, Scope
 from runtime.clock import SystemClock
@@ -20,15 +18,19 @@ from runtime.logging import configure_logging
 from runtime.settings import Settings
 from tidings.api_client import ApiClient
 from tidings.demo.identities import Attempt, delete_topics, read_attempt_ids
-from tidings.demo.reconciliation import MEMBERS, Findings, asked_of, compare, differences_of
+from tidings.demo.plans import LATE_S, PLANNED_SHARE, WAITS_S, Traffic
+from tidings.demo.reconciliation import Findings, asked_of, compare, differences_of
+from tidings.demo.send_findings import SendFindings, compare_sends
 from tidings.demo.setup import fresh_place, told_of
+from tidings.demo.tables import items_table, sends_table
 from tidings.exits import Exit
 from tidings.installation import Installation, running
 from tidings.simulation.command import Wishes, perform
+from tidings.simulation.fates import Fates
 from tidings.simulation.ledger import Ledger
 from tidings.simulation.outcome import Outcome
 from tidings.simulation.post import Doors
-from tidings.simulation.schedule import cast_of
+from tidings.simulation.schedule import Play, cast_of
 from tidings.up import CONSOLE, announce, prepare_broker, run_until_stopped
 
 RATE_PER_S = 400.0
@@ -36,6 +38,24 @@ SETTLE_LIMIT_S, STILL_S = 120.0, 30.0
 """How long all may take to come through, and how long it may stand still meanwhile, as while a process comes back."""
 POLL_S = 0.3
 SHOWN_DIFFERENCES = 20
+LEAST_PLANNED = 40
+FALL_BACK_LIMIT_S = 90.0
+
+
+@dataclass(frozen=True)
+class Proof:
+    """What was found."""
+
+    items: Findings
+    sends: SendFindings
+
+    @property
+    def differences(self) -> list[str]:
+        return [*self.items.differences, *self.sends.differences]
+
+    @property
+    def last_line(self) -> str:
+        return f"{self.items.last_line} {self.sends.last_line}"
 
 
 @dataclass
@@ -70,14 +90,14 @@ def prove(messages: int, rate_per_s: float, seed: int | None) -> Exit:
             is_shuffled=True,
             seed=seed,
         )
-        findings = run_until_stopped(_prove(settings, config, wishes, watch))
-    if findings is None:
+        proof = run_until_stopped(_prove(settings, config, wishes, watch))
+    if proof is None:
         return Exit.FAILED
-    _tell(findings, watch)
-    return Exit.FAILED if findings.differences else Exit.DONE
+    _tell(proof, watch)
+    return Exit.FAILED if proof.differences else Exit.DONE
 
 
-async def _prove(settings: Settings, config: Path, wishes: Wishes, watch: StopWatch) -> Findings:
+async def _prove(settings: Settings, config: Path, wishes: Wishes, watch: StopWatch) -> Proof:
     watch.lap("prepare")
 
     def tell(name: str) -> None:
@@ -85,29 +105,49 @@ async def _prove(settings: Settings, config: Path, wishes: Wishes, watch: StopWa
         watch.lap(name)
 
     async with running(settings, config, tell) as (installation, supervisor):
-        findings = await supervisor.accompany(_send_and_compare(installation, wishes, watch))
-        if not (installation.has_own_broker or findings.differences):
+        proof = await supervisor.accompany(_send_and_compare(installation, wishes, watch))
+        if not (installation.has_own_broker or proof.differences):
             await delete_topics(installation.kafka)
     watch.lap("stop")
-    return findings
+    return proof
 
 
-async def _send_and_compare(installation: Installation, wishes: Wishes, watch: StopWatch) -> Findings:
+async def _send_and_compare(installation: Installation, wishes: Wishes, watch: StopWatch) -> Proof:
     ring = KeyRing(installation.data_dir)
     _, key = ring.create(SystemClock(), name="proof", scopes=[Scope.READ, Scope.SEND])
     doors, ledger = Doors(installation.callbacks_url, installation.api_url, key), Ledger()
-    cast = cast_of(told_of(installation.settings.connections))
     play = wishes.play(SystemClock())
-    await perform(play, cast, doors, ledger=ledger, console=CONSOLE)
-    watch.lap("post")
-    outcome = ledger.outcome()
-    async with ApiClient(installation.api_url, key) as api:
+    traffic = Traffic.of(installation, doors, ledger, Fates(play.seed, late_s=LATE_S), WAITS_S)
+    async with traffic.stand_in, ApiClient(installation.api_url, key) as api:
+        await _play(installation, play, traffic, ledger=ledger)
+        watch.lap("post")
+        await _fall_back(api, traffic)
+        watch.lap("fall back")
+        traffic.claim(ledger)
+        outcome = ledger.outcome()
         await _settle(api, outcome)
         watch.lap("settle")
         ids = await read_attempt_ids(installation.kafka)
-        findings = await _compare(api, outcome, ids, since=play.start)
+        items = await _compare(api, outcome, ids, since=play.start)
+        sends = await compare_sends(api, traffic)
     watch.lap("compare")
-    return findings
+    return Proof(items, sends)
+
+
+async def _play(installation: Installation, play: Play, traffic: Traffic, *, ledger: Ledger) -> None:
+    """Callbacks of messages that others have sent, and beside them messages with plans."""
+    planned_count = max(LEAST_PLANNED, int((play.message_count or 0) * PLANNED_SHARE))
+    rate_per_s = planned_count * play.rate_per_s / (play.message_count or 1)
+    cast = cast_of(told_of(installation.settings.connections))
+    async with asyncio.TaskGroup() as playing:
+        playing.create_task(perform(play, cast, traffic.planner.doors, ledger=ledger, console=CONSOLE))
+        playing.create_task(traffic.planner.register(rate_per_s, is_over=lambda number: number >= planned_count))
+
+
+async def _fall_back(api: ApiClient, traffic: Traffic) -> None:
+    with CONSOLE.status("waiting until all sends have left that have to") as status:
+        if not await traffic.settle(api, FALL_BACK_LIMIT_S, tell=lambda text: status.update(f"waiting; {text}")):
+            CONSOLE.print(f"[yellow]waited long enough[/yellow]: {len(traffic.due())} sends have not left")
 
 
 async def _settle(api: ApiClient, outcome: Outcome) -> None:
@@ -133,29 +173,13 @@ async def _compare(api: ApiClient, outcome: Outcome, ids: Mapping[Attempt, set[s
         return await compare(api, outcome, ids, since=since, on_asked=lambda: progress.advance(task))
 
 
-def _tell(findings: Findings, watch: StopWatch) -> None:
-    """The table, what is wrong, and the last line."""
+def _tell(proof: Proof, watch: StopWatch) -> None:
+    """The tables, what is wrong, and the last line."""
     console = Console()
-    console.print(_table(findings))
-    for difference in findings.differences[:SHOWN_DIFFERENCES]:
+    console.print(items_table(proof.items), sends_table(proof.sends, proof.items.balances))
+    for difference in proof.differences[:SHOWN_DIFFERENCES]:
         console.print(f"[red]✗[/red] {escape(difference)}", soft_wrap=True, highlight=False)
-    if (more := len(findings.differences) - SHOWN_DIFFERENCES) > 0:
+    if (more := len(proof.differences) - SHOWN_DIFFERENCES) > 0:
         console.print(f"[red]✗[/red] and {more} more")
     console.print(f"[dim]{watch}[/dim]", highlight=False)
-    typer.echo(findings.last_line)
-
-
-def _table(findings: Findings) -> Table:
-    """A column for each provider, a row for each place where an item may be."""
-    providers = {**findings.balances, "together": findings.total}
-    title = "what the API says, held against the simulator"
-    table = Table("items", title=title, box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
-    for provider in providers:
-        table.add_column(provider, justify="right")
-    for member in MEMBERS:
-        table.add_row(member, *(str(balance[member]) for balance in providers.values()))
-    table.add_section()
-    ends = [f"{findings.agreeing[provider]} of {findings.asked[provider]}" for provider in findings.balances]
-    together = f"{findings.agreeing.total()} of {findings.asked.total()}"
-    table.add_row("end as known", *ends, together)
-    return table
+    typer.echo(proof.last_line)
