@@ -119,7 +119,9 @@ def test_an_account_sees_nothing_of_another(api, own, foreign):
             client.get("/v1/metrics", params={"group_by": every, "campaign": f"campaign of {foreign.account}"}).text,
             client.get(f"/v1/messages/{own.message_id}?evidence=true").text,
             client.get("/v1/freshness").text,
+            client.get("/v1/advice/waits").text,
         ]
+        replayed = client.post("/v1/back-tests", json={"steps": [{"channel": "viber"}, {"channel": "sms"}]}).json()
         hidden = client.get(f"/v1/messages/{foreign.message_id}?evidence=true")
         also_hidden = client.get(f"/v1/messages/{foreign.attempt_id}")
         sums = client.get("/v1/metrics", params={"bucket": "none"}).json()["rows"]
@@ -128,6 +130,7 @@ def test_an_account_sees_nothing_of_another(api, own, foreign):
     assert not [(word, text) for word in words for text in told if word in text]
     assert foreign.root_id not in hidden.text
     assert [row["sent"] for row in sums] == [1]
+    assert [(place["connection"], place["messages"]) for place in replayed["places"]] == [(own.connection, 1)]
     assert own.message_id in told[0]
 
 

@@ -1,16 +1,20 @@
 """What may be asked of the past, of whose, and how it is answered."""
 
+import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from analytics.back_test.questions import ReplayedStep, TimeBy
 from api.keys import Scope
 from runtime.settings import Connection, FallbackSettings, Price
 from tests.unit.api.fakes import NOON
+from tests.unit.api.test_fuzz import FEW, JSON, TIMES, VALUES
 
 STEPS = [{"channel": "viber", "wait_s": 60}, {"channel": "sms"}]
 POLICIES = """
@@ -170,3 +174,24 @@ def test_below_the_least_of_observations_nothing_is_advised(client):
 @pytest.mark.parametrize("query", ["value_of_minute=0", "value_of_minute=nan", "least=1", "fallback=fax", "from=2020"])
 def test_advice_that_makes_no_sense_is_refused(client, query):
     assert client.get(f"/v1/advice/waits?{query}").status_code == 422
+
+
+SPAN = {"from": TIMES, "to": TIMES, "provider": VALUES, "country": JSON, "campaign": JSON, "clock": VALUES}
+STEP = st.fixed_dictionaries({"channel": st.sampled_from(["viber", "sms"]) | VALUES}, optional={"wait_s": JSON})
+PLANS = {"policy": st.just("otp") | VALUES, "steps": st.lists(STEP, max_size=7) | JSON}
+
+
+@FEW
+@given(body=st.fixed_dictionaries({}, optional=SPAN | PLANS) | JSON)
+def test_no_body_breaks_a_replay(client, body):
+    answer = client.post("/v1/back-tests", content=json.dumps(body), headers={"content-type": "application/json"})
+
+    assert answer.status_code in {200, 400, 422}
+
+
+@FEW
+@given(query=st.lists(st.tuples(st.sampled_from([*SPAN, "channel", "least", "value_of_minute"]), VALUES), max_size=5))
+def test_no_query_breaks_advice(client, query):
+    pairs = [(name, value.encode("utf-8", "surrogatepass")) for name, value in query]
+
+    assert client.get("/v1/advice/waits", params=pairs).status_code in {200, 400, 422}
