@@ -2,8 +2,6 @@
 
 from typing import NamedTuple
 
-from msgspec import structs
-
 from contracts.conversations import ClosedBy, SessionRule
 from streams.session.rules import Rules, StartsWith, WhenFull
 from streams.session.state import ConversationState, Moment, Session, Standing, Tag
@@ -53,14 +51,22 @@ def course_of(state: ConversationState, rules: Rules, moments: list[Moment] | No
             broken[moment] = rule
     if (over := _over(standing, state.now_ms, rules)) is not None:
         closings.append(over)
-        standing = structs.replace(standing, session=None)
+        standing = Standing(None, standing.in_a_row)
+    return Course(standing, closings, broken)
+
+
+def extended(course: Course, moment: Moment, rules: Rules) -> Course:
+    """The same course with `moment`, at or after the now of its state and behind all that was heard."""
+    standing, closing, rule = judge(course.standing, moment, rules)
+    closings = course.closings if closing is None else [*course.closings, closing]
+    broken = course.broken if rule is None else {**course.broken, moment: rule}
     return Course(standing, closings, broken)
 
 
 def judge(before: Standing, moment: Moment, rules: Rules) -> Judged:
     """Where a conversation stands after `moment`, which is later than all that `before` knows of."""
     over = _over(before, moment.at_ms, rules)
-    known = before if over is None else structs.replace(before, session=None)
+    known = before if over is None else Standing(None, before.in_a_row)
     match moment.tag:
         case Tag.USER:
             return Judged(Standing(_written(known.session, moment.at_ms, rules)), over)
@@ -86,7 +92,7 @@ def _written(session: Session | None, at_ms: int, rules: Rules) -> Session:
         return Session(at_ms, at_ms if rules.starts_with is StartsWith.USER_MESSAGE else 0, user_count=1)
     is_reply = rules.starts_with is StartsWith.USER_REPLY and session.business_count > 0
     started_ms = session.started_ms or (at_ms if is_reply else 0)
-    return structs.replace(session, started_ms=started_ms, user_count=session.user_count + 1)
+    return Session(session.opened_ms, started_ms, session.business_count, session.user_count + 1)
 
 
 def _sent(session: Session, in_a_row: int, *, at_ms: int, rules: Rules) -> Judged:
@@ -99,7 +105,7 @@ def _sent(session: Session, in_a_row: int, *, at_ms: int, rules: Rules) -> Judge
         return Judged(Standing(Session(opened_ms, opened_ms, business_count=1), in_a_row + 1), full, broken)
     is_answer = rules.starts_with is StartsWith.OUR_ANSWER
     started_ms = session.started_ms or (at_ms if is_answer else 0)
-    after = structs.replace(session, started_ms=started_ms, business_count=session.business_count + 1)
+    after = Session(session.opened_ms, started_ms, session.business_count + 1, session.user_count)
     if rules.when_full is WhenFull.WAITS_FOR_USER and after.business_count >= rules.most_messages:
         return Judged(Standing(None, in_a_row + 1), Closing(after, ClosedBy.FULL, at_ms), broken)
     return Judged(Standing(after, in_a_row + 1), None, broken)

@@ -7,7 +7,7 @@ in whatever order and however often they are heard; what was told too early is c
 from collections.abc import Iterator
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 from msgspec import structs
@@ -34,7 +34,7 @@ from contracts.standings import NextSend
 from contracts.standings import next_send as answer_of
 from streams.engine.moments import moment_of as instant_of
 from streams.engine.moments import ms_of
-from streams.session.course import Course, course_of, ends_ms, judge
+from streams.session.course import Course, course_of, ends_ms, extended, judge
 from streams.session.rules import Rules, WhenFull
 from streams.session.state import (
     EXACT_FOR_MS,
@@ -62,20 +62,50 @@ class TimePassed(msgspec.Struct, frozen=True, kw_only=True):
 Event = UserWrote | BusinessSent | TimePassed
 
 
+class Heard(NamedTuple):
+    """What is known after something was heard, and how it went before and after; null where nothing changed."""
+
+    state: ConversationState | None
+    told: list[Told]
+    was: Course | None = None
+    now: Course | None = None
+
+
 def hear(state: ConversationState | None, event: Event, rules: Rules) -> tuple[ConversationState | None, list[Told]]:
     """The state after `event` and what to tell of it; null when there is nothing to remember."""
+    heard = _hear(state, event, rules)
+    return heard.state, heard.told
+
+
+def hear_and_stand(
+    state: ConversationState | None, event: Event, rules: Rules
+) -> tuple[ConversationState | None, list[Told], int]:
+    """The same, also with where the conversation stands if that has changed, and when `TimePassed` should be heard."""
+    after, told, was, now = _hear(state, event, rules)
+    if after is None or was is None or now is None:
+        return after, told, 0
+    standing = _standing(after, now, rules)
+    if state is None or structs.replace(_standing(state, was, rules), as_of=standing.as_of) != standing:
+        told.append(standing)
+    # A time that has passed already, as after a repeat that came very late, must still be one that is to come.
+    return after, told, max(_due_ms(after, now, rules), after.now_ms + 1)
+
+
+def _hear(state: ConversationState | None, event: Event, rules: Rules) -> Heard:
     if isinstance(event, TimePassed):
         return _pass_time(state, _ms(event.at), rules)
     before = opening_state(event.parties) if state is None else state
     moment, moments = _moment(event, rules), before.moments
     if moment in moments:
-        return before, []
+        return Heard(before, [])
     if moment.at_ms <= before.settled_ms:
-        return before, [_too_late(before, event, rules)]
-    now = sorted([*moments, moment])
+        return Heard(before, [_too_late(before, event, rules)])
+    was, heard = course_of(before, rules, moments), sorted([*moments, moment])
     after = structs.replace(before, now_ms=max(before.now_ms, moment.at_ms))
-    told = list(_news((before, course_of(before, rules, moments)), (after, course_of(after, rules, now)), rules))
-    return _compacted(after, now, rules), told
+    is_newest = heard[-1] is moment and moment.at_ms >= before.now_ms
+    now = extended(was, moment, rules) if is_newest else course_of(after, rules, heard)
+    told = list(_news((before, was), (after, now), rules))
+    return Heard(_compacted(after, heard, rules), told, was, now)
 
 
 def next_send(state: ConversationState | None, kind: str, at: datetime, rules: Rules) -> NextSend:
@@ -85,7 +115,11 @@ def next_send(state: ConversationState | None, kind: str, at: datetime, rules: R
 
 def standing_of(state: ConversationState, rules: Rules) -> SessionStanding:
     """Where the conversation stands at its own now."""
-    course, parties = course_of(state, rules), state.parties
+    return _standing(state, course_of(state, rules), rules)
+
+
+def _standing(state: ConversationState, course: Course, rules: Rules) -> SessionStanding:
+    parties = state.parties
     standing, session = course.standing, course.open_session
     return SessionStanding(
         parties=parties,
@@ -109,7 +143,11 @@ def accounts(state: ConversationState, rules: Rules) -> dict[str, SessionAccount
 
 def due_ms(state: ConversationState, rules: Rules) -> int:
     """When `TimePassed` should be heard next: to warn, to close, to settle, in the end to forget."""
-    session = course_of(state, rules).open_session
+    return _due_ms(state, course_of(state, rules), rules)
+
+
+def _due_ms(state: ConversationState, course: Course, rules: Rules) -> int:
+    session = course.open_session
     if session is None:
         return state.moments[-1].at_ms + EXACT_FOR_MS + 1 if state.lately else state.settled_ms + FORGET_MS
     end_ms = ends_ms(session, rules)
@@ -117,16 +155,15 @@ def due_ms(state: ConversationState, rules: Rules) -> int:
     return warn_ms if state.now_ms < warn_ms else end_ms
 
 
-def _pass_time(
-    state: ConversationState | None, at_ms: int, rules: Rules
-) -> tuple[ConversationState | None, list[Told]]:
+def _pass_time(state: ConversationState | None, at_ms: int, rules: Rules) -> Heard:
     if state is None or at_ms <= state.now_ms:
-        return state, []
+        return Heard(state, [])
     moments, after = state.moments, structs.replace(state, now_ms=at_ms)
-    told = list(_news((state, course_of(state, rules, moments)), (after, course_of(after, rules, moments)), rules))
+    was, now = course_of(state, rules, moments), course_of(after, rules, moments)
+    told = list(_news((state, was), (after, now), rules))
     kept = _compacted(after, moments, rules)
-    is_idle = not kept.lately and course_of(kept, rules).open_session is None
-    return (None if is_idle and at_ms >= kept.settled_ms + FORGET_MS else kept), told
+    is_idle = not kept.lately and now.open_session is None
+    return Heard(None if is_idle and at_ms >= kept.settled_ms + FORGET_MS else kept, told, was, now)
 
 
 def _moment(event: UserWrote | BusinessSent, rules: Rules) -> Moment:

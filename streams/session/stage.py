@@ -7,10 +7,8 @@ partition of the conversation: there it meets what whoever sends has told, in on
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 
-from msgspec import structs
-
 from contracts.codec import decode, encode
-from contracts.conversations import SessionStanding, Talk, Told, read_talk
+from contracts.conversations import Talk, Told, read_talk
 from contracts.envelope import Headers, Position, fixed_headers, with_id
 from contracts.errors import PayloadInvalid
 from contracts.records import InboundMessage
@@ -20,9 +18,9 @@ from streams.engine.moments import moment_of
 from streams.engine.stage import Decide, Output, Outputs, SourceRecord, Stage, StateView
 from streams.engine.unreadable import dead_letter
 from streams.session.hearing import heard_in
-from streams.session.machine import Event, TimePassed, due_ms, hear, standing_of
-from streams.session.rules import RuleBook, Rules
-from streams.session.state import ConversationState, decode_conversation, encode_conversation
+from streams.session.machine import Event, TimePassed, hear_and_stand
+from streams.session.rules import RuleBook
+from streams.session.state import decode_conversation, encode_conversation
 
 NAME = "session"
 TALK, TOLD, DUE = "talk", "sessions", "session-due"
@@ -72,10 +70,9 @@ class SessionBatch:
         else:
             # A conversation keeps the rules of the connection that it began over, also where the two change it later.
             rules = self._book.of(event.parties if before is None else before.parties)
-        after, told = hear(before, event, rules)
+        after, told, due_ms = hear_and_stand(before, event, rules)
         if after is not before:
-            _remember(view, key, after, rules)
-            told += _standing(before, after, rules)
+            view.put(key, None if after is None else encode_conversation(after), due_ms=due_ms)
         _tell(record, told, outputs)
 
 
@@ -96,24 +93,6 @@ def _read(record: SourceRecord) -> Talk:
     if record.key != said.parties.key:
         raise PayloadInvalid("the key of what was said does not name the two who talk")
     return said
-
-
-def _remember(view: StateView, key: bytes, state: ConversationState | None, rules: Rules) -> None:
-    if state is None:
-        view.put(key, None)
-        return
-    # A time that has passed already, as after a repeat that came very late, must still be one that is to come.
-    view.put(key, encode_conversation(state), due_ms=max(due_ms(state, rules), state.now_ms + 1))
-
-
-def _standing(before: ConversationState | None, after: ConversationState | None, rules: Rules) -> list[SessionStanding]:
-    """Where the conversation stands, if that is something else than it was."""
-    if after is None:
-        return []
-    now = standing_of(after, rules)
-    if before is not None and structs.replace(standing_of(before, rules), as_of=now.as_of) == now:
-        return []
-    return [now]
 
 
 def _tell(record: SourceRecord, told: Sequence[Told], outputs: Outputs) -> None:
