@@ -41,6 +41,7 @@ def pytest_collection_finish(session: pytest.Session) -> None:
 def pytest_unconfigure() -> None:
     """Let go of what Hypothesis hangs on the collector: it keeps DuckDB's types alive, which then say so at the end."""
     gc.callbacks.clear()
+    gc.unfreeze()
 
 
 @pytest.fixture(scope="session")

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
+from shutil import copy
 
 import pytest
 
@@ -18,9 +19,18 @@ from tests.support.illness import held_elsewhere
 from tests.support.store_line import Line, at
 
 
+@pytest.fixture(scope="session")
+def empty_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A store in its newest shape; made once, because a copy takes a tenth of the time."""
+    made = Database(tmp_path_factory.mktemp("empty") / "test.duckdb", StoreSettings())
+    made.open()
+    made.close()
+    return made.path
+
+
 @pytest.fixture
-def database(tmp_path: Path) -> Iterator[Database]:
-    opened = Database(tmp_path / "test.duckdb", StoreSettings())
+def database(tmp_path: Path, empty_store: Path) -> Iterator[Database]:
+    opened = Database(Path(copy(empty_store, tmp_path)), StoreSettings())
     opened.open()
     yield opened
     opened.close()
