@@ -21,6 +21,8 @@ from tests.chaos.saboteur import Saboteur
 from tidings.demo.setup import data_home
 
 SEEDS = 1_000_000
+PLANNED_PER_S = 34.0
+"""Twenty thousand messages with plans in ten minutes."""
 WALK_S = 100.0
 """About how long the walk over all crash points takes."""
 UPKEEP_S, WALK_UPKEEP_S = 20.0, 2.0
@@ -58,6 +60,7 @@ def _told() -> argparse.Namespace:
     parser.add_argument("--minutes", type=float, default=float(os.environ.get("CHAOS_MINUTES") or 10))
     parser.add_argument("--seed", type=int, default=int(os.environ.get("CHAOS_SEED") or randbelow(SEEDS)))
     parser.add_argument("--rate", type=float, default=40.0, help="messages a second; each has about three callbacks")
+    parser.add_argument("--planned", type=float, default=PLANNED_PER_S, help="messages with plans a second")
     parser.add_argument("--walk", action="store_true", help="die once at every crash point instead")
     parser.add_argument("--at", action="append", default=[], help="with --walk: only at this one; may be given again")
     parser.add_argument("--keep", action="store_true", help="keep data and logs of a good run, too")
@@ -71,6 +74,7 @@ def _wish(told: argparse.Namespace) -> Wish:
         seed=told.seed,
         length_s=length_s,
         messages_per_s=told.rate,
+        planned_per_s=told.planned,
         place=(data_home() / name).absolute(),
         session_s=pace_of(length_s).session_s,
         upkeep_s=WALK_UPKEEP_S if told.walk else UPKEEP_S,

@@ -14,13 +14,14 @@ SHOWN_DIFFERENCES = 30
 
 def last_line(verdict: Verdict, diary: Diary) -> str:
     """As `tidings demo --once` ends, and how many processes were killed."""
-    return f"{verdict.findings.last_line} kills={diary.kills.total()}"
+    return f"{verdict.findings.last_line} {verdict.sends.last_line} kills={diary.kills.total()}"
 
 
 def tell(verdict: Verdict, diary: Diary, console: Console) -> None:
     """What was done, how it came back, how it answered, and what is wrong."""
     console.print(_faults(diary), _recoveries(diary), _answers(diary))
     console.print(_repeats(verdict), highlight=False)
+    console.print(_sends(verdict), highlight=False)
     for difference in verdict.differences[:SHOWN_DIFFERENCES]:
         console.print(f"[red]✗[/red] {escape(difference)}", soft_wrap=True, highlight=False)
     if (more := len(verdict.differences) - SHOWN_DIFFERENCES) > 0:
@@ -66,6 +67,15 @@ def _repeats(verdict: Verdict) -> str:
         f"{len(verdict.outcome.attempts)} attempts, {posted} items in callbacks answered 200, {doubtful} items whose "
         f"answer was lost; {total['received'] - posted} items stored more often than answered, "
         f"{total['repeated']} repeats recognised"
+    )
+
+
+def _sends(verdict: Verdict) -> str:
+    sends = verdict.sends
+    return (
+        f"{sends.messages} messages with plans, {sends.sends} sends taken, {sends.double_sends} twice; "
+        f"{sends.resolved} doubts resolved by a person; "
+        f"{sends.needless} second steps left because news of the first came too late"
     )
 
 

@@ -63,6 +63,14 @@ WALK = (
     Stop("track.state_written", STREAMS, times=AT_WORK + 1),
     Stop("track.state_written", STREAMS, times=AT_WORK + 2),
     Stop("track.committed", STREAMS),
+    Stop("fallback.decided", STREAMS, times=AT_WORK),
+    Stop("fallback.outputs_written", STREAMS, times=AT_WORK),
+    Stop("fallback.state_written", STREAMS, times=AT_WORK),
+    Stop("fallback.committed", STREAMS),
+    Stop("dispatch.claimed", STREAMS, times=AT_WORK),
+    Stop("dispatch.called", STREAMS, times=AT_WORK),
+    Stop("dispatch.registered", STREAMS, times=AT_WORK),
+    Stop("dispatch.outcome_written", STREAMS, times=AT_WORK),
     Stop("sink.begun", API),
     Stop("sink.inserted", API),
     Stop("sink.committed", API),
@@ -82,12 +90,12 @@ WALK = (
 RARE = "few people write while it runs: tests/unit/streams/test_consent_crashes.py"
 SILENT = "nobody is silent for long enough: tests/unit/streams/test_reconcile_crashes.py"
 UNASKED = "no provider is asked there: tests/integration/test_reconcile.py"
-UNSENT = "no send is commanded there: tests/integration/test_dispatch.py"
+UNHEARD = "nobody writes to a sender while it runs: tests/unit/streams/test_session_crashes.py"
 ELSEWHERE = {
     "archive.merged": "a day has to be over: tests/unit/analytics_archive",
     **{f"consent.{place}": RARE for place in ("decided", "outputs_written", "state_written", "committed")},
     **{f"reconcile.{place}": SILENT for place in ("decided", "outputs_written", "state_written", "committed")},
-    **{f"dispatch.{place}": UNSENT for place in ("claimed", "called", "registered", "outcome_written")},
+    **{f"session.{place}": UNHEARD for place in ("decided", "outputs_written", "state_written", "committed")},
     **{f"asker.{place}": UNASKED for place in ("answered", "answers_written")},
 }
 """Places that a short run cannot come to, and where they are passed instead."""

@@ -16,12 +16,15 @@ from runtime.clock import SystemClock
 from runtime.settings import Settings, load_settings
 from tests.chaos.diary import Diary
 from tests.chaos.line import Line, standing
+from tests.chaos.sends import LATE_S, WAITS_S, SendVerdict, differences_of_plans, judge_sends, settle_sends
 from tests.chaos.truth import differences_of_rollups, differences_of_store, settle
 from tidings.api_client import ApiClient
 from tidings.demo.identities import read_attempt_ids
+from tidings.demo.plans import Traffic
 from tidings.demo.reconciliation import Findings, compare
 from tidings.demo.setup import ensure_demo_settings, fresh_ports, told_of
 from tidings.simulation.author import LONGEST_TAIL_S
+from tidings.simulation.fates import Fates
 from tidings.simulation.ledger import Ledger
 from tidings.simulation.outcome import Outcome
 from tidings.simulation.post import Doors, Poster
@@ -50,6 +53,8 @@ class Wish:
     length_s: float
     """About how long the attack takes."""
     messages_per_s: float
+    planned_per_s: float
+    """Messages with plans."""
     place: Path
     session_s: float
     upkeep_s: float
@@ -77,6 +82,7 @@ class Verdict:
     """What came of it."""
 
     findings: Findings
+    sends: SendVerdict
     outcome: Outcome
     differences: list[str] = field(default_factory=list)
 
@@ -89,11 +95,16 @@ async def run(wish: Wish, attack: Attack, diary: Diary) -> Verdict:
     async with standing(settings, config) as line:
         _, key = KeyRing(settings.data_dir).create(SystemClock(), name="chaos", scopes=[Scope.READ, Scope.SEND])
         ledger, began = Ledger(), datetime.now(UTC)
-        await _under_load(wish, line, attack, diary, poster=_poster(line, ledger, diary, key))
-        diary.note(f"all is posted: {ledger.callbacks} callbacks were taken")
-        verdict = await _judge(line, diary, ledger.outcome(), key, since=began)
+        doors = Doors(line.installation.callbacks_url, line.installation.api_url, key, PATIENCE_S)
+        traffic = Traffic.of(line.installation, doors, ledger, Fates(wish.seed, late_s=LATE_S), WAITS_S)
+        poster = Poster(doors, ledger, on_answer=diary.answered)
+        async with traffic.stand_in:
+            await _under_load(wish, line, attack, diary, posters=(poster, traffic))
+            diary.note(f"all is posted: {ledger.callbacks} callbacks, {len(traffic.planner.numbers)} plans were taken")
+            verdict = await _judge(line, diary, ledger, traffic, since=began)
     diary.note("stopped; every attempt of the store is compared")
     store = settings.data_dir / settings.store.path
+    verdict.differences += differences_of_plans(store)
     verdict.differences += differences_of_store(store, verdict.outcome.attempts, _observed(settings))
     return verdict
 
@@ -102,33 +113,34 @@ def _observed(settings: Settings) -> set[tuple[str, str]]:
     return {(one.provider, one.name) for one in settings.connections if one.observe_only}
 
 
-def _poster(line: Line, ledger: Ledger, diary: Diary, key: str) -> Poster:
-    doors = Doors(line.installation.callbacks_url, line.installation.api_url, key, PATIENCE_S)
-    return Poster(doors, ledger, on_answer=diary.answered)
-
-
-async def _under_load(wish: Wish, line: Line, attack: Attack, diary: Diary, *, poster: Poster) -> None:
+async def _under_load(wish: Wish, line: Line, attack: Attack, diary: Diary, *, posters: tuple[Poster, Traffic]) -> None:
     """Post until the attack is over; ends when everything posted is taken, too."""
     is_over = asyncio.Event()
+    poster, traffic = posters
     acts = schedule(wish.play(datetime.now(UTC)), cast_of(told_of(line.installation.settings.connections)))
     diary.begin()
     async with asyncio.TaskGroup() as group:
         posting = group.create_task(poster.play(takewhile(lambda _act: not is_over.is_set(), acts)))
+        planning = group.create_task(traffic.planner.register(wish.planned_per_s, lambda _number: is_over.is_set()))
         await attack(line, diary)
         diary.note("no more faults")
         is_over.set()
-        await posting
+        await asyncio.gather(posting, planning)
 
 
-async def _judge(line: Line, diary: Diary, outcome: Outcome, key: str, *, since: datetime) -> Verdict:
+async def _judge(line: Line, diary: Diary, ledger: Ledger, traffic: Traffic, *, since: datetime) -> Verdict:
     """Wait for quiet, and ask for everything."""
-    async with ApiClient(line.installation.api_url, key) as api:
+    async with ApiClient(line.installation.api_url, traffic.planner.doors.api_key) as api:
+        await settle_sends(api, traffic, diary)
+        traffic.claim(ledger)
+        outcome = ledger.outcome()
         await settle(api, outcome, diary)
         ids = await read_attempt_ids(line.installation.kafka)
         # All counts are by the hours in which we heard of attempts, so two days reach back far enough.
         findings = await compare(api, outcome, ids, since=since - timedelta(days=2))
         rollups = await differences_of_rollups(api, outcome, ids, since=since)
-    return Verdict(findings, outcome, [*findings.differences, *rollups])
+        sends = await judge_sends(api, traffic)
+    return Verdict(findings, sends, outcome, [*findings.differences, *rollups, *sends.differences])
 
 
 def _place(wish: Wish) -> tuple[Settings, Path]:

@@ -15,9 +15,11 @@ pytestmark = [pytest.mark.broker, pytest.mark.timeout(420)]
 
 ROOT = Path(__file__).parents[2]
 LIMIT_S = 400
+AT_THE_ENDS = (".decided", ".committed")
+"""Nothing of a batch is written, or all of it: `python -m tests.chaos --walk` goes there, too."""
 LAST_LINE = re.compile(
     r"received=(\d+) applied=\d+ repeated=\d+ outranked=\d+ parked=\d+ quarantined=0 in_flight=0 unexplained=0 "
-    r"kills=(\d+)"
+    r"sends=(\d+) double_sends=0 in_doubt=0 kills=(\d+)"
 )
 
 
@@ -41,13 +43,15 @@ def test_nothing_is_lost_whatever_is_killed_paused_or_restarted(tmp_path):
 
     assert told
     assert int(told[1]) > 1000
-    assert int(told[2]) >= 4
+    assert int(told[2]) > 200
+    assert int(told[3]) >= 4
 
 
 def test_nothing_is_lost_wherever_a_process_dies(tmp_path):
-    """At every place of the engine, and in the store's transaction; tests of their own kill at the others."""
-    places = [stop.name for stop in WALK if stop.process == STREAMS or stop.name == "sink.inserted"]
+    """Between outputs, state and claims, and in the store's transaction; tests of their own kill elsewhere."""
+    places = [stop.name for stop in WALK if stop.process == STREAMS and not stop.name.endswith(AT_THE_ENDS)]
+    places.append("sink.inserted")
     told = run_chaos(tmp_path, "--walk", "--seed", "12", *(f"--at={name}" for name in dict.fromkeys(places)))
 
     assert told
-    assert int(told[2]) == len(places)
+    assert int(told[3]) == len(places)

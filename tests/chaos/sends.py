@@ -1,0 +1,118 @@
+"""Messages with plans under attack: what left against the books of who took it, and whether each came to an end."""
+
+import asyncio
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from time import monotonic
+
+import duckdb
+
+from tests.chaos.diary import Diary
+from tidings.api_client import ApiClient, Json
+from tidings.demo.plans import Traffic
+from tidings.demo.send_findings import taken_by_place
+from tidings.simulation.fates import Mark
+
+WAITS_S, LATE_S = (8, 20), 12.0
+"""How long Viber and the SMS have, and when a Viber message arrives that is late."""
+SETTLE_LIMIT_S, STILL_S = 300.0, 90.0
+"""How long all sends may take to leave when the attack is over, and how long nothing may move meanwhile."""
+POLL_S = 1.0
+
+UNDECIDED = """
+SELECT message_id::VARCHAR
+FROM plan ANTI JOIN (
+    SELECT message_id FROM decision WHERE decision IN ('stop', 'refuse', 'silent', 'cancelled', 'expired')
+) AS decided USING (message_id)
+WHERE told = 'planned'
+"""
+UNTOLD = """
+SELECT send_id
+FROM command ANTI JOIN (SELECT send_id FROM outcome WHERE outcome <> 'in_doubt') AS settled USING (send_id)
+ANTI JOIN (SELECT external_id AS send_id FROM registration WHERE external_id IS NOT NULL) AS registered USING (send_id)
+WHERE told = 'commanded'
+"""
+"""Commanded sends of which nobody has said for certain what came of them."""
+
+
+@dataclass(frozen=True)
+class SendVerdict:
+    """What came of the messages with plans."""
+
+    messages: int
+    sends: int
+    double_sends: int
+    in_doubt: int
+    resolved: int
+    needless: int
+    """Second steps that had not to leave, because news of the first came too late under attack."""
+    differences: list[str]
+
+    @property
+    def last_line(self) -> str:
+        return f"sends={self.sends} double_sends={self.double_sends} in_doubt={self.in_doubt}"
+
+
+async def settle_sends(api: ApiClient, traffic: Traffic, diary: Diary) -> None:
+    """Wait until all sends have left that have to and no doubt is open; a person, played here, resolves those."""
+    deadline, moved_at, before = monotonic() + SETTLE_LIMIT_S, monotonic(), None
+    while monotonic() < min(deadline, moved_at + STILL_S):
+        due, doubts = traffic.due(), await traffic.resolve(api)
+        balance = (await api.get("/v1/conservation"))["sends"]
+        if not (due or doubts or balance["waiting"]):
+            await traffic.stand_in.quiet()
+            diary.note(f"all sends have left; a person has resolved {len(traffic.resolved)} doubts", mark="well")
+            return
+        if before != (now := (len(due), doubts, balance)):
+            before, moved_at = now, monotonic()
+        await asyncio.sleep(POLL_S)
+    diary.note(f"waited long enough: {len(due)} sends are awaited, {doubts} in doubt: {balance}", mark="fault")
+
+
+async def judge_sends(api: ApiClient, traffic: Traffic) -> SendVerdict:
+    """Hold what left against the fates, and what the API says against the books."""
+    books, numbers = traffic.books, traffic.planner.numbers
+    balance = (await api.get("/v1/conservation"))["sends"]
+    told = taken_by_place((await api.get("/v1/sends"))["sends"])
+    wrong = [f"{mark} left {len(books.taken[mark])} times" for mark in books.doubles]
+    wrong += [f"message {number} had to leave by steps {_named(traffic, number)}" for number in traffic.due()]
+    wrong += _unknown(books.taken, numbers.values())
+    if told != books.by_place():
+        wrong.append(f"the API knows of the sends {dict(told)} and {dict(books.by_place())} were taken")
+    wrong += [
+        f"{what} is {balance[what]} and must be 0" for what in ("in_doubt", "waiting", "double_sends") if balance[what]
+    ]
+    return SendVerdict(
+        messages=len(numbers),
+        sends=books.sends,
+        double_sends=len(books.doubles),
+        in_doubt=_open(balance),
+        resolved=len(traffic.resolved),
+        needless=sum(books.steps(number) > books.wanted(number, traffic.fates) for number in numbers.values()),
+        differences=wrong,
+    )
+
+
+def _open(balance: Json) -> int:
+    return int(balance["in_doubt"] + balance["waiting"])
+
+
+def _named(traffic: Traffic, number: int) -> str:
+    wanted, left = traffic.books.wanted(number, traffic.fates), traffic.books.steps(number)
+    return f"{sorted(wanted)} ({traffic.fates.of(Mark(number, 0))}) and left by {sorted(left)}"
+
+
+def _unknown(marks: Iterable[Mark], numbers: Iterable[int]) -> list[str]:
+    known = set(numbers)
+    return [f"{mark} was sent, and nobody has planned it" for mark in marks if mark.number not in known]
+
+
+def differences_of_plans(file: Path) -> list[str]:
+    """Messages that came to no end, and sends of which nothing certain is told, when nobody has the store open."""
+    with duckdb.connect(str(file), read_only=True) as store:
+        undecided = store.execute(UNDECIDED).fetchall()
+        untold = store.execute(UNTOLD).fetchall()
+    return [f"message {message_id} is stuck: nothing more is decided of it" for (message_id,) in undecided] + [
+        f"send {send_id} was commanded, and nothing certain is told of it" for (send_id,) in untold
+    ]
