@@ -5,8 +5,8 @@ an outage, and after a crash of their writer; it keeps the last word, so neither
 """
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from datetime import timedelta
 
 import structlog
@@ -24,21 +24,46 @@ CLOSE_LIMIT_S = 2.0
 Take = Callable[[str, Sequence[ConsumerRecord]], None]
 """The plural word of the topic, and records of one of its partitions in order. Raises nothing about their contents."""
 
+OpenConsumer = Callable[[KafkaSettings], AbstractAsyncContextManager[AIOKafkaConsumer]]
+
 log = structlog.get_logger()
+
+
+@asynccontextmanager
+async def open_consumer(kafka: KafkaSettings) -> AsyncIterator[AIOKafkaConsumer]:
+    """Of no group. Raises `KafkaError`."""
+    consumer = AIOKafkaConsumer(
+        bootstrap_servers=kafka.bootstrap_servers,
+        client_id=f"{kafka.topic_prefix}tail",
+        enable_auto_commit=False,
+        auto_offset_reset="earliest",  # what retention took away before we came is what nobody needs any more
+    )
+    try:
+        await consumer.start()
+        yield consumer
+    finally:
+        with suppress(KafkaError, TimeoutError):  # while the broker is away it waits for it, even to stop
+            await asyncio.wait_for(consumer.stop(), CLOSE_LIMIT_S)
 
 
 class Tail:
     """Follows `topics`: plural word to how far back it begins; null for the beginning. A `Companion`."""
 
     def __init__(
-        self, kafka: KafkaSettings, topics: Mapping[str, timedelta | None], take: Take, clock: Clock, *, name: str
+        self,
+        kafka: KafkaSettings,
+        topics: Mapping[str, timedelta | None],
+        *,
+        take: Take,
+        clock: Clock,
+        open_consumer: OpenConsumer = open_consumer,
     ) -> None:
         self._kafka = kafka
+        self._open_consumer = open_consumer
         self._words = {load_topics()[word].full_name(kafka.topic_prefix): word for word in topics}
         self._back = dict(topics)
         self._take = take
         self._clock = clock
-        self._name = name
         self._next: dict[TopicPartition, int] = {}
         self._is_caught_up = asyncio.Event()
 
@@ -54,19 +79,12 @@ class Tail:
             try:
                 await self._follow()
             except (KafkaError, OSError) as exc:
-                log.warning("tail_rests", tail=self._name, reason=repr(exc))
+                log.warning("tail_rests", topics=[*self._back], reason=repr(exc))
             pause_s = FIRST_PAUSE_S if self._next != before else min(2 * pause_s, LONGEST_PAUSE_S)
             await asyncio.sleep(pause_s)
 
     async def _follow(self) -> None:
-        consumer = AIOKafkaConsumer(
-            bootstrap_servers=self._kafka.bootstrap_servers,
-            client_id=f"{self._kafka.topic_prefix}{self._name}",
-            enable_auto_commit=False,
-            auto_offset_reset="earliest",  # what retention took away before we came is what nobody needs any more
-        )
-        try:
-            await consumer.start()
+        async with self._open_consumer(self._kafka) as consumer:
             ends = await self._begin(consumer)
             while True:
                 for place, records in (await consumer.getmany(timeout_ms=POLL_MS)).items():
@@ -74,9 +92,6 @@ class Tail:
                     self._next[place] = records[-1].offset + 1
                 if not self._is_caught_up.is_set() and await self._has_reached(consumer, ends):
                     self._is_caught_up.set()
-        finally:
-            with suppress(KafkaError, TimeoutError):
-                await asyncio.wait_for(consumer.stop(), CLOSE_LIMIT_S)
 
     async def _begin(self, consumer: AIOKafkaConsumer) -> dict[TopicPartition, int]:
         """Go on behind what was taken, else begin as far back as wanted; where each partition ends now."""
