@@ -42,7 +42,7 @@ class ApiClient:
         return await self._ask("GET", path)
 
     async def post(self, path: str, body: Json) -> Json:
-        """The same for a question that is too long for an address. It may be asked twice, so it must change nothing."""
+        """The same with a body. It may be posted twice, so the second time must change nothing."""
         return await self._ask("POST", path, body)
 
     async def _ask(self, method: str, path: str, body: Json | None = None) -> Json:
@@ -57,7 +57,7 @@ class ApiClient:
         async with self._session.request(method, f"{self._url}{path}", json=body) as answer:
             if answer.status >= 500:
                 answer.raise_for_status()
-            if answer.status != 200:
+            if answer.status >= 300:
                 raise ApiUnhelpful(f"{path} was answered with {answer.status}, {_told(await answer.text())}")
             told: Json = await answer.json()
             return told
