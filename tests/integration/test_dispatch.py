@@ -91,15 +91,13 @@ async def test_what_is_commanded_leaves_once_and_is_registered_before_its_outcom
 @pytest.mark.parametrize(
     ("told", "error"),
     [
+        pytest.param({"connection": "nowhere"}, "ConfigurationInvalid", id="a connection that does not exist"),
         pytest.param(
-            command("m1", connection="nowhere"), "ConfigurationInvalid", id="a connection that does not exist"
-        ),
-        pytest.param(
-            command("m1", channel=Channel.VIBER_BOT, is_session=True),
+            {"channel": Channel.VIBER_BOT, "is_session": True},
             "SessionRequired",
             id="a message of a session that nobody has opened",
         ),
-        pytest.param(command("m1", recipient="nobody"), "RequestInvalid", id="what breaks a rule of the provider"),
+        pytest.param({"recipient": "nobody"}, "RequestInvalid", id="what breaks a rule of the provider"),
     ],
 )
 async def test_what_cannot_be_sent_is_answered_with_the_reason_and_never_leaves(
@@ -141,8 +139,12 @@ async def test_a_send_that_is_late_or_not_wanted_any_more_is_withdrawn(house: In
     ("slug", "faults", "ends"),
     [
         pytest.param("infobip", Faults(throttle=0.4), {"accepted", "throttled"}, id="a throttled call is made again"),
-        pytest.param("infobip", Faults(fail=0.4), {"accepted", "refused", "in_doubt"}, id="so is one that failed for certain"),
-        pytest.param("infobip", Faults(cut=0.4), {"accepted", "in_doubt"}, id="an id that is taken once settles a doubt"),
+        pytest.param(
+            "infobip", Faults(fail=0.4), {"accepted", "refused", "in_doubt"}, id="so is one that failed for certain"
+        ),
+        pytest.param(
+            "infobip", Faults(cut=0.4), {"accepted", "in_doubt"}, id="an id that is taken once settles a doubt"
+        ),
         pytest.param("routee", Faults(cut=0.4), {"accepted", "in_doubt"}, id="a doubt that nobody can settle stays"),
         pytest.param("telesign", Faults(slow=0.3), {"accepted", "in_doubt"}, id="an answer that is late is a doubt"),
     ],

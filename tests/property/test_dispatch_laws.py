@@ -17,7 +17,7 @@ ALL = range(PARTITIONS)
 ACTIONS = st.one_of(
     st.tuples(st.just("command"), st.sampled_from([0.5, 30.0])),
     st.tuples(st.just("again"), st.integers(0, 5)),
-    st.tuples(st.just("sleep"), st.sampled_from([0.011, 0.021, 0.031, 0.05, 1.0, 25.0])),
+    st.tuples(st.just("sleep"), st.sampled_from([0.011, 0.021, 0.031, 0.1, 1.0, 25.0])),
     st.tuples(st.just("pause"), st.just(0)),
     st.tuples(st.just("wake"), st.just(0)),
     st.tuples(st.just("take over"), st.sampled_from(["", *DEATHS])),
@@ -127,7 +127,7 @@ async def told(script, provider: Provider) -> Story:
 @example(script=CLAIM_ON_ITS_WAY, fates=[], can_find=False, takes_once=False)
 @example(script=CLAIM_UNREAD, fates=[], can_find=True, takes_once=False)
 @example(script=WRITTEN_AGAIN, fates=[], can_find=False, takes_once=False)
-@example(script=[("command", 30.0)], fates=["cuts", "refuses"], can_find=False, takes_once=True)
+@example(script=[("command", 30.0), ("sleep", 25.0)], fates=["cuts", "refuses"], can_find=False, takes_once=True)
 @settings(max_examples=60, deadline=None)
 def test_a_send_leaves_once_and_what_is_told_of_it_is_true(script, fates, can_find, takes_once):
     provider = Provider(iter(fates), can_find, takes_once)

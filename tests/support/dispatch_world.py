@@ -35,6 +35,7 @@ SETTINGS = Settings(
 OWN = ConnectionSettings(call_timeout_s=2, calls_at_once=2)
 PARTITIONS = 2
 LATENCY_S = 0.01
+CALL_S = 0.2
 KINDS: dict[str, type] = {"claims": SendClaimed, "outcomes": SendOutcome}
 
 
@@ -101,6 +102,7 @@ class Process:
         self._next: dict[tuple[str, int], int] = {}
         self._tasks: set[asyncio.Task[Any]] = set()
         self.is_dead = False
+        self.health: list[bytes] = []
         lanes = Lanes(settings, self._write, loop, objection=lambda *_: None, spawn=self._spawn)
         mine = {PLACE: lanes.lane(CONNECTION, OWN, self)}
         misfits = lanes.misfits()
@@ -113,6 +115,7 @@ class Process:
     async def send(self, request: SendRequest) -> Accepted:
         await self._passing("before call")
         accepted = self._provider.called(request.send_id)
+        await asyncio.sleep(CALL_S)
         await self._passing("after call")
         await self._awake_again()
         return accepted
@@ -173,7 +176,10 @@ class Process:
         await self._awake_again()
         if word in KINDS:
             self._log.records[word, partition_of(key.decode())].append((stamp_ms, value))
+        elif word == "health":
+            self.health.append(value)
         await self._passing(f"after {word}")
+        await asyncio.sleep(LATENCY_S)
         await self._awake_again()
 
     async def _read_up(self, partition: int, since_ms: int) -> None:
