@@ -258,6 +258,18 @@ class TestWaits:
         assert found["US"].wait_s == pytest.approx(40.6, rel=0.05)
         assert (found["GB"].observations, found["GB"].still_open) == (100, 40)
 
+    async def test_what_ends_calls_for_a_fallback_or_spares_it_and_what_is_open_does_neither(self, writer, late, line):
+        viber(line, "a", (0, "sent"), (2, "delivered"))
+        viber(line, "b", (0, "sent"), (2, "expired"), may_fall_back=True)
+        viber(line, "c", (0, "sent"), (2, "rejected"))
+        viber(line, "d", (0, "sent"))
+        store(writer, line)
+        question = WaitsQuestion(**SPAN, channels=("viber",), fallback=Way(channel="sms"))
+        rows = (await replay.advise_waits(late, question, ())).rows
+        sums = {name: sum(row[name] for row in rows) for name in ("spared", "called", "still_open")}
+
+        assert sums == {"spared": 2, "called": 1, "still_open": 1}
+
     async def test_a_value_in_money_needs_a_price(self, writer, late, line):
         viber(line, "a", (0, "sent"), (2, "delivered"))
         store(writer, line)
