@@ -31,8 +31,8 @@ def _small(own: dict[str, Any]) -> dict[str, Any]:
     """As they are, when Kafka can have them."""
     try:
         size = len(msgspec.json.encode(own)) if _is_flat(own) else OWN_LIMIT + 1
-    except (OverflowError, UnicodeEncodeError) as exc:
-        raise ValueError("the provider's own options have a number or a text that no JSON can carry") from exc
+    except UnicodeEncodeError as exc:
+        raise ValueError("the provider's own options have a text that cannot be encoded") from exc
     if size > OWN_LIMIT:
         raise ValueError(f"the provider's own options may have {OWN_LIMIT} bytes and {OWN_DEPTH} levels")
     return own

@@ -155,7 +155,6 @@ def test_many_are_written_together_and_answered_in_order(client, parts):
         pytest.param(
             {"steps": [VIBER | {"own": {"a": "x" * 4000}}]}, "steps[0].own", "value_error", id="options without end"
         ),
-        pytest.param({"steps": [VIBER | {"own": {"a": 10**30}}]}, "steps[0].own", "value_error", id="a huge number"),
         pytest.param(
             {"steps": [VIBER | {"own": {"a": "\ud800"}}]}, "steps[0].own", "value_error", id="half a character"
         ),
