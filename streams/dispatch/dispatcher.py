@@ -112,4 +112,7 @@ class Dispatcher:
             log.info("dispatch_sends", connections=["/".join(place) for place in mine])
             for lane in (*mine.values(), misfits):
                 group.create_task(lane.run())
-            await self._serving.run()
+            try:
+                await self._serving.run()
+            finally:
+                self._serving = None

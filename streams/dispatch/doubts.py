@@ -44,11 +44,12 @@ class Doubts:
         """Returns when it is settled, one way or another, or the partition is gone."""
         if errand.standing is Standing.THEIRS and await errand.until_done(self._patience_s(errand)):
             return
-        if not errand.tenure.is_closing and not errand.ledger.is_told(errand.send_id):
+        is_seen_to = errand.tenure.is_closing and errand.standing is Standing.THEIRS
+        if not is_seen_to and not errand.ledger.is_told(errand.send_id):
             await self._journal.tell(errand, refused(errand.command, doubt, self._clock.now()))
         await self._search(errand)
         if not errand.tenure.is_closing and errand.standing is not Standing.DONE:
-            errand.ledger.give_up(errand.send_id)
+            errand.let_go(errand.send_id)
 
     async def _search(self, errand: Errand) -> None:
         until_s = self._clock.monotonic() + self._searching.give_up_after_s

@@ -1,6 +1,7 @@
 """One commanded send in the hands of this process."""
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from contracts.plans import SendCommanded
@@ -28,6 +29,8 @@ class Errand:
     stamp_ms: int
     ledger: Ledger
     tenure: Tenure
+    let_go: Callable[[str], None]
+    """Told the id of a send that stays in doubt: nobody waits for it here any more."""
     is_unwanted: bool = False
     news: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when something was read of it, or nothing more will be."""

@@ -80,7 +80,7 @@ class Share:
             case SendCommanded():
                 standing = self.ledger.command(offset, told.send_id, stamp_ms)
                 if standing is not Standing.DONE and told.send_id not in self._errands:
-                    errand = Errand(told, stamp_ms, self.ledger, self.tenure)
+                    errand = Errand(told, stamp_ms, self.ledger, self.tenure, self.let_go)
                     self._errands[told.send_id] = errand
                     self._route(errand)
 
@@ -91,6 +91,11 @@ class Share:
     def hear_outcome(self, told: SendOutcome, stamp_ms: int) -> None:
         self.ledger.hear_outcome(told, stamp_ms)
         self._tell(told.send_id)
+
+    def let_go(self, send_id: str) -> None:
+        """It stays in doubt; nobody waits for it here any more."""
+        self.ledger.give_up(send_id)
+        self._tell(send_id)
 
     def end(self) -> None:
         """The partition is somebody else's from now on."""

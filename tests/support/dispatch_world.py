@@ -194,17 +194,23 @@ class Process:
             await asyncio.sleep(LATENCY_S)
 
     async def _pump(self) -> None:
+        """One topic after the other: what is written first is not always heard first."""
         while True:
-            await asyncio.sleep(LATENCY_S)
-            await self._awake_again()
-            for (word, number), begin in list(self._next.items()):
-                records = self._log.records[word, number][begin:]
-                self._next[word, number] = begin + len(records)
-                for offset, (stamp_ms, value) in enumerate(records, begin):
-                    if word == "commands":
-                        self.board.read(number, offset, stamp_ms, value)
-                    else:
-                        self.board.hear(number, offset, stamp_ms, decode(KINDS[word], value))
+            for word in ("commands", *KINDS):
+                await asyncio.sleep(LATENCY_S / 3)
+                await self._awake_again()
+                for place in [place for place in self._next if place[0] == word]:
+                    self._take(*place)
+
+    def _take(self, word: str, number: int) -> None:
+        begin = self._next[word, number]
+        records = self._log.records[word, number][begin:]
+        self._next[word, number] = begin + len(records)
+        for offset, (stamp_ms, value) in enumerate(records, begin):
+            if word == "commands":
+                self.board.read(number, offset, stamp_ms, value)
+            else:
+                self.board.hear(number, offset, stamp_ms, decode(KINDS[word], value))
 
     def _spawn(self, going: Any) -> None:
         task = asyncio.ensure_future(going)

@@ -48,7 +48,7 @@ class Scripted:
 
 
 def errand_of(loop: JumpingLoop, tenure: Tenure) -> Errand:
-    return Errand(commanded(1, loop, lasts_s=600), 0, Ledger("us"), tenure)
+    return Errand(commanded(1, loop, lasts_s=600), 0, Ledger("us"), tenure, let_go=lambda _: None)
 
 
 def caller_of(sender: Scripted, loop: JumpingLoop, *, is_ill: bool = False, base_url: str | None = None) -> Caller:
@@ -75,9 +75,7 @@ async def called(
     ("fates", "may_repeat", "end", "calls_count"),
     [
         pytest.param([TAKEN], False, Accepted, 1, id="what is taken is called once"),
-        pytest.param(
-            [THROTTLED, TAKEN], False, Accepted, 2, id="what was throttled is called again"
-        ),
+        pytest.param([THROTTLED, TAKEN], False, Accepted, 2, id="what was throttled is called again"),
         pytest.param([AWAY, TAKEN], False, Accepted, 2, id="so is what did not reach it"),
         pytest.param([THROTTLED] * 9, False, ProviderThrottled, 3, id="so often and not more"),
         pytest.param(
