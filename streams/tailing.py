@@ -21,7 +21,7 @@ FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.5, 15.0
 POLL_MS = 500
 CLOSE_LIMIT_S = 2.0
 
-Take = Callable[[str, Sequence[ConsumerRecord]], None]
+Hear = Callable[[str, Sequence[ConsumerRecord]], None]
 """The plural word of the topic, and records of one of its partitions in order. Raises nothing about their contents."""
 
 OpenConsumer = Callable[[KafkaSettings], AbstractAsyncContextManager[AIOKafkaConsumer]]
@@ -54,7 +54,7 @@ class Tail:
         kafka: KafkaSettings,
         topics: Mapping[str, timedelta | None],
         *,
-        take: Take,
+        hear: Hear,
         clock: Clock,
         open_consumer: OpenConsumer = open_consumer,
     ) -> None:
@@ -62,7 +62,7 @@ class Tail:
         self._open_consumer = open_consumer
         self._words = {load_topics()[word].full_name(kafka.topic_prefix): word for word in topics}
         self._back = dict(topics)
-        self._take = take
+        self._hear = hear
         self._clock = clock
         self._next: dict[TopicPartition, int] = {}
         self._is_caught_up = asyncio.Event()
@@ -88,7 +88,7 @@ class Tail:
             ends = await self._begin(consumer)
             while True:
                 for place, records in (await consumer.getmany(timeout_ms=POLL_MS)).items():
-                    self._take(self._words[place.topic], records)
+                    self._hear(self._words[place.topic], records)
                     self._next[place] = records[-1].offset + 1
                 if not self._is_caught_up.is_set() and await self._has_reached(consumer, ends):
                     self._is_caught_up.set()

@@ -161,7 +161,7 @@ class Line:
 
     async def carry(self, fetched: Mapping[TP, Sequence[SourceRecord]]) -> None:
         if self._lookout is not None:
-            await self._lookout.ready()
+            await self._lookout.caught_up()
         await self._carrier.carry({(self._words[place.topic], place.partition): r for place, r in fetched.items()})
         self._heard.update({place: records[-1].timestamp for place, records in fetched.items()})
         self.batches_count += 1

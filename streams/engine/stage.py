@@ -79,7 +79,7 @@ class Lookout(Protocol):
     async def run(self) -> None:
         """Until cancelled, through outages."""
 
-    async def ready(self) -> None:
+    async def caught_up(self) -> None:
         """Returns when all is known that had been told when this began."""
 
 

@@ -2,7 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import cast
 
 import structlog
@@ -15,13 +15,13 @@ from runtime.clock import SystemClock
 from runtime.metrics import DECISIONS
 from runtime.policy_file import PolicyFile
 from runtime.settings import Settings
-from streams.engine.lookout import Since, TopicLookout
 from streams.engine.moments import DAY_MS
 from streams.engine.stage import Decide, Lookout, Output, Outputs, SourceRecord, Stage, StateView
 from streams.fallback.policy import Here, Rules, Told, advance, due_ms, held_since_ms
 from streams.fallback.reading import MESSAGES, OUTCOMES, UPDATES, Reader
 from streams.fallback.state import MessageState, decode_message, encode_message
 from streams.fallback.world import COMMANDS, HEALTH, SUPPRESSIONS, World
+from streams.tailing import Tail
 
 NAME = "fallback"
 DUE = "fallback-due"
@@ -32,6 +32,7 @@ HEADERS: dict[str, Headers] = {
 }
 HEALTH_COUNTS = timedelta(minutes=15)
 """Longer than any illness is told to last without being told anew."""
+DAY = timedelta(days=1)
 
 log = structlog.get_logger()
 
@@ -120,14 +121,10 @@ def _prepare(settings: Settings) -> Decide:
 
 
 def _lookout(settings: Settings, decide: Decide) -> Lookout:
-    watched: dict[str, Since] = {SUPPRESSIONS: None, HEALTH: lambda now: now - HEALTH_COUNTS}
+    watched: dict[str, timedelta | None] = {SUPPRESSIONS: None, HEALTH: HEALTH_COUNTS}
     if settings.budgets:
-        watched[COMMANDS] = _midnight
-    return TopicLookout(settings.kafka, watched, cast("FallbackBatch", decide).world.take, clock=SystemClock())
-
-
-def _midnight(now: datetime) -> datetime:
-    return now.replace(hour=0, minute=0, second=0, microsecond=0)
+        watched[COMMANDS] = DAY
+    return Tail(settings.kafka, watched, hear=cast("FallbackBatch", decide).world.hear, clock=SystemClock())
 
 
 FALLBACK = Stage(

@@ -1,15 +1,21 @@
 """What speaks against sends, as far as this process knows: who wants no messages, what is ill, what is spent."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+
+import structlog
 
 from contracts.codec import decode
+from contracts.errors import PayloadInvalid
 from contracts.plans import ConnectionHealth, SendCommanded, read_command
 from contracts.suppressions import SuppressionList
 from runtime.settings import Budget
 from streams.engine.moments import DAY_MS, ms_of
+from streams.engine.stage import SourceRecord
 
 SUPPRESSIONS, HEALTH, COMMANDS = "suppressions", "health", "commands"
+
+log = structlog.get_logger()
 
 
 class World:
@@ -21,6 +27,17 @@ class World:
         self._most = {(budget.account, budget.name): budget.most_sends_per_day for budget in budgets}
         self._counted: dict[tuple[str, str], dict[int, set[int]]] = defaultdict(dict)
         """By budget and day, the sends in short. A day that is full is not added to."""
+
+    def hear(self, topic: str, records: Sequence[SourceRecord]) -> None:
+        """Records of one partition, in order; what cannot be read tells nothing."""
+        for record in records:
+            try:
+                self.take(topic, record.key or b"", record.value, record.timestamp)
+            except PayloadInvalid as exc:
+                # Whoever wrote it counts it as a dead letter, or the store keeps it as unreadable.
+                log.warning(
+                    "unreadable", topic=topic, partition=record.partition, offset=record.offset, reason=str(exc)
+                )
 
     def take(self, topic: str, key: bytes, value: bytes | None, at_ms: int) -> None:
         """One record; raises `PayloadInvalid` when it cannot be read."""

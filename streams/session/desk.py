@@ -23,7 +23,7 @@ class SessionDesk:
     def __init__(self, settings: Settings, clock: Clock) -> None:
         self._standings = Standings()
         back = {"sessions": RuleBook(settings.connections).longest}
-        self._tail = Tail(settings.kafka, back, take=self.take, clock=clock)
+        self._tail = Tail(settings.kafka, back, hear=self.take, clock=clock)
 
     async def run(self) -> None:
         """Until cancelled."""

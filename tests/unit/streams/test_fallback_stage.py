@@ -251,6 +251,15 @@ def test_who_wants_no_messages_gets_none_until_they_want_them_again():
     assert short(room.hear(structs.replace(PLAN, message_id="another"))) == ["command", "send 0: first_step"]
 
 
+def test_what_cannot_be_read_of_the_world_tells_nothing_and_stops_nothing():
+    room = Room()
+    for word in ("suppressions", "health", "commands"):
+        room.world.hear(word, [Record(word, 0, 0, b"key", b"{"), Record(word, 0, 1, None, b"\xff")])
+    room.world.hear("suppressions", [Record("suppressions", 0, 2, key_of(wish("stop")), encode(wish("stop")))])
+
+    assert short(room.hear(PLAN)) == ["refuse 0: opted_out"]
+
+
 @pytest.mark.parametrize(
     ("is_ill", "second", "told"),
     [

@@ -76,7 +76,7 @@ async def followed(log: Log, back: timedelta | None) -> list[int]:
         assert word == "sessions"
         taken.extend(record.offset for record in records)
 
-    tail = Tail(KAFKA, {"sessions": back}, take=take, clock=FixedClock(NOW), open_consumer=opened)
+    tail = Tail(KAFKA, {"sessions": back}, hear=take, clock=FixedClock(NOW), open_consumer=opened)
     running = asyncio.create_task(tail.run())
     try:
         async with asyncio.timeout(10):
