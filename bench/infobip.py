@@ -20,7 +20,7 @@ from providers.infobip import PROVIDER
 GROUP = "infobip"
 REPORTS = 100
 """How many Infobip puts into a body unless it is told otherwise."""
-ROUNDS, WARM_UP, CALLS = 7, 50, 200
+ROUNDS, WARM_UP, CALLS = 41, 50, 10
 STATUSES = {0: "accepted", 1: "queued", 2: "undelivered", 3: "delivered", 4: "expired", 5: "rejected"}
 
 
