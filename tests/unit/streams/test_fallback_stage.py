@@ -24,9 +24,10 @@ from contracts.vocabulary import Verdict, WishKind, WishReason
 from runtime.settings import Budget, Connection, FallbackSettings, Settings
 from streams.engine.moments import DAY_MS
 from streams.engine.state import PartitionState
-from streams.fallback.policy import Rules
+from streams.fallback.policy import Rules, due_ms
 from streams.fallback.reading import Reader
 from streams.fallback.stage import FALLBACK, FallbackBatch, reader_of, rules_of
+from streams.fallback.state import decode_message
 from streams.fallback.world import World
 from tests.support.planning import came, planned, registered, reported
 from tests.support.reports import T0, T0_MS, at
@@ -363,3 +364,12 @@ def test_the_settings_say_how_long_things_are_kept():
     rules = rules_of(Settings(fallback=fallback))
 
     assert rules == Rules(plan_within_ms=1500, outcome_within_ms=2000, keep_ms=DAY_MS // 2, keep_held_ms=2 * DAY_MS)
+
+
+def test_what_was_held_since_it_was_put_off_waits_for_a_person_alone():
+    room = Room()
+    for told in (PLAN, came(MESSAGE, 0, Outcome.IN_DOUBT)):
+        room.hear(told)
+    held = structs.replace(decode_message(room.state.get(MESSAGE.encode())), put_off_ms=T0_MS - 1)
+
+    assert due_ms(held, Rules()) == T0_MS + Rules().keep_held_ms
