@@ -7,6 +7,7 @@ import pytest
 from msgspec import structs
 
 from contracts.codec import decode, encode
+from contracts.plan_words import words_of
 from contracts.plans import (
     DecisionMade,
     Guards,
@@ -24,7 +25,6 @@ from contracts.plans import (
     SucceedOn,
     send_id_of,
     step_and_try,
-    words_of,
 )
 from contracts.records import AttemptRegistered, Due, EarlyEnd, StatusChanged
 from contracts.sends import TextContent
