@@ -6,7 +6,8 @@ from typing import Any
 
 from analytics.questions import Timeline
 from api.answers.plans import DecisionTold, PlanTold, SendTold
-from contracts.plans import Because, Decision, DecisionMade, Facts, Outcome, words_of
+from contracts.plan_words import words_of
+from contracts.plans import Because, Decision, DecisionMade, Facts, Outcome
 from contracts.status import DeliveryStatus
 from contracts.vocabulary import Channel
 

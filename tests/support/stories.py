@@ -14,13 +14,13 @@ from api.plan_rules import require_sound
 from api.planning import World, as_asked
 from api.plans import NewMessage
 from contracts.codec import decode, encode
+from contracts.plan_words import words_of
 from contracts.plans import (
     DecisionMade,
     MessagePlanned,
     Outcome,
     SendCommanded,
     SendOutcome,
-    words_of,
 )
 from contracts.records import Due
 from contracts.status import DeliveryStatus
