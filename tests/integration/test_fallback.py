@@ -84,7 +84,7 @@ async def test_wherever_it_dies_each_step_leaves_once(house: Installation, plann
 
 async def test_what_nobody_planned_is_forgotten_and_garbage_stops_nothing(house: Installation, planning: Planning):
     stages = await house.start("fallback", TIDINGS_FALLBACK__PLANS_MAY_COME_LATE_S="4").ready()
-    for word in ("messages", "updates", "outcomes", "fallback-due", "commands", "suppressions", "health"):
+    for word in ("messages", "updates", "outcomes", "fallback-due", "suppressions", "health"):
         await house.write(word, 0, [(b"key", b"{", None, []), (b"\xff", b"\xff", None, [])])
     await planning.tell(registered("message-0", 0))
     await until(lambda: stages.get("/readyz")[1]["stages"]["fallback"]["keys"] == 1, of=stages)
