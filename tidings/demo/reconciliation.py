@@ -14,8 +14,8 @@ from tidings.simulation.outcome import AttemptOutcome, Outcome, ProviderOutcome
 MEMBERS = ("received", "applied", "repeated", "outranked", "parked", "quarantined", "in_flight", "unexplained")
 STANDINGS = "/v1/metrics?measure=sent,conflicts&group_by=provider,status&bucket=none&from="
 QUESTIONS_AT_ONCE = 8
-ASKED_LIMIT = 400
-"""Attempts that are asked for one by one: a look-up costs the API some 30 ms, and a proof has to end soon."""
+ASKED_LIMIT = 150
+"""Attempts that are asked for one by one: a look-up costs the API some 130 ms, and a proof has to end soon."""
 
 
 @dataclass(frozen=True)
