@@ -30,7 +30,7 @@ def connections_told(port: int, *slugs: str, **own: object) -> str:
     return json.dumps([told_of(connection) | own for connection in connections_of(slugs, port)])
 
 
-def command(  # noqa: PLR0913  # a maker of records, each member of which some test varies
+def command(
     message_id: str,
     *,
     provider: str = "infobip",
