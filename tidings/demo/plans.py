@@ -20,7 +20,7 @@ from tidings.simulation.server import StandIn
 
 PLANNED_SHARE = 0.1
 """So many messages have plans for each that somebody else has sent."""
-WAITS_S, LATE_S = (6, 60), 9.0
+WAITS_S, LATE_S = (8, 60), 12.0
 """How long Viber and the SMS have, and when a Viber message arrives that is late."""
 SPEED = 60.0
 """A provider that was not answered calls again after a sixtieth of its time."""

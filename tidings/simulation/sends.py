@@ -46,17 +46,17 @@ class Books:
     def wanted(self, number: int, fates: Fates) -> frozenset[int]:
         """Which of them had to leave, when whatever providers told was heard in time."""
         first = Mark(number, 0)
+        if first not in self.taken:
+            # It was lost on its way, or did not leave in its time.
+            return SECOND_ONLY
         match fates.of(first):
-            case Fate.ARRIVES | Fate.BUSY | Fate.CUT:
+            case Fate.ARRIVES | Fate.BUSY | Fate.CUT | Fate.LOST:
                 return FIRST_ONLY
             case Fate.SILENT | Fate.LATE:
                 return BOTH
             case Fate.FAILS:
-                is_hopeless = any(message.forbids_fallback for message in self.taken.get(first, ()))
+                is_hopeless = any(message.forbids_fallback for message in self.taken[first])
                 return FIRST_ONLY if is_hopeless else BOTH
-            case Fate.LOST:
-                # Where the same call cannot make a second message it was made again, and taken.
-                return FIRST_ONLY if first in self.taken else SECOND_ONLY
 
     def wasted(self, numbers: Iterable[int]) -> int:
         """Messages of which both steps have truly arrived."""

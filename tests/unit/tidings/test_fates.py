@@ -142,6 +142,7 @@ async def test_a_send_that_is_made_twice_where_that_is_harmless_is_in_the_books_
         pytest.param(Fate.LATE, {0}, {0, 1}, id="it arrives too late to know"),
         pytest.param(Fate.LOST, {0}, {0}, id="lost, and made again where that is harmless"),
         pytest.param(Fate.LOST, set(), {1}, id="lost, and a person says so"),
+        pytest.param(Fate.ARRIVES, set(), {1}, id="not sent in its time"),
     ],
 )
 def test_which_steps_have_to_leave(fate, taken, wanted):
