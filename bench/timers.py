@@ -99,7 +99,6 @@ def _start(kafka: KafkaSettings, port: int) -> "subprocess.Popen[bytes]":
         "TIDINGS_KAFKA__BOOTSTRAP_SERVERS": kafka.bootstrap_servers,
         "TIDINGS_KAFKA__TOPIC_PREFIX": kafka.topic_prefix,
         "TIDINGS_STREAMS__ADMIN_PORT": str(port),
-        "TIDINGS_STREAMS__SESSION_TIMEOUT_S": "6",
         "TIDINGS_STREAMS__INSTANCE_ID": "bench",
         "TIDINGS_LOG_LEVEL": "ERROR",
     }
