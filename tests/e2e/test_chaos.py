@@ -15,7 +15,7 @@ pytestmark = [pytest.mark.broker, pytest.mark.timeout(420)]
 
 ROOT = Path(__file__).parents[2]
 LIMIT_S = 400
-GENTLY = ("--rate", "20")
+GENTLY = ("--rate", "20", "--planned", "15")
 """Half of what `make chaos` posts a second: as many things happen, and each costs half as much."""
 AT_THE_ENDS = (".decided", ".committed")
 """Nothing of a batch is written, or all of it: `python -m tests.chaos --walk` goes there, too."""

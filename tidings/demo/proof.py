@@ -22,7 +22,7 @@ from tidings.demo.plans import LATE_S, PLANNED_SHARE, WAITS_S, Traffic
 from tidings.demo.reconciliation import Findings, asked_of, compare, differences_of
 from tidings.demo.send_findings import SendFindings, compare_sends
 from tidings.demo.setup import fresh_place, told_of
-from tidings.demo.tables import items_table, sends_table
+from tidings.demo.tables import items_table, sends_in_words, sends_table
 from tidings.exits import Exit
 from tidings.installation import Installation, running
 from tidings.simulation.command import Wishes, perform
@@ -177,6 +177,7 @@ def _tell(proof: Proof, watch: StopWatch) -> None:
     """The tables, what is wrong, and the last line."""
     console = Console()
     console.print(items_table(proof.items), sends_table(proof.sends, proof.items.balances))
+    console.print(sends_in_words(proof.sends), highlight=False)
     for difference in proof.differences[:SHOWN_DIFFERENCES]:
         console.print(f"[red]✗[/red] {escape(difference)}", soft_wrap=True, highlight=False)
     if (more := len(proof.differences) - SHOWN_DIFFERENCES) > 0:

@@ -31,11 +31,16 @@ def sends_table(found: SendFindings, providers: Iterable[str]) -> Table:
         taken = {provider: found.taken[step, provider] for provider in columns}
         taken["together"] = sum(taken.values())
         table.add_row(f"{step + 1} {channel}", *map(str, taken.values()))
-    table.caption = (
-        f"{found.messages} messages; in doubt and resolved: {found.resolved}; sent twice: {found.double_sends};\n"
-        f"arrived twice, the first too late to know: {found.wasted}; sent though news was on its way: {found.needless}"
-    )
     return table
+
+
+def sends_in_words(found: SendFindings) -> str:
+    """What the rows do not tell."""
+    return (
+        f"{found.messages} messages; left twice: {found.double_sends}; in doubt until a person resolved it: "
+        f"{found.resolved};\narrived twice, the first too late to know: {found.wasted}; "
+        f"sent although news was on its way: {found.needless}"
+    )
 
 
 def _table(first: str, title: str, columns: Iterable[str]) -> Table:
