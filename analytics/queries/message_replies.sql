@@ -4,52 +4,7 @@
 WITH
 -- include: attempts_named
 
-known AS (
-    SELECT
-        provider,
-        connection,
-        [root_id, provider_message_id, external_id] AS names,
-        recipient_hash,
-        received_at AS heard_at
-    FROM report SEMI JOIN attempt USING (attempt_id)
-    UNION ALL
-    SELECT
-        provider,
-        connection,
-        [root_id, external_id, message_id::VARCHAR] AS names,
-        recipient_hash,
-        registered_at AS heard_at
-    FROM registration SEMI JOIN attempt USING (attempt_id)
-),
-
-name AS (
-    SELECT DISTINCT name FROM (SELECT unnest(names) AS name FROM known) WHERE name IS NOT NULL
-),
-
-person AS (
-    SELECT DISTINCT recipient_hash AS author_hash FROM known WHERE recipient_hash IS NOT NULL
-),
-
-lifetime AS (
-    SELECT
-        min(heard_at) - INTERVAL 7 DAY AS heard_from,
-        max(heard_at) + to_seconds($window_s) + INTERVAL 7 DAY AS heard_to
-    FROM known
-),
-
--- One look per name, because each is as quick as the look-up of an id; all of them at once would read every row.
-meant AS (
-    SELECT inbound.event_id FROM inbound SEMI JOIN person USING (author_hash), lifetime
-    WHERE received_at BETWEEN heard_from AND heard_to
-    UNION
-    SELECT inbound.event_id FROM inbound SEMI JOIN name ON name = reply_to
-    UNION
-    SELECT inbound.event_id FROM inbound SEMI JOIN name ON name = reply_id
-    UNION
-    SELECT inbound.event_id FROM inbound SEMI JOIN name ON name = tracking
-    UNION
-    SELECT inbound.event_id FROM inbound SEMI JOIN name ON name = external_id
-),
+-- include: meant
 
 reply AS (
     SELECT inbound.*, bucket_time(occurred_at, received_at) AS replied_at
