@@ -87,8 +87,10 @@ async def settle_sends(api: ApiClient, traffic: Traffic, diary: Diary) -> None:
     deadline, moved_at, before = monotonic() + SETTLE_LIMIT_S, monotonic(), None
     excuses = Excuses(api, traffic)
     while monotonic() < min(deadline, moved_at + STILL_S):
-        due, doubts = await excuses.missing(), await traffic.resolve(api)
+        doubts = await traffic.resolve(api)
         balance = (await api.get("/v1/conservation"))["sends"]
+        # Why a step did not leave is asked message by message, so only when all else is quiet.
+        due = traffic.due() if doubts or balance["waiting"] else await excuses.missing()
         if not (due or doubts or balance["waiting"]):
             await traffic.stand_in.quiet()
             diary.note(f"all sends have left; a person has resolved {len(traffic.resolved)} doubts", mark="well")
