@@ -19,6 +19,7 @@ GROUPS = (
     "back_test",
     "fallback",
     "timers",
+    "dispatch",
 )
 """Each is a module here with `measure() -> list[Figure]`."""
 
