@@ -81,11 +81,10 @@ async def message_timeline(reader: Reader, message_id: str, *, accounts: Account
 
 async def message_replies(reader: Reader, message_id: str, *, accounts: Accounts, window_s: float) -> Answer:
     """What people answered to a message or attempt, oldest first, each with how that is known; none when unknown."""
-    parameters = {"id": _uuid(message_id), "window_s": window_s}
+    parameters = {"id": _uuid(message_id), "accounts": _listed(accounts), "window_s": window_s}
     meant = await reader.ask("message_meant", parameters)
-    if not meant.rows:
-        return meant  # as nearly always, and what is asked else takes four times as long
-    return await reader.ask("message_replies", parameters | {"accounts": _listed(accounts)})
+    # Nearly always nobody has answered, and to find out who answered what takes four times as long.
+    return await reader.ask("message_replies", parameters) if meant.rows else meant
 
 
 async def inbound(reader: Reader, question: InboundQuestion, *, window_s: float) -> Answer:

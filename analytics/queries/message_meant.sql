@@ -1,5 +1,5 @@
 -- Whether anybody wrote what could be an answer to a message; what it answers is then for `message_replies` to find out.
--- parameters: id, window_s
+-- parameters: id, accounts, window_s
 -- lane: look-up
 WITH
 -- include: attempts_named
@@ -7,7 +7,10 @@ WITH
 -- include: meant
 
 found AS (
-    SELECT event_id FROM meant LIMIT 1
+    SELECT event_id
+    FROM inbound SEMI JOIN meant USING (event_id)
+    WHERE $accounts IS NULL OR list_contains($accounts, account)
+    LIMIT 1
 )
 
 SELECT * FROM found

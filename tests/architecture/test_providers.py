@@ -34,8 +34,11 @@ AS_EXAMPLES = (
     "tidings/demo/",  # what the demo shows is somebody's choice
     "contracts/topics/",  # each topic shows a record
     "api/answers/",  # as the API's description does
+    "api/back_testing.py",
     "api/measuring.py",
+    "api/plans.py",
     "api/registrations.py",
+    "tidings/back_test/command.py",
 )
 """Where a provider may be named, because another one need not be."""
 
