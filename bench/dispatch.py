@@ -46,6 +46,8 @@ SECONDS, WARM_UP_S = 40.0, 25.0
 MESSAGES_PER_S, BESIDE_PER_S = 20, 900
 """Each message brings five callbacks or so, which with those beside them makes a thousand a second."""
 POSTERS = 32
+LEAST = 100
+"""Of fewer messages nobody can tell the slowest hundredth."""
 WAITS_S = (300, 300)
 """Longer than all of it takes: a step is left because of a report, never because its time is up."""
 END_S = 6.0
@@ -147,6 +149,9 @@ def measure(seconds: float = SECONDS) -> list[Figure]:
 
 def _figures(run: Run) -> list[Figure]:
     sent_on = len(run.parts[WHOLE])
+    if sent_on < LEAST:
+        came = f"{run.callbacks_per_s:.0f} callbacks a second came"
+        raise RuntimeError(f"{sent_on} messages were sent on, {run.missing} were not; {came}. Look for what else runs")
     figures = [
         figure(GROUP, "callbacks a second", [run.callbacks_per_s], unit="/s"),
         figure(GROUP, "messages whose first step failed", [sent_on + run.missing]),
