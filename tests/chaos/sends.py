@@ -121,7 +121,7 @@ async def judge_sends(api: ApiClient, traffic: Traffic) -> SendVerdict:
         double_sends=len(books.doubles),
         in_doubt=_open(balance),
         resolved=len(traffic.resolved),
-        needless=sum(books.steps(number) > books.wanted(number, traffic.fates) for number in numbers.values()),
+        needless=books.needless(numbers.values(), traffic.fates),
         differences=wrong,
     )
 

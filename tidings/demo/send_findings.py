@@ -46,7 +46,7 @@ async def compare_sends(api: ApiClient, traffic: Traffic) -> SendFindings:
         double_sends=balance["double_sends"],
         in_doubt=balance["in_doubt"] + balance["waiting"],
         resolved=len(traffic.resolved),
-        needless=sum(books.steps(one) > books.wanted(one, traffic.fates) for one in traffic.planner.numbers.values()),
+        needless=books.needless(traffic.planner.numbers.values(), traffic.fates),
         wasted=books.wasted(traffic.planner.numbers.values()),
         differences=differences_of_sends(balance, taken, books)
         + differences_of_steps(traffic.planner.numbers, books, traffic.fates),

@@ -50,13 +50,21 @@ class Books:
             # It was lost on its way, or did not leave in its time.
             return SECOND_ONLY
         match fates.of(first):
-            case Fate.ARRIVES | Fate.BUSY | Fate.CUT | Fate.LOST:
+            # Who was away when the wait was over judges later, and by then a late one may have arrived.
+            case Fate.ARRIVES | Fate.BUSY | Fate.CUT | Fate.LOST | Fate.LATE:
                 return FIRST_ONLY
-            case Fate.SILENT | Fate.LATE:
+            case Fate.SILENT:
                 return BOTH
             case Fate.FAILS:
                 is_hopeless = any(message.forbids_fallback for message in self.taken[first])
                 return FIRST_ONLY if is_hopeless else BOTH
+
+    def needless(self, numbers: Iterable[int], fates: Fates) -> int:
+        """Messages of which a step left that had not to, and not because the one before it was late."""
+        return sum(
+            self.steps(number) > self.wanted(number, fates) and fates.of(Mark(number, 0)) is not Fate.LATE
+            for number in numbers
+        )
 
     def wasted(self, numbers: Iterable[int]) -> int:
         """Messages of which both steps have truly arrived."""

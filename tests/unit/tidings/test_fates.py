@@ -139,7 +139,7 @@ async def test_a_send_that_is_made_twice_where_that_is_harmless_is_in_the_books_
         pytest.param(Fate.CUT, {0}, {0}, id="a doubt about what arrived ends without a second way"),
         pytest.param(Fate.FAILS, {0}, {0, 1}, id="a bad end that another way cures"),
         pytest.param(Fate.SILENT, {0}, {0, 1}, id="nothing is heard in time"),
-        pytest.param(Fate.LATE, {0}, {0, 1}, id="it arrives too late to know"),
+        pytest.param(Fate.LATE, {0}, {0}, id="it arrives too late to know, unless nobody looked in time"),
         pytest.param(Fate.LOST, {0}, {0}, id="lost, and made again where that is harmless"),
         pytest.param(Fate.LOST, set(), {1}, id="lost, and a person says so"),
         pytest.param(Fate.ARRIVES, set(), {1}, id="not sent in its time"),
@@ -156,3 +156,17 @@ def test_a_bad_end_that_no_other_way_cures_is_the_end():
     hopeless = Message("a", "main", order, (), mark=MARK, forbids_fallback=True)
 
     assert Books.of([hopeless]).wanted(MARK.number, fates(Fate.FAILS)) == {0}
+
+
+@pytest.mark.parametrize(
+    ("fate", "is_needless"),
+    [
+        pytest.param(Fate.ARRIVES, 1, id="it had arrived"),
+        pytest.param(Fate.LATE, 0, id="it arrived too late to know"),
+        pytest.param(Fate.SILENT, 0, id="nothing was told"),
+    ],
+)
+def test_a_second_step_is_needless_when_the_first_was_heard_of_in_time(fate, is_needless):
+    books = Books({Mark(1, step): [] for step in (0, 1)})
+
+    assert books.needless([1], fates(fate)) == is_needless
