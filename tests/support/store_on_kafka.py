@@ -63,7 +63,7 @@ class Pour:
 @asynccontextmanager
 async def pouring(kafka: KafkaSettings) -> AsyncIterator[Pour]:
     """Topics made, a producer started."""
-    await ensure_topics(kafka, [load_topics()[topic] for topic in (*TOPICS, "reports", "attempts", "wishes")])
+    await ensure_topics(kafka, [load_topics()[topic] for topic in (*TOPICS, "reports", "attempts", "wishes", "talk")])
     producer = make_producer(kafka, "pour")
     async with producer:
         yield Pour(kafka, producer)
