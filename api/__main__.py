@@ -16,7 +16,6 @@ from api.application import create_app
 from api.evidence import EvidenceReader
 from api.keys import KeyRing
 from api.parts import Parts
-from api.policies import PolicyShelf
 from api.registrar import Registrar
 from api.sessions import SessionBook
 from api.store import AnalyticsStore
@@ -24,6 +23,7 @@ from contracts.errors import TidingsError
 from runtime.clock import Clock, SystemClock
 from runtime.collector import spare_the_collector
 from runtime.logging import configure_logging
+from runtime.policy_file import PolicyFile
 from runtime.settings import Settings, load_settings
 
 GRACE_S = 3
@@ -86,7 +86,7 @@ def _parts(settings: Settings, clock: Clock, *, analytics: Analytics, registrar:
         evidence=EvidenceReader(settings.kafka),
         ring=ring,
         sessions=SessionBook(settings.data_dir, ring, clock),
-        policies=PolicyShelf(settings),
+        policies=PolicyFile(settings, clock.monotonic).current,
     )
 
 

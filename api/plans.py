@@ -19,7 +19,7 @@ from pydantic import model_validator as checked
 
 from api.contents import AnyContentBody
 from api.people import Person
-from api.registrations import AT_ONCE, Slug, Text
+from api.registrations import AT_ONCE, Slug, Text, one_or_many
 from contracts.plans import MOST_STEPS, InDoubt, SucceedOn
 from contracts.vocabulary import Channel
 
@@ -183,13 +183,9 @@ class NewMessage(Body):
         return blake2b(said, digest_size=16, person=b"new message").hexdigest()
 
 
-def _one_or_many(body: object) -> str:
-    return "many" if isinstance(body, list) else "one"
-
-
 NewMessages = Annotated[
     Annotated[NewMessage, Tag("one")]
     | Annotated[list[NewMessage], Field(min_length=1, max_length=AT_ONCE), Tag("many")],
-    Discriminator(_one_or_many),
+    Discriminator(one_or_many),
 ]
 """The body: one message, or a list of up to a thousand."""

@@ -65,14 +65,15 @@ class Registration(BaseModel):
         return self.provider, self.connection, self.root_id
 
 
-def _one_or_many(body: object) -> str:
+def one_or_many(body: object) -> str:
+    """The tag of a body that is one thing or a list of such."""
     return "many" if isinstance(body, list) else "one"
 
 
 Registrations = Annotated[
     Annotated[Registration, Tag("one")]
     | Annotated[list[Registration], Field(min_length=1, max_length=AT_ONCE), Tag("many")],
-    Discriminator(_one_or_many),
+    Discriminator(one_or_many),
 ]
 """The body: one registration, or a list of up to a thousand."""
 

@@ -9,6 +9,7 @@ from contracts.errors import PayloadInvalid
 from contracts.records import Record
 
 R = TypeVar("R", bound=Record)
+T = TypeVar("T")
 
 _ENCODER = msgspec.json.Encoder()
 
@@ -26,11 +27,16 @@ def decoder(kind: type[R]) -> msgspec.json.Decoder[R]:
 
 def decode(kind: type[R], data: bytes) -> R:
     """The record of `kind` in `data`; raises `PayloadInvalid` when it is not one."""
-    try:
-        record: R = decoder(kind).decode(data)
-    except msgspec.MsgspecError as exc:
-        raise PayloadInvalid(f"not a {_name(kind)}: {exc}") from exc
+    record: R = read(decoder(kind), data, f"a {_name(kind)}")
     return record
+
+
+def read(of: msgspec.json.Decoder[T], data: bytes | None, what: str) -> T:
+    """What `of` finds in `data`; raises `PayloadInvalid`, which says that it is not `what`."""
+    try:
+        return of.decode(data or b"")
+    except (msgspec.MsgspecError, UnicodeDecodeError) as exc:
+        raise PayloadInvalid(f"not {what}: {exc}") from exc
 
 
 def _name(kind: type[Record]) -> str:

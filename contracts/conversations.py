@@ -11,7 +11,7 @@ from hashlib import blake2b
 
 import msgspec
 
-from contracts.errors import PayloadInvalid
+from contracts.codec import read
 from contracts.records import Record
 
 
@@ -213,23 +213,15 @@ class BusinessSent(AboutTalk, frozen=True, kw_only=True, tag="business"):
 
 Talk = UserWrote | BusinessSent
 
-_told = msgspec.json.Decoder(Told).decode
-_talk = msgspec.json.Decoder(Talk).decode
+_told: msgspec.json.Decoder[Told] = msgspec.json.Decoder(Told)
+_talk: msgspec.json.Decoder[Talk] = msgspec.json.Decoder(Talk)
 
 
-def read_told(data: bytes) -> Told:
+def read_told(data: bytes | None) -> Told:
     """What a record of `sessions` tells; raises `PayloadInvalid`."""
-    try:
-        told: Told = _told(data)
-    except (msgspec.MsgspecError, UnicodeDecodeError) as exc:
-        raise PayloadInvalid(f"nothing that is told of sessions: {exc}") from exc
-    return told
+    return read(_told, data, "what is told of sessions")
 
 
-def read_talk(data: bytes) -> Talk:
+def read_talk(data: bytes | None) -> Talk:
     """What was said, in a record of `talk`; raises `PayloadInvalid`."""
-    try:
-        said: Talk = _talk(data)
-    except (msgspec.MsgspecError, UnicodeDecodeError) as exc:
-        raise PayloadInvalid(f"nothing that is said in a conversation: {exc}") from exc
-    return said
+    return read(_talk, data, "what is said in a conversation")

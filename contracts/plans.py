@@ -13,7 +13,7 @@ from typing import Annotated, Any
 
 import msgspec
 
-from contracts.errors import PayloadInvalid
+from contracts.codec import read
 from contracts.records import Record
 from contracts.sends import AnyContent, SendRequest
 from contracts.status import DeliveryStatus
@@ -288,20 +288,14 @@ _messages: msgspec.json.Decoder[MessageTold] = msgspec.json.Decoder(MessageTold)
 _commands: msgspec.json.Decoder[CommandTold] = msgspec.json.Decoder(CommandTold)
 
 
-def read_message(data: bytes) -> MessageTold:
+def read_message(data: bytes | None) -> MessageTold:
     """What a record of `messages` tells; raises `PayloadInvalid`."""
-    try:
-        return _messages.decode(data)
-    except (msgspec.MsgspecError, UnicodeDecodeError) as exc:
-        raise PayloadInvalid(f"nothing that is told of messages: {exc}") from exc
+    return read(_messages, data, "what is told of messages")
 
 
-def read_command(data: bytes) -> CommandTold:
+def read_command(data: bytes | None) -> CommandTold:
     """What a record of `commands` tells; raises `PayloadInvalid`."""
-    try:
-        return _commands.decode(data)
-    except (msgspec.MsgspecError, UnicodeDecodeError) as exc:
-        raise PayloadInvalid(f"nothing that is told of sends: {exc}") from exc
+    return read(_commands, data, "what is told of sends")
 
 
 _SEND_ID = re.compile(r"(?P<message>.+)-(?P<step>[0-4])-(?P<try>[0-2])")

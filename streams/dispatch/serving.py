@@ -2,14 +2,16 @@
 
 import asyncio
 from collections.abc import Callable, Iterable
+from functools import partial
 from typing import TypeVar
 
-import msgspec
 import structlog
 from aiokafka import ConsumerRebalanceListener, ConsumerRecord, TopicPartition
 from aiokafka.errors import IllegalStateError, KafkaError
 
-from contracts.plans import CommandTold, SendClaimed, SendOutcome
+from contracts.codec import decode
+from contracts.errors import PayloadInvalid
+from contracts.plans import SendClaimed, SendOutcome, read_command
 from contracts.topics import load_topics
 from runtime.settings import Settings
 from streams.dispatch.board import Board
@@ -22,9 +24,8 @@ MOST_AT_ONCE = 500
 FINISH_S = 4.0
 """For what is in hand, when partitions go to somebody else or the process ends."""
 CONGESTED_PAUSE_S = 0.05
-COMMAND: msgspec.json.Decoder[CommandTold] = msgspec.json.Decoder(CommandTold)
-CLAIM, OUTCOME = msgspec.json.Decoder(SendClaimed), msgspec.json.Decoder(SendOutcome)
-R = TypeVar("R")
+CLAIM, OUTCOME = partial(decode, SendClaimed), partial(decode, SendOutcome)
+T = TypeVar("T")
 
 log = structlog.get_logger()
 
@@ -87,7 +88,7 @@ class Serving(ConsumerRebalanceListener):  # type: ignore[misc]  # the client ha
             fetched = await self._clients.commands.getmany(timeout_ms=POLL_MS, max_records=MOST_AT_ONCE)
             for place, records in fetched.items():
                 for record in records:
-                    told = _read(COMMAND, record)
+                    told = _read(read_command, record)
                     self._board.read(place.partition, record.offset, record.timestamp, told)
 
     def _hear(self, word: str, record: ConsumerRecord) -> None:
@@ -119,11 +120,11 @@ class Serving(ConsumerRebalanceListener):  # type: ignore[misc]  # the client ha
         return load_topics()[word].full_name(self._settings.kafka.topic_prefix)
 
 
-def _read(decoder: msgspec.json.Decoder[R], record: ConsumerRecord) -> R | None:
+def _read(read: Callable[[bytes], T], record: ConsumerRecord) -> T | None:
     """Null when our own code cannot read it; that a later version may have written it is no reason to stand still."""
     try:
-        return decoder.decode(record.value or b"")
-    except msgspec.MsgspecError as exc:
+        return read(record.value or b"")
+    except PayloadInvalid as exc:
         place = f"{record.topic}/{record.partition}/{record.offset}"
-        log.warning("record_unreadable", place=place, reason=type(exc).__name__)
+        log.warning("record_unreadable", place=place, reason=str(exc))
         return None

@@ -9,7 +9,7 @@ from typing import TypeVar
 import msgspec
 import structlog
 
-from contracts.codec import decode
+from contracts.codec import decode, read
 from contracts.envelope import VERDICT, header
 from contracts.errors import PayloadInvalid
 from contracts.plans import MessageCancelled, MessagePlanned, SendOutcome, SentElsewhere, read_message, step_and_try
@@ -33,7 +33,7 @@ PolicyOf = Callable[[AttemptRegistered], Policy | None]
 """Which policy a message follows that was registered without a plan."""
 
 log = structlog.get_logger()
-_heard = msgspec.json.Decoder(Heard).decode
+_HEARD = msgspec.json.Decoder(Heard)
 
 
 class _Registration(msgspec.Struct, frozen=True, gc=False):
@@ -42,7 +42,7 @@ class _Registration(msgspec.Struct, frozen=True, gc=False):
     registration: AttemptRegistered
 
 
-_registration = msgspec.json.Decoder(_Registration).decode
+_REGISTRATION = msgspec.json.Decoder(_Registration)
 
 
 class Reader:
@@ -63,15 +63,12 @@ class Reader:
 
     def events(self, topic: str, record: SourceRecord, known: MessageState | None) -> tuple[Event, ...]:
         """What the record tells, in the order to be heard; raises `PayloadInvalid` when it cannot be read."""
-        try:
-            if topic == UPDATES:
-                return self._of_update(record, known)
-            if topic == MESSAGES:
-                return (_checked(read_message(record.value or b""), record),)
-            if topic == OUTCOMES:
-                return (_checked(decode(SendOutcome, record.value or b""), record),)
-        except (msgspec.MsgspecError, UnicodeDecodeError) as exc:
-            raise PayloadInvalid(f"not what {topic} holds: {exc}") from exc
+        if topic == UPDATES:
+            return self._of_update(record, known)
+        if topic == MESSAGES:
+            return (_checked(read_message(record.value), record),)
+        if topic == OUTCOMES:
+            return (_checked(decode(SendOutcome, record.value or b""), record),)
         return (TIME,) if known is not None else ()
 
     def _of_update(self, record: SourceRecord, known: MessageState | None) -> tuple[Event, ...]:
@@ -81,7 +78,7 @@ class Reader:
             return ()
         if known is None and (verdict == REPEATED or not (self.keeps_unplanned or may_follow)):
             return ()
-        heard = _heard(record.value or b"")
+        heard = read(_HEARD, record.value, "an update")
         about = heard.report or heard.registration
         if known is None and about is not None and (about.provider, about.connection) in self._observed:
             return ()
@@ -91,7 +88,7 @@ class Reader:
 
     def _by_policy(self, record: SourceRecord) -> MessagePlanned | None:
         """The plan of a message that somebody else has sent and registered; null when no policy is about it."""
-        registered = _registration(record.value or b"").registration
+        registered = read(_REGISTRATION, record.value, "an update with a registration").registration
         message_id = _name(record)
         policy = self._policy_of(registered) if self._policy_of else None
         if policy is None or step_and_try(message_id, registered.external_id) is not None:

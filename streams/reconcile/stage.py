@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 import msgspec
 import structlog
 
-from contracts.codec import encode
+from contracts.codec import encode, read
 from contracts.envelope import VERDICT, Headers, Position, fixed_headers, header, with_id
+from contracts.errors import PayloadInvalid
 from contracts.identity import attempt_key
 from contracts.records import LookUpDue, PresumedLost
 from contracts.vocabulary import Verdict
@@ -31,7 +32,7 @@ OF_NO_ATTEMPT = frozenset({Verdict.PARKED.value.encode(), Verdict.UNCLAIMED.valu
 """Parked reports have no message yet, and `unclaimed` does not say of which connection it is."""
 
 log = structlog.get_logger()
-_heard = msgspec.json.Decoder(Heard).decode
+_HEARD = msgspec.json.Decoder(Heard)
 
 
 class ReconcileBatch:
@@ -57,8 +58,8 @@ class ReconcileBatch:
         if record.key is None or header(tuple(record.headers), VERDICT) in OF_NO_ATTEMPT:
             return
         try:
-            heard = _heard(record.value or b"")
-        except (msgspec.MsgspecError, UnicodeDecodeError) as exc:
+            heard = read(_HEARD, record.value, "an update")
+        except PayloadInvalid as exc:
             # Track has written it, and the store keeps it as unreadable with its reason.
             log.warning("update_unreadable", partition=record.partition, offset=record.offset, reason=str(exc))
             return

@@ -41,6 +41,14 @@ def test_a_topic_has_purpose_writer_reader_and_retention(topic: Topic):
     assert topic.full_name() == f"tidings-{topic.name}-v{topic.version}"
 
 
+@pytest.mark.parametrize(
+    "data", [b"", b"{", b"[]", b'{"event_id":"\xff"}'], ids=["nothing", "torn", "a list", "no UTF-8"]
+)
+def test_what_is_no_record_is_refused_with_its_reason(data: bytes):
+    with pytest.raises(PayloadInvalid, match="not a DeadLetter: "):
+        decode(records.DeadLetter, data)
+
+
 @given(
     body=st.binary(),
     method=st.sampled_from(["GET", "POST", "PUT"]),
