@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated, Any, NamedTuple
 
 from msgspec import Meta
@@ -17,6 +17,11 @@ class Place(NamedTuple):
     at: Annotated[datetime, Meta(tz=True)]
     partition: Annotated[int, Meta(ge=0, le=2**15 - 1)]
     offset: Annotated[int, Meta(ge=0, le=2**63 - 1)]
+
+
+def further_back(place: Place | None) -> dict[str, Any]:
+    """Parameters of a question whose rows begin behind `place`; null for the first page."""
+    return dict(zip(("before_at", "before_partition", "before_offset"), place or (None, None, None), strict=True))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,7 +43,7 @@ class InboundQuestion:
 
     def parameters(self) -> dict[str, Any]:
         """As `inbound.sql` names them."""
-        return _parameters(self, before=self.before) | {"from": _naive(self.from_), "to": _naive(self.to)}
+        return _parameters(self, before=self.before) | {"from": self.from_, "to": self.to}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,14 +66,4 @@ class SuppressionsQuestion:
 def _parameters(question: InboundQuestion | SuppressionsQuestion, *, before: Place | None) -> dict[str, Any]:
     members: Mapping[str, Any] = asdict(question)
     plain = {name: value for name, value in members.items() if name not in {"before", "from_", "to"}}
-    place = (None, None, None) if before is None else (_naive(before.at), before.partition, before.offset)
-    return {
-        **plain,
-        "accounts": None if question.accounts is None else list(question.accounts),
-        **dict(zip(("before_at", "before_partition", "before_offset"), place, strict=True)),
-    }
-
-
-def _naive(moment: datetime | None) -> datetime | None:
-    """As the store keeps it: UTC without a zone."""
-    return None if moment is None else moment.astimezone(UTC).replace(tzinfo=None)
+    return plain | further_back(before)

@@ -118,7 +118,7 @@ class MetricsQuestion:
 
     def parameters(self) -> dict[str, Any]:
         """As `queries/metrics.sql` wants them."""
-        filters = {str(one): list(self.filters[one]) if one in self.filters else None for one in Dimension}
+        filters = {str(one): self.filters.get(one) for one in Dimension}
         return {
             "from": self.from_.astimezone(UTC).replace(minute=0, second=0, microsecond=0),
             "to": self.to.astimezone(UTC),
@@ -127,7 +127,7 @@ class MetricsQuestion:
             "group_by": [str(one) for one in self.group_by],
             "by_channel": Dimension.CHANNEL in self.group_by or Dimension.CHANNEL in self.filters,
             "with_latency": bool(LATENCIES & set(self.measures)),
-            "accounts": None if self.accounts is None else list(self.accounts),
+            "accounts": self.accounts,
             **filters,
         }
 

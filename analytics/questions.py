@@ -1,6 +1,5 @@
 """What users ask, typed. `accounts` is null for all, else only what belongs to these is seen."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
@@ -9,7 +8,7 @@ from uuid import UUID
 from analytics.freshness import Freshness
 from analytics.inbound import InboundQuestion, Place, SuppressionsQuestion
 from analytics.metrics import DIMENSIONS, MEASURES, Bucket, Dimension, Measure, MetricsQuestion
-from analytics.reader import Answer, Reader
+from analytics.reader import Accounts, Answer, Reader
 from contracts.errors import NotFound
 
 __all__ = [
@@ -38,8 +37,6 @@ __all__ = [
     "today_by_provider",
 ]
 
-Accounts = Sequence[str] | None
-
 
 @dataclass(frozen=True)
 class Timeline(Answer):
@@ -66,7 +63,7 @@ async def message_timeline(reader: Reader, message_id: str, *, accounts: Account
 
     Raises `NotFound` when nothing is known under that id, or nothing of these accounts.
     """
-    parameters = {"id": _uuid(message_id), "accounts": _listed(accounts)}
+    parameters = {"id": _uuid(message_id), "accounts": accounts}
     (rows, *others), fresh = await reader.ask_together(
         ("message_timeline", parameters),
         ("message_attempts", parameters),
@@ -81,7 +78,7 @@ async def message_timeline(reader: Reader, message_id: str, *, accounts: Account
 
 async def message_replies(reader: Reader, message_id: str, *, accounts: Accounts, window_s: float) -> Answer:
     """What people answered to a message or attempt, oldest first, each with how that is known; none when unknown."""
-    parameters = {"id": _uuid(message_id), "accounts": _listed(accounts), "window_s": window_s}
+    parameters = {"id": _uuid(message_id), "accounts": accounts, "window_s": window_s}
     meant = await reader.ask("message_meant", parameters)
     # Nearly always nobody has answered, and to find out who answered what takes four times as long.
     return await reader.ask("message_replies", parameters) if meant.rows else meant
@@ -102,7 +99,7 @@ async def suppressions(reader: Reader, question: SuppressionsQuestion) -> Answer
 
 async def newest_changes(reader: Reader, *, accounts: Accounts, limit: int) -> Answer:
     """The newest reports that changed something, newest first."""
-    return await reader.ask("newest_changes", {"accounts": _listed(accounts), "limit": limit})
+    return await reader.ask("newest_changes", {"accounts": accounts, "limit": limit})
 
 
 async def metrics(reader: Reader, question: MetricsQuestion) -> Answer:
@@ -125,7 +122,7 @@ async def conservation(reader: Reader) -> Conservation:
 
 async def parked(reader: Reader, *, accounts: Accounts) -> Answer:
     """By connection: how many reports wait for the registration of their attempt, and since when the oldest waits."""
-    return await reader.ask("parked", {"accounts": _listed(accounts)})
+    return await reader.ask("parked", {"accounts": accounts})
 
 
 async def books(reader: Reader) -> Answer:
@@ -155,10 +152,6 @@ async def today_by_provider(reader: Reader, *, accounts: Accounts) -> Answer:
 async def freshness(reader: Reader) -> Freshness:
     """How fresh the store is now, by topic."""
     return (await reader.ask("watermarks")).freshness
-
-
-def _listed(accounts: Accounts) -> list[str] | None:
-    return None if accounts is None else list(accounts)
 
 
 def _uuid(text: str) -> str:

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -19,6 +19,8 @@ from contracts.errors import QueryInvalid, StoreUnavailable
 from runtime.clock import Clock
 
 Row = dict[str, Any]
+Accounts = Sequence[str] | None
+"""Whose data is seen; null for everybody's."""
 Asked = tuple[str, Mapping[str, Any]]
 """The name of a question and its parameters."""
 
@@ -101,11 +103,18 @@ class Reader:
 def _rows(cursor: Connection, query: Query, parameters: Mapping[str, Any]) -> list[Row]:
     if unknown := parameters.keys() - query.parameters:
         raise QueryInvalid(f"{query.name} has no parameter {', '.join(sorted(unknown))}")
-    bound = {name: parameters.get(name) for name in query.parameters}
+    bound = {name: _kept(parameters.get(name)) for name in query.parameters}
     # fetchall, always: an open result owns the cursor.
     found = cursor.execute(query.sql, bound or None)
     names = [column[0] for column in found.description or ()]
     return [dict(zip(names, map(_plain, values), strict=True)) for values in found.fetchall()]
+
+
+def _kept(value: object) -> object:
+    """As the store keeps it: times are UTC without a zone, several values a list."""
+    if isinstance(value, datetime) and value.tzinfo is not None:
+        return value.astimezone(UTC).replace(tzinfo=None)
+    return list(value) if isinstance(value, tuple) else value
 
 
 def _plain(value: object) -> object:

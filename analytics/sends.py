@@ -2,11 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
-from analytics.reader import Answer, Reader
-
-Accounts = Sequence[str] | None
+from analytics.reader import Accounts, Answer, Reader
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,9 +25,9 @@ class Sends(Answer):
 
 async def sends(reader: Reader, question: SendsQuestion) -> Sends:
     parameters = {
-        "accounts": _listed(question.accounts),
-        "from": _naive(question.from_),
-        "to": _naive(question.to),
+        "accounts": question.accounts,
+        "from": question.from_,
+        "to": question.to,
     }
     (rows, doubles), fresh = await reader.ask_together(("sends", parameters), ("double_deliveries", parameters))
     return Sends(rows, fresh, doubles)
@@ -46,8 +44,8 @@ async def in_doubt(reader: Reader, *, accounts: Accounts, limit: int, overdue_s:
     One of which nothing was told for `overdue_s` after it should have been given up is one of them.
     """
     parameters = {
-        "accounts": _listed(accounts),
-        "now": _naive(reader.clock.now()),
+        "accounts": accounts,
+        "now": reader.clock.now(),
         "overdue_s": overdue_s,
         "limit": limit,
     }
@@ -56,17 +54,9 @@ async def in_doubt(reader: Reader, *, accounts: Accounts, limit: int, overdue_s:
 
 async def send_named(reader: Reader, send_id: str, *, accounts: Accounts) -> Answer:
     """The send, or no row when nothing of these accounts is known under that id."""
-    return await reader.ask("send_named", {"send_id": send_id, "accounts": _listed(accounts)})
+    return await reader.ask("send_named", {"send_id": send_id, "accounts": accounts})
 
 
 async def known_plans(reader: Reader, message_ids: Sequence[str]) -> Answer:
     """Those of the messages that have a plan, with its account and the digest of its request; of any account."""
     return await reader.ask("known_plans", {"ids": list(message_ids)})
-
-
-def _listed(accounts: Accounts) -> list[str] | None:
-    return None if accounts is None else list(accounts)
-
-
-def _naive(moment: datetime | None) -> datetime | None:
-    return None if moment is None else moment.astimezone(UTC).replace(tzinfo=None)

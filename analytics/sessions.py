@@ -1,16 +1,13 @@
 """What can be asked about sessions with people. `accounts` is null for all, else only what is theirs is seen."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from analytics.freshness import Freshness
-from analytics.inbound import Place
+from analytics.inbound import Place, further_back
 from analytics.reader import Answer, Reader
 from contracts.errors import NotFound
-
-Accounts = Sequence[str] | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,18 +28,17 @@ class SessionsQuestion:
 
     def parameters(self, at: datetime) -> dict[str, Any]:
         """As `sessions.sql` names them."""
-        place = (None, None, None) if self.before is None else (_naive(self.before.at), *self.before[1:])
         return {
-            "accounts": _listed(self.accounts),
+            "accounts": self.accounts,
             "sender": self.sender,
             "recipient": self.recipient,
             "is_open": self.is_open,
             "near": self.near,
-            "from": _naive(self.from_),
-            "to": _naive(self.to),
-            "at": _naive(at),
+            "from": self.from_,
+            "to": self.to,
+            "at": at,
             "limit": self.limit,
-            **dict(zip(("before_at", "before_partition", "before_offset"), place, strict=True)),
+            **further_back(self.before),
         }
 
 
@@ -64,11 +60,12 @@ async def sessions(reader: Reader, question: SessionsQuestion) -> Answer:
 
 async def conversation(reader: Reader, question: SessionsQuestion) -> Conversation:
     """Raises `NotFound` when nothing of these accounts is known of it; sender and recipient must be given."""
-    about = {name: question.parameters(reader.clock.now())[name] for name in ("accounts", "sender", "recipient")}
+    parameters = question.parameters(reader.clock.now())
+    about = {name: parameters[name] for name in ("accounts", "sender", "recipient")}
     (standings, breaks, rows), fresh = await reader.ask_together(
         ("session_standings", about),
         ("session_rule_breaks", about),
-        ("sessions", question.parameters(reader.clock.now())),
+        ("sessions", parameters),
     )
     if not standings:
         raise NotFound(
@@ -81,12 +78,3 @@ def _fresh(reader: Reader, fresh: Freshness) -> Freshness:
     as_of = reader.horizon.sessions_as_of
     lag_s = None if as_of is None else (reader.clock.now() - as_of).total_seconds()
     return replace(fresh, as_of=as_of, lag_s=lag_s)
-
-
-def _listed(accounts: Accounts) -> list[str] | None:
-    return None if accounts is None else list(accounts)
-
-
-def _naive(moment: datetime | None) -> datetime | None:
-    """As the store keeps it: UTC without a zone."""
-    return None if moment is None else moment.astimezone(UTC).replace(tzinfo=None)

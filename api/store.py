@@ -9,15 +9,12 @@ from analytics.back_test.questions import BackTestQuestion, WaitsQuestion
 from analytics.back_test.replay import BackTest, WaitAdvice
 from analytics.freshness import Freshness
 from analytics.questions import Conservation, InboundQuestion, MetricsQuestion, SuppressionsQuestion, Timeline
-from analytics.reader import Answer
+from analytics.reader import Accounts, Answer
 from analytics.sends import Sends, SendsQuestion
 from analytics.service import Analytics, Health
 from analytics.sessions import Conversation, SessionsQuestion
 from analytics.snapshots import Snapshot
 from runtime.settings import Price
-
-Accounts = Sequence[str] | None
-"""Whose facts may be told; null stands for all."""
 
 
 class Store(Protocol):

@@ -4,13 +4,13 @@ from collections.abc import Sequence
 from typing import Any
 
 from analytics.questions import Timeline
+from analytics.reader import Accounts
 from api.answers.base import Cause, FreshnessMember
 from api.answers.inbound import Inbound
 from api.answers.messages import Attempt, Evidence, Leg, MessageTimeline, TimelineEntry
 from api.evidence import Cause as CauseOf
 from api.parts import Parts
 from api.problems import NOT_FOUND, Refused
-from api.store import Accounts
 from api.stories import decisions_in, next_decision_at, plan_in, sends_in
 from contracts.errors import NotFound
 from contracts.status import RANKS, DeliveryStatus

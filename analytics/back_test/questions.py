@@ -65,24 +65,23 @@ class Span:
         """What the questions share; nothing is known of what happens after `as_of`."""
         return {
             "first": _first_id(self.from_),
-            "as_of": naive(as_of),
-            "accounts": listed(self.accounts),
+            "as_of": as_of,
+            "accounts": self.accounts,
             "provider": self.provider,
-            "countries": listed(self.countries),
-            "campaigns": listed(self.campaigns),
+            "countries": self.countries,
+            "campaigns": self.campaigns,
             "clock": str(self.clock),
         }
 
     def outcomes(self, channels: list[str]) -> Mapping[str, Any]:
         """As `channel_outcomes.sql` wants it: whole hours, because nothing finer is counted."""
-        begin = naive(self.from_).replace(minute=0, second=0, microsecond=0)
-        return {"from": begin, "to": naive(self.to), "accounts": listed(self.accounts), "channels": channels}
+        begin = self.from_.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
+        return {"from": begin, "to": self.to, "accounts": self.accounts, "channels": channels}
 
     def prices(self, channels: list[str]) -> Mapping[str, Any]:
         """As `told_prices.sql` wants it."""
-        until = _first_id(self.to)
-        accounts = listed(self.accounts)
-        return {"first": _first_id(self.from_), "until": until, "accounts": accounts, "channels": channels}
+        first, until = _first_id(self.from_), _first_id(self.to)
+        return {"first": first, "until": until, "accounts": self.accounts, "channels": channels}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -136,12 +135,3 @@ class WaitsQuestion(Span):
 def _first_id(moment: datetime) -> str:
     """Below every id of what was first heard of at `moment` or later: ids begin with their time."""
     return f"{int(moment.timestamp() * 1000):012x}{0:020x}"
-
-
-def naive(moment: datetime) -> datetime:
-    """As the store keeps it: UTC without a zone."""
-    return moment.astimezone(UTC).replace(tzinfo=None)
-
-
-def listed(values: tuple[str, ...] | None) -> list[str] | None:
-    return None if values is None else list(values)

@@ -6,10 +6,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from analytics.reader import Accounts
 from api.answers.base import FreshnessMember
 from api.answers.conservation import Balance, UnexplainedPosition
 from api.answers.messages import Change
-from api.store import Accounts, Store
+from api.store import Store
 from contracts.errors import QueryInvalid, StoreUnavailable
 from runtime.clock import Clock
 
