@@ -20,7 +20,7 @@ from contracts.plans import MessagePlanned, MessageTold, SendOutcome
 from contracts.records import AttemptRegistered, Wish
 from contracts.suppressions import key_of
 from contracts.topics import load_topics
-from runtime.kafka import Outgoing, make_producer, send_records
+from runtime.kafka import Outgoing, make_producer, send_records, stop
 from runtime.partitioner import partition_of
 from runtime.settings import KafkaSettings
 
@@ -123,9 +123,7 @@ class Registrar:
     async def _drop(self) -> None:
         producer, self._producer = self._producer, None
         if producer is not None:
-            # A stopping producer waits for what it holds, and for ever when Kafka is away.
-            with suppress(TimeoutError, KafkaError):
-                await asyncio.wait_for(producer.stop(), 1.0)
+            await stop(producer)
 
 
 def _key(registration: AttemptRegistered) -> bytes:

@@ -1,9 +1,10 @@
 """Half an hour of steady callbacks: whether memory, logs or spool grow. `make soak`, or `python -m bench.soak 5`.
 
-The same attempts are told of again and again, because what is remembered of new ones is meant to grow with them: 350
-bytes an attempt, for as many days as the settings say. A log is cut when it is large, so what counts is how fast it
-comes there. Rows and records on the disk grow with what comes, and are left out too; the store's share of memory is set
-so low that it is used up in the warm-up, in which five times as much comes.
+After the warm-up no attempt is new, because what is remembered of new ones is meant to grow with them: 350 bytes an
+attempt, for as many days as the settings say. There are so many that each comes back once or twice, for what the store
+looks at grows with what was said of one attempt, and in life that is ten reports. A log is cut when it is large, so
+what counts is how fast it comes there. Rows and records on the disk grow with what comes, and are left out too; the
+store's share of memory is set so low that it is used up in the warm-up, in which five times as much comes.
 """
 
 import asyncio
@@ -16,7 +17,7 @@ import sys
 import tempfile
 import time
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import cycle
 from pathlib import Path
 
@@ -25,6 +26,7 @@ import aiohttp
 from bench.figures import Figure, figure, print_table
 from bench.ingest import CUSTOMER_ID, KEY, PATH, signed_callbacks
 from bench.pages import resident
+from providers._kit.script import SimulatedCallback
 from runtime.broker.ports import free_port
 from tidings.children import LARGEST_LOG_BYTES
 
@@ -32,6 +34,7 @@ GROUP = "soak"
 RATE_PER_S = 200
 MINUTES = 30.0
 WARM_UP_MINUTES, WARM_UP_RATE_PER_S = 8.0, 1000
+DIFFERENT = int(WARM_UP_MINUTES * 60 * WARM_UP_RATE_PER_S * 0.9)
 """More comes in the warm-up than in all the time behind it, so that every buffer has had its largest batch."""
 POSTERS = 8
 EVERY_S = 5.0
@@ -85,12 +88,17 @@ def _settings(directory: Path, place: Path, ports: Sequence[int]) -> Path:
 
 async def _soak(place: Path, minutes: float, port: int, *doors: int) -> Samples:
     url = f"http://127.0.0.1:{port}{PATH}"
+    callbacks = cycle(signed_callbacks(DIFFERENT))
     async with aiohttp.ClientSession() as session:
         await _wait_until_all_are_ready(session, doors)
         async with asyncio.timeout(WARM_UP_MINUTES * 60 + READY_LIMIT_S), asyncio.TaskGroup() as warming:
             for _ in range(POSTERS):
-                warming.create_task(_post(session, url, WARM_UP_RATE_PER_S / POSTERS, WARM_UP_MINUTES * 60))
-        posting = asyncio.create_task(_post(session, url, RATE_PER_S, math.inf))
+                warming.create_task(
+                    _post(
+                        session, url, callbacks, rate_per_s=WARM_UP_RATE_PER_S / POSTERS, limit_s=WARM_UP_MINUTES * 60
+                    )
+                )
+        posting = asyncio.create_task(_post(session, url, callbacks, RATE_PER_S))
         samples: Samples = defaultdict(list)
         began = time.monotonic()
         while not posting.done() and (at_s := time.monotonic() - began) < minutes * 60:
@@ -124,10 +132,16 @@ async def _is_ready(session: aiohttp.ClientSession, port: int) -> bool:
         return False
 
 
-async def _post(session: aiohttp.ClientSession, url: str, rate_per_s: float, limit_s: float) -> None:
+async def _post(
+    session: aiohttp.ClientSession,
+    url: str,
+    callbacks: Iterator[SimulatedCallback],
+    rate_per_s: float,
+    limit_s: float = math.inf,
+) -> None:
     """At a steady rate, or as fast as the answers come when they do not keep up. Raises when one is not taken."""
     began = time.monotonic()
-    for number, callback in enumerate(cycle(signed_callbacks()), start=1):
+    for number, callback in enumerate(callbacks, start=1):
         async with session.post(url, data=callback.body, headers=dict(callback.headers)) as answer:
             answer.raise_for_status()
         if time.monotonic() - began > limit_s:

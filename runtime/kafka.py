@@ -4,12 +4,14 @@ An idempotent aiokafka producer never gives up on a batch: during an outage it w
 therefore the caller's, and after a deadline the answer is "not known", never "not stored".
 """
 
+import asyncio
 from asyncio import Future
-from collections.abc import Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
+from contextlib import asynccontextmanager, suppress
 
-from aiokafka import AIOKafkaProducer
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
-from aiokafka.errors import KafkaConnectionError, TopicAlreadyExistsError, for_code
+from aiokafka.errors import KafkaConnectionError, KafkaError, TopicAlreadyExistsError, for_code
 from aiokafka.producer.message_accumulator import BatchBuilder
 
 from contracts.envelope import Headers
@@ -20,6 +22,7 @@ from runtime.settings import KafkaSettings
 
 MAX_REQUEST_BYTES = 2_200_000
 MAX_BATCH_BYTES = 262_144
+STOP_LIMIT_S = 2.0
 
 Outgoing = tuple[bytes | None, bytes | None, int | None, Headers]
 """(key, value, timestamp in ms or null for now, headers)."""
@@ -38,6 +41,51 @@ def make_producer(kafka: KafkaSettings, client_id: str) -> AIOKafkaProducer:
         max_request_size=MAX_REQUEST_BYTES,
         partitioner=crc32_partitioner,
     )
+
+
+def make_member(kafka: KafkaSettings, group: str, *, instance_id: str, session_s: float) -> AIOKafkaConsumer:
+    """A member of `group`, which commits only what it is told to; still to be subscribed and started.
+
+    With an `instance_id` it keeps its partitions when it comes back within `session_s`.
+    """
+    return AIOKafkaConsumer(
+        bootstrap_servers=kafka.bootstrap_servers,
+        client_id=group,
+        group_id=group,
+        group_instance_id=instance_id or None,
+        enable_auto_commit=False,
+        auto_offset_reset="earliest",
+        session_timeout_ms=int(session_s * 1000),
+        heartbeat_interval_ms=int(session_s * 100),
+    )
+
+
+def make_reader(kafka: KafkaSettings, client_id: str) -> AIOKafkaConsumer:
+    """A consumer of no group, for partitions that it is told of; what retention has taken it passes over."""
+    return AIOKafkaConsumer(
+        bootstrap_servers=kafka.bootstrap_servers,
+        client_id=client_id,
+        enable_auto_commit=False,
+        auto_offset_reset="earliest",
+    )
+
+
+@asynccontextmanager
+async def started(*clients: AIOKafkaConsumer | AIOKafkaProducer) -> AsyncIterator[None]:
+    """Start them, and stop them at the end, or when one does not start. Raises `KafkaError` when nobody answers."""
+    try:
+        for client in clients:
+            await client.start()
+        yield
+    finally:
+        for client in clients:
+            await stop(client)
+
+
+async def stop(client: AIOKafkaConsumer | AIOKafkaProducer) -> None:
+    """While the broker is away a client waits for it, even to stop: not for longer than a moment."""
+    with suppress(KafkaError, TimeoutError):
+        await asyncio.wait_for(client.stop(), STOP_LIMIT_S)
 
 
 async def send_records(

@@ -6,7 +6,7 @@ an outage, and after a crash of their writer; it keeps the last word, so neither
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import timedelta
 
 import structlog
@@ -15,11 +15,11 @@ from aiokafka.errors import KafkaError
 
 from contracts.topics import load_topics
 from runtime.clock import Clock
+from runtime.kafka import make_reader, started
 from runtime.settings import KafkaSettings
 
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.5, 15.0
 POLL_MS = 500
-CLOSE_LIMIT_S = 2.0
 
 Hear = Callable[[str, Sequence[ConsumerRecord]], None]
 """The plural word of the topic, and records of one of its partitions in order. Raises nothing about their contents."""
@@ -31,19 +31,10 @@ log = structlog.get_logger()
 
 @asynccontextmanager
 async def open_consumer(kafka: KafkaSettings) -> AsyncIterator[AIOKafkaConsumer]:
-    """Of no group. Raises `KafkaError`."""
-    consumer = AIOKafkaConsumer(
-        bootstrap_servers=kafka.bootstrap_servers,
-        client_id=f"{kafka.topic_prefix}tail",
-        enable_auto_commit=False,
-        auto_offset_reset="earliest",  # what retention took away before we came is what nobody needs any more
-    )
-    try:
-        await consumer.start()
+    """What retention took away before we came is what nobody needs any more. Raises `KafkaError`."""
+    consumer = make_reader(kafka, f"{kafka.topic_prefix}tail")
+    async with started(consumer):
         yield consumer
-    finally:
-        with suppress(KafkaError, TimeoutError):  # while the broker is away it waits for it, even to stop
-            await asyncio.wait_for(consumer.stop(), CLOSE_LIMIT_S)
 
 
 class Tail:

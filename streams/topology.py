@@ -26,6 +26,9 @@ class Node:
     stage: str
     group: str
     reads: tuple[str, ...]
+    """Shared by the members of the group."""
+    follows: tuple[str, ...]
+    """Read beside the group."""
     writes: tuple[str, ...]
     state: str | None
 
@@ -42,13 +45,21 @@ def topology_of(settings: Settings) -> tuple[Node, ...]:
             stage=stage.name,
             group=f"{prefix}{stage.name}",
             reads=full(stage.reads),
+            follows=full(stage.watches),
             writes=full((*stage.writes, *((stage.due,) if stage.due else ()))),
             state=full((stage.state,))[0] if stage.state else None,
         )
         for stage in STAGES
     )
-    reads, writes = full(dispatcher.READS), full(dispatcher.WRITES)
-    return (*stages, Node(stage=DISPATCH, group=group_of(settings.kafka), reads=reads, writes=writes, state=None))
+    dispatch = Node(
+        stage=DISPATCH,
+        group=group_of(settings.kafka),
+        reads=full(dispatcher.READS),
+        follows=full(dispatcher.FOLLOWS),
+        writes=full(dispatcher.WRITES),
+        state=None,
+    )
+    return (*stages, dispatch)
 
 
 def stages_named(names: list[str]) -> tuple[Stage, ...]:

@@ -62,7 +62,8 @@ def mermaid(topics: list[Topic]) -> str:
 def _stage_table(nodes: tuple[Node, ...]) -> Table:
     table = Table("stage", "consumer group", "topics", title="stages", show_lines=True)
     for node in nodes:
-        lines = [f"reads {name}" for name in node.reads] + [f"writes {name}" for name in node.writes]
+        links = {"reads": node.reads, "follows": node.follows, "writes": node.writes}
+        lines = [f"{how} {name}" for how, names in links.items() for name in names]
         table.add_row(node.stage, node.group, "\n".join([*lines, f"remembers in {node.state or 'nothing'}"]))
     return table
 

@@ -2,13 +2,12 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord, TopicPartition
-from aiokafka.errors import KafkaError
 
 from contracts.topics import load_topics
-from runtime.kafka import make_producer
+from runtime.kafka import make_member, make_producer, started
 from runtime.settings import Settings
 
 NAME = "asker"
@@ -17,7 +16,6 @@ MOST = 500
 POLL_MS = 1000
 LINGER_S = 2.0
 """Questions come one by one as their times do; who takes many at once is asked about many at once."""
-CLOSE_LIMIT_S = 2.0
 
 Clients = tuple[AIOKafkaConsumer, AIOKafkaProducer]
 OpenClients = Callable[[Settings], AbstractAsyncContextManager[Clients]]
@@ -26,28 +24,13 @@ OpenClients = Callable[[Settings], AbstractAsyncContextManager[Clients]]
 @asynccontextmanager
 async def open_clients(settings: Settings) -> AsyncIterator[Clients]:
     """A consumer of the questions, which commits only what it is told to, and a producer. Raises `KafkaError`."""
-    kafka, session_s = settings.kafka, settings.streams.session_timeout_s
+    kafka, streams = settings.kafka, settings.streams
     group = f"{kafka.topic_prefix}{NAME}"
-    consumer = AIOKafkaConsumer(
-        load_topics()["look-ups"].full_name(kafka.topic_prefix),
-        bootstrap_servers=kafka.bootstrap_servers,
-        client_id=group,
-        group_id=group,
-        group_instance_id=settings.streams.instance_id or None,
-        enable_auto_commit=False,
-        auto_offset_reset="earliest",
-        session_timeout_ms=int(session_s * 1000),
-        heartbeat_interval_ms=int(session_s * 100),
-    )
+    consumer = make_member(kafka, group, instance_id=streams.instance_id, session_s=streams.session_timeout_s)
+    consumer.subscribe([load_topics()["look-ups"].full_name(kafka.topic_prefix)])
     producer = make_producer(kafka, group)
-    try:
-        await consumer.start()
-        await producer.start()
+    async with started(consumer, producer):
         yield consumer, producer
-    finally:
-        for client in (consumer, producer):
-            with suppress(KafkaError, TimeoutError):  # while the broker is away they wait for it, even to stop
-                await asyncio.wait_for(client.stop(), CLOSE_LIMIT_S)
 
 
 async def fetch(consumer: AIOKafkaConsumer, *, linger_s: float) -> dict[TopicPartition, list[ConsumerRecord]]:

@@ -1,21 +1,18 @@
 """Dispatch's place in Kafka: a group that shares the commands, a reader of claims and outcomes, and a producer."""
 
-import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from typing import NamedTuple
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
-from aiokafka.errors import KafkaError
 
 from contracts.envelope import Headers
 from contracts.topics import load_topics
-from runtime.kafka import make_producer
+from runtime.kafka import make_member, make_producer, make_reader, started
 from runtime.partitioner import partition_of
 from runtime.settings import KafkaSettings, Settings
 
 NAME = "dispatch"
-CLOSE_LIMIT_S = 2.0
 
 
 class Clients(NamedTuple):
@@ -36,30 +33,15 @@ def group_of(kafka: KafkaSettings) -> str:
 @asynccontextmanager
 async def open_clients(settings: Settings) -> AsyncIterator[Clients]:
     """Raises `KafkaError` when nobody answers."""
-    kafka, session_s = settings.kafka, settings.streams.session_timeout_s
+    kafka, streams = settings.kafka, settings.streams
     group = group_of(kafka)
-    usual = {
-        "bootstrap_servers": kafka.bootstrap_servers,
-        "client_id": group,
-        "enable_auto_commit": False,
-        "auto_offset_reset": "earliest",
-    }
-    commands = AIOKafkaConsumer(
-        **usual,
-        group_id=group,
-        group_instance_id=settings.streams.instance_id or None,
-        session_timeout_ms=int(session_s * 1000),
-        heartbeat_interval_ms=int(session_s * 100),
+    clients = Clients(
+        commands=make_member(kafka, group, instance_id=streams.instance_id, session_s=streams.session_timeout_s),
+        log=make_reader(kafka, group),
+        producer=make_producer(kafka, group),
     )
-    clients = Clients(commands, AIOKafkaConsumer(**usual), make_producer(kafka, group))
-    try:
-        for client in clients:
-            await client.start()
+    async with started(*clients):
         yield clients
-    finally:
-        for client in clients:
-            with suppress(KafkaError, TimeoutError):  # while the broker is away they wait for it, even to stop
-                await asyncio.wait_for(client.stop(), CLOSE_LIMIT_S)
 
 
 class Writer:

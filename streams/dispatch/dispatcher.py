@@ -24,7 +24,9 @@ from streams.dispatch.serving import Serving
 from streams.session.desk import SessionDesk
 from streams.ways_out import WaysOut
 
-READS = ("commands", "claims", "outcomes", "sessions")
+READS = ("commands",)
+FOLLOWS = ("claims", "outcomes", "sessions")
+"""Beside the group: of claims and outcomes the partitions of its commands, of sessions all."""
 WRITES = ("claims", "attempts", "outcomes", "talk", "health")
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 1.0, 30.0
 WELL_AFTER_S = 60.0
@@ -61,7 +63,7 @@ class Dispatcher:
         return self._serving is not None and self._serving.is_joined
 
     def subscriptions(self) -> frozenset[str]:
-        """The topics that it reads."""
+        """The topics that its group shares."""
         return frozenset(load_topics()[word].full_name(self._settings.kafka.topic_prefix) for word in READS)
 
     async def run(self) -> None:

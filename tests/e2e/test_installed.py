@@ -39,13 +39,8 @@ def assignments_of(bootstrap: str, groups: list[str]) -> dict[str, set[str]]:
 def test_the_printed_topology_is_what_the_processes_subscribe_to(installed):
     stages = json.loads(run(installed, "topology", "--json"))["stages"]
     printed = {stage["group"]: set(stage["reads"]) for stage in stages}
-    # Who sends shares the commands with others of its group, and follows what is told of them on the same partitions.
-    shared = {
-        group: {name for name in reads if "-dispatch" not in group or "commands" in name}
-        for group, reads in printed.items()
-    }
 
-    assert shared == assignments_of(installed.bootstrap, list(printed))
+    assert printed == assignments_of(installed.bootstrap, list(printed))
 
 
 def test_the_simulator_plays_against_what_runs_and_tells_what_must_be_true(installed, tmp_path):

@@ -2,18 +2,14 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Iterator
-from pathlib import Path
 
 import httpx2
 import pytest
 
 from contracts.suppressions import SuppressionList
-from runtime.broker.ports import free_port
 from runtime.crash_points import VARIABLE
 from tests.support.ledger_provider import body_of, status
-from tests.support.running_api import SETTINGS, RunningApi
-from tests.support.streams_installation import Installation, until
+from tests.support.streams_installation import until
 
 pytestmark = [pytest.mark.broker, pytest.mark.timeout(180)]
 
@@ -21,23 +17,6 @@ PERSON, OTHER, SHOP = "+447700900105", "+447700900106", "ExampleShop"
 TO_PERSON = {"recipient": PERSON, "sender": SHOP, "channel": "sms"}
 EARLIER = {"occurred_at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() - 600))}
 LIMIT_S = 60
-
-
-@pytest.fixture
-async def house(broker: str, tmp_path: Path) -> AsyncIterator[Installation]:
-    async with Installation(broker, tmp_path) as installation:
-        yield installation
-
-
-@pytest.fixture
-def api(house: Installation, broker: str, tmp_path: Path) -> Iterator[RunningApi]:
-    running = RunningApi(house.kafka, tmp_path, free_port())
-    text = SETTINGS.format(data_dir=tmp_path, bootstrap=broker, prefix=house.prefix, port=running.port)
-    (tmp_path / "tidings.toml").write_text(text.replace("partitions = 3", f"partitions = {house.kafka.partitions}"))
-    running.start()
-    yield running
-    running.process.kill()
-    running.process.wait()
 
 
 def wrote(text: str, number: int, *, author: str = PERSON, **members) -> dict:

@@ -5,7 +5,6 @@ import signal
 from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -33,12 +32,6 @@ QUICK = {
     "TIDINGS_DISPATCH__LOOK_UP_FOR_S": "12",
 }
 LIMIT_S = 60.0
-
-
-@pytest.fixture
-async def house(broker: str, tmp_path: Path) -> AsyncIterator[Installation]:
-    async with Installation(broker, tmp_path) as installation:
-        yield installation
 
 
 @asynccontextmanager

@@ -1,9 +1,7 @@
 """Messages with plans go their way on a real Kafka, through restarts and crashes, each step once."""
 
 from collections import Counter
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 from msgspec import structs
@@ -30,12 +28,6 @@ from tests.support.streams_installation import Installation, until
 pytestmark = [pytest.mark.broker, pytest.mark.timeout(300)]
 
 MESSAGES = [f"message-{number}" for number in range(8)]
-
-
-@pytest.fixture
-async def house(broker: str, tmp_path: Path) -> AsyncIterator[Installation]:
-    async with Installation(broker, tmp_path) as installation:
-        yield installation
 
 
 @pytest.fixture

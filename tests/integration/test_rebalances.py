@@ -4,7 +4,7 @@ import asyncio
 import json
 import random
 import signal
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -19,12 +19,6 @@ SELDOM = {"TIDINGS_STREAMS__COMMIT_INTERVAL_S": "60"}
 """So that whatever is committed is committed because a partition is given back."""
 LONG_SESSION = {"TIDINGS_STREAMS__SESSION_TIMEOUT_S": "20"}
 """Longer than a restart takes."""
-
-
-@pytest.fixture
-async def house(broker: str, tmp_path: Path) -> AsyncIterator[Installation]:
-    async with Installation(broker, tmp_path) as installation:
-        yield installation
 
 
 def generations(stages: Stages) -> list[int]:

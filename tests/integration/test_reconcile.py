@@ -3,7 +3,6 @@
 import json
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 
@@ -18,12 +17,6 @@ from tests.support.streams_installation import REGISTERED, Installation, told, u
 pytestmark = [pytest.mark.broker, pytest.mark.timeout(300)]
 
 ENDED = body_of(status("m1", "delivered", occurred_at="2026-11-21T10:00:05Z"))
-
-
-@pytest.fixture
-async def house(broker: str, tmp_path: Path) -> AsyncIterator[Installation]:
-    async with Installation(broker, tmp_path) as installation:
-        yield installation
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 import asyncio
 import json
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -35,12 +35,6 @@ ROLLUPS = """
 SELECT hour_at, provider, connection, channel, status, sum(attempt_count), sum(entry_count)
 FROM hour_delta GROUP BY ALL HAVING sum(attempt_count) <> 0 OR sum(entry_count) <> 0 ORDER BY ALL
 """
-
-
-@pytest.fixture
-async def house(broker: str, tmp_path: Path) -> AsyncIterator[Installation]:
-    async with Installation(broker, tmp_path) as installation:
-        yield installation
 
 
 @pytest.fixture

@@ -3,10 +3,9 @@
 import asyncio
 import json
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import httpx2
 import pytest
@@ -24,14 +23,12 @@ from contracts.conversations import (
 from contracts.envelope import fixed_headers, with_id
 from contracts.sends import SendRequest, TextContent
 from contracts.vocabulary import Channel
-from runtime.broker.ports import free_port
 from runtime.clock import SystemClock
 from runtime.crash_points import VARIABLE
 from runtime.partitioner import partition_of
 from runtime.settings import Settings
 from streams.session.desk import SessionDesk
 from tests.support.ledger_provider import body_of
-from tests.support.running_api import SETTINGS, RunningApi
 from tests.support.streams_installation import OBSERVED, PARTITIONS, Installation, without_repeats
 from tests.support.talking import book_of
 
@@ -41,23 +38,6 @@ PERSON, SHOP = "+447700900105", "ExampleShop"
 US = Parties(account="default", provider="ledger", connection=OBSERVED, sender=SHOP, recipient=PERSON)
 BEGAN = datetime.now(UTC).replace(microsecond=0) - timedelta(minutes=2)
 LIMIT_S = 60
-
-
-@pytest.fixture
-async def house(broker: str, tmp_path: Path) -> AsyncIterator[Installation]:
-    async with Installation(broker, tmp_path) as installation:
-        yield installation
-
-
-@pytest.fixture
-def api(house: Installation, broker: str, tmp_path: Path) -> Iterator[RunningApi]:
-    running = RunningApi(house.kafka, tmp_path, free_port())
-    text = SETTINGS.format(data_dir=tmp_path, bootstrap=broker, prefix=house.prefix, port=running.port)
-    (tmp_path / "tidings.toml").write_text(text.replace("partitions = 3", f"partitions = {PARTITIONS}"))
-    running.start()
-    yield running
-    running.process.kill()
-    running.process.wait()
 
 
 @pytest.fixture

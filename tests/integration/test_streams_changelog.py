@@ -1,8 +1,5 @@
 """The changelog is read back whole, whatever a real broker has made of its log, and defended while it is owned."""
 
-from collections.abc import AsyncIterator
-from pathlib import Path
-
 import pytest
 from aiokafka import TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, RecordsToDelete
@@ -16,12 +13,6 @@ from tests.support.ledger_provider import body_of, status
 from tests.support.streams_installation import OBSERVED, PARTITIONS, Installation
 
 pytestmark = pytest.mark.broker
-
-
-@pytest.fixture
-async def house(broker: str, tmp_path: Path) -> AsyncIterator[Installation]:
-    async with Installation(broker, tmp_path) as installation:
-        yield installation
 
 
 def a_batch(epoch: int, **values: str | None) -> list[tuple[bytes, bytes | None, None, list]]:

@@ -4,7 +4,7 @@ import asyncio
 import random
 import signal
 from collections import Counter
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -16,12 +16,6 @@ from tests.support.streams_installation import OBSERVED, REGISTERED, Installatio
 pytestmark = [pytest.mark.broker, pytest.mark.timeout(240)]
 
 STATUSES = ("accepted", "sent", "delivered", "seen")
-
-
-@pytest.fixture
-async def house(broker: str, tmp_path: Path) -> AsyncIterator[Installation]:
-    async with Installation(broker, tmp_path) as installation:
-        yield installation
 
 
 async def feed(house: Installation, numbers: range, *, pause_s: float = 0.0) -> None:

@@ -3,8 +3,6 @@
 import asyncio
 import signal
 from collections import Counter
-from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 from aiokafka import ConsumerRecord
@@ -17,12 +15,6 @@ from tests.support.ledger_provider import body_of, status
 from tests.support.streams_installation import REGISTERED, Installation, told
 
 pytestmark = pytest.mark.broker
-
-
-@pytest.fixture
-async def house(broker: str, tmp_path: Path) -> AsyncIterator[Installation]:
-    async with Installation(broker, tmp_path) as installation:
-        yield installation
 
 
 INBOUND = {"is": "inbound", "kind": "text", "author": "+447700900105", "addressee": "Shop", "text": "hello"}

@@ -2,8 +2,6 @@
 
 import time
 from collections import Counter
-from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 
@@ -16,12 +14,6 @@ pytestmark = [pytest.mark.broker, pytest.mark.timeout(120)]
 
 DAY_MS = 86_400_000
 PARKING = {"TIDINGS_STREAMS__PARKING_DAYS": str(3 / 86_400)}
-
-
-@pytest.fixture
-async def house(broker: str, tmp_path: Path) -> AsyncIterator[Installation]:
-    async with Installation(broker, tmp_path) as installation:
-        yield installation
 
 
 async def test_what_nobody_registers_is_given_up_once_although_its_keeper_was_killed(house: Installation):

@@ -6,8 +6,6 @@ wakes; the one who is cut off has a clock, and writes under way that arrive when
 
 import asyncio
 import signal
-from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 
@@ -16,12 +14,6 @@ from tests.support.streams_counting import PAUSE, Crowd
 from tests.support.streams_installation import Installation, Stages, until
 
 pytestmark = [pytest.mark.broker, pytest.mark.timeout(180)]
-
-
-@pytest.fixture
-async def house(broker: str, tmp_path: Path) -> AsyncIterator[Installation]:
-    async with Installation(broker, tmp_path) as installation:
-        yield installation
 
 
 def has_loaded_twice(stages: Stages) -> bool:

@@ -41,7 +41,7 @@ data_dir = "{data_dir}"
 [kafka]
 bootstrap_servers = "{bootstrap}"
 topic_prefix = "{prefix}"
-partitions = 3
+partitions = {partitions}
 [api]
 port = {port}
 [[connections]]
@@ -150,7 +150,11 @@ class RunningApi:
 
     def configure(self, bootstrap: str) -> None:
         text = SETTINGS.format(
-            data_dir=self.data_dir, bootstrap=bootstrap, prefix=self.kafka.topic_prefix, port=self.port
+            data_dir=self.data_dir,
+            bootstrap=bootstrap,
+            prefix=self.kafka.topic_prefix,
+            partitions=self.kafka.partitions,
+            port=self.port,
         )
         (self.data_dir / "tidings.toml").write_text(text, "utf-8")
 

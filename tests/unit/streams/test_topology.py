@@ -7,7 +7,7 @@ from contracts.topics import load_topics
 from runtime.settings import KafkaSettings, Settings
 from streams.asking.asker import Asker
 from streams.companions import companions_of
-from streams.dispatch.dispatcher import READS, WRITES, Dispatcher
+from streams.dispatch.dispatcher import FOLLOWS, READS, WRITES, Dispatcher
 from streams.topology import STAGES, stages_named, topology_of
 
 
@@ -70,4 +70,4 @@ def test_who_sends_is_no_stage():
 
 
 def test_what_dispatch_reads_and_writes_is_what_the_topics_say():
-    assert (set(READS), set(WRITES)) == (declared("readers", "dispatch"), declared("writers", "dispatch"))
+    assert ({*READS, *FOLLOWS}, set(WRITES)) == (declared("readers", "dispatch"), declared("writers", "dispatch"))
