@@ -5,9 +5,9 @@ PYTHON ?= python3
 LOCK := requirements/dev.txt
 
 # The run starts a hundred processes, and each would compile all modules anew where Python is told to keep nothing.
-TESTS := PYTHONDONTWRITEBYTECODE= $(BIN)/pytest -n 2
+TESTS := PYTHONDONTWRITEBYTECODE= $(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
 
-.PHONY: help run test prove check lint types architecture bench chaos fuzz soak lock clean
+.PHONY: help run test test-all prove check lint types architecture bench chaos fuzz soak lock clean
 .DEFAULT_GOAL := help
 
 help: ## Say what each target does
@@ -24,8 +24,12 @@ $(VENV)/.ready: $(LOCK) requirements/uv.txt pyproject.toml
 run: $(VENV)/.ready ## Start everything with a simulator and a live page; ONCE=1 runs a fixed number and reconciles
 	@$(BIN)/tidings demo $(if $(ONCE),--once)
 
-test: $(VENV)/.ready ## Run every test, on a real broker that the run starts itself
-	@$(TESTS) --dist loadfile --no-loadscope-reorder
+test: $(VENV)/.ready ## Run the tests, on a real broker that the run starts itself
+	@$(TESTS) -m "not long"
+
+# One at a time: their processes need both cores, and time limits are for their outages, not for each other.
+test-all: test ## The same, and whatever takes long: crashes and outages in a row, the chaos harness
+	@$(TESTS) -n 0 -m long
 
 prove: $(VENV)/.ready ## Try laws with 1000 random examples each where a test names no number; SEED= repeats a run
 	@$(TESTS) -m "not broker" --hypothesis-profile=long $(if $(SEED),--hypothesis-seed=$(SEED))

@@ -11,7 +11,7 @@ import pytest
 from tests.chaos.crash_walk import WALK
 from tests.chaos.plan import STREAMS
 
-pytestmark = [pytest.mark.broker, pytest.mark.timeout(420)]
+pytestmark = [pytest.mark.broker, pytest.mark.long, pytest.mark.timeout(420)]
 
 ROOT = Path(__file__).parents[2]
 LIMIT_S = 400

@@ -55,6 +55,7 @@ def test_every_message_is_accounted_for(proof):
     assert_proven(*command.ended(LIMIT_S))
 
 
+@pytest.mark.long
 def test_every_message_is_accounted_for_though_one_process_after_the_other_is_killed(proof):
     command = proof("--messages", str(MESSAGES), "--rate", "100", "--seed", "7")
     place = command.data_dir / "once"

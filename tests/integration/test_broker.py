@@ -85,6 +85,7 @@ async def test_a_topic_that_nobody_made_takes_nothing(broker: str) -> None:
             await producer.send_and_wait(f"misspelt-{uuid4()}", b"lost")
 
 
+@pytest.mark.long
 async def test_data_outlive_a_stop_and_a_kill(own_broker: Callable[[], LocalBroker]) -> None:
     mine = own_broker()
     address = mine.bootstrap
@@ -125,6 +126,7 @@ def test_a_broker_that_ends_unasked_is_told_with_its_log(mine: LocalBroker) -> N
         mine.watch()
 
 
+@pytest.mark.long
 def test_the_broker_ends_with_the_process_that_started_it(tmp_path: Path) -> None:
     command = [sys.executable, "-c", START_AND_BE_KILLED, str(tmp_path)]
 

@@ -35,6 +35,7 @@ async def asked(client: httpx2.Client, path: str, is_so) -> dict:
     return told
 
 
+@pytest.mark.long
 async def test_a_reply_is_attributed_and_a_stop_is_heeded_although_the_stage_is_killed(house, api):
     stages = house.start(replica="one", **{VARIABLE: "consent.outputs_written:2"})
     await stages.ready()

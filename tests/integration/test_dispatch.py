@@ -128,6 +128,7 @@ async def test_a_send_that_is_late_or_not_wanted_any_more_is_withdrawn(house: In
     assert not books
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("slug", "faults", "ends"),
     [
@@ -173,6 +174,7 @@ async def settled(house: Installation, commands: Sequence[SendCommanded], *, of:
     raise AssertionError(of.log.read_text()[-3000:])
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("place", "last"),
     [
@@ -206,6 +208,7 @@ async def test_a_dispatcher_that_is_killed_leaves_doubts_that_its_successor_sett
     assert set(books.values()) == {1}
 
 
+@pytest.mark.long
 async def test_a_dispatcher_that_slept_past_its_session_makes_no_send_that_another_has_made(house: Installation):
     port = free_port()
     commands = [command(f"m{number}", lasts_s=300) for number in range(60)]

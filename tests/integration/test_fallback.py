@@ -57,6 +57,7 @@ async def test_a_message_goes_on_when_a_step_ends_badly_is_not_taken_or_has_no_s
     }
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("place", ["fallback.decided", "fallback.outputs_written", "fallback.state_written"])
 async def test_wherever_it_dies_each_step_leaves_once(house: Installation, planning: Planning, place: str):
     await planning.tell(*[planned(message, wait_s=2) for message in MESSAGES])

@@ -136,6 +136,7 @@ async def test_a_connection_that_floods_is_told_to_wait_while_others_pass(ill_br
     assert statuses == [200] * 6
 
 
+@pytest.mark.long
 async def test_it_starts_without_a_broker_and_takes_callbacks(ill_broker, tmp_path):
     with ExitStack() as stack:
         with dead(ill_broker):
@@ -153,6 +154,7 @@ async def test_it_starts_without_a_broker_and_takes_callbacks(ill_broker, tmp_pa
     assert [callback.body for callback in in_topic] == [b"without a broker", b"without a topic"]
 
 
+@pytest.mark.long
 async def test_a_killed_broker_costs_no_answer_and_no_callback(ill_broker, tmp_path):
     with running_ingest(ill_broker.bootstrap, tmp_path) as ingest:
         async with calling(ingest) as caller:
@@ -170,6 +172,7 @@ async def test_a_killed_broker_costs_no_answer_and_no_callback(ill_broker, tmp_p
     assert caller.taken <= {callback.body for callback in in_topic}
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 async def test_an_ordered_end_answers_what_waits(ill_broker, tmp_path, number):
     """The broker sleeps while the signal comes, so that callbacks do wait; then they go to the spool."""
@@ -188,6 +191,7 @@ async def test_an_ordered_end_answers_what_waits(ill_broker, tmp_path, number):
     assert caller.taken == {callback.body for callback in in_topic}
 
 
+@pytest.mark.long
 async def test_under_load_an_ordered_end_loses_nothing(ill_broker, tmp_path):
     with running_ingest(ill_broker.bootstrap, tmp_path) as ingest:
         async with calling(ingest) as caller:
@@ -203,6 +207,7 @@ async def test_under_load_an_ordered_end_loses_nothing(ill_broker, tmp_path):
     assert caller.taken <= {callback.body for callback in in_topic}
 
 
+@pytest.mark.long
 async def test_a_kill_loses_nothing_that_was_answered(ill_broker, tmp_path):
     with running_ingest(ill_broker.bootstrap, tmp_path) as ingest:
         async with calling(ingest) as caller:

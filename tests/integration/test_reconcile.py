@@ -68,6 +68,7 @@ async def test_what_was_never_pushed_is_polled_and_a_push_of_the_same_fact_is_a_
     await until(lambda: stages.get("/readyz")[1]["stages"]["reconcile"]["keys"] == 0, of=stages)
 
 
+@pytest.mark.long
 async def test_what_the_provider_does_not_know_is_given_up_once_although_the_stages_are_killed(
     house: Installation, provider: AskedServer
 ):
@@ -89,6 +90,7 @@ async def test_what_the_provider_does_not_know_is_given_up_once_although_the_sta
     assert min(loss.questions_count for loss in given_up) >= 1
 
 
+@pytest.mark.long
 async def test_a_provider_that_is_ill_for_a_while_is_asked_when_it_is_well(house: Installation, provider: AskedServer):
     provider.known["m1"] = ENDED
     provider.is_ill = True
@@ -101,6 +103,7 @@ async def test_a_provider_that_is_ill_for_a_while_is_asked_when_it_is_well(house
     assert [update.status for update in updates] == ["accepted", "delivered"]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("place", "least_asked"), [("asker.answered", 2), ("asker.answers_written", 1)])
 async def test_whoever_dies_between_asking_and_committing_loses_nothing_and_the_fact_counts_once(
     house: Installation, provider: AskedServer, place: str, least_asked: int

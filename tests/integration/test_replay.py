@@ -25,7 +25,7 @@ from tidings.rebuild import command as rebuilding
 from tidings.replay import command
 from tidings.replay.command import Wishes
 
-pytestmark = [pytest.mark.broker, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.broker, pytest.mark.long, pytest.mark.timeout(180)]
 
 FACTS = """
 SELECT event_id, attempt_id, message_id, status, item_status, attempt_status, received_at, delivered_at, latency_ms

@@ -36,7 +36,7 @@ from tidings.simulation.schedule import Actor, cast_of
 from tidings.simulation.server import StandIn
 from tidings.simulation.truth import Message
 
-pytestmark = [pytest.mark.broker, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.broker, pytest.mark.long, pytest.mark.timeout(240)]
 
 CLOCK = SystemClock()
 STAGING = Staging(seed=7, speed=10_000.0, replies=0.3, faults=Faults(duplicate=0.2, reorder=0.3, forge=0.1))

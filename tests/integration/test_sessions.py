@@ -177,6 +177,7 @@ async def test_a_conversation_is_counted_once_although_the_stage_is_killed_and_a
     assert PERSON not in json.dumps(asked_about)
 
 
+@pytest.mark.long
 async def test_its_time_ends_a_session_although_nobody_is_there_when_it_comes(house, desk):
     """Whatever is heard before the kill and what after it: in the end the account is the same."""
     window = {"session_values": {"window_s": 15, "warn_minutes_left": 0}}

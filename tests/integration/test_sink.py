@@ -126,6 +126,7 @@ async def test_questions_are_answered_while_the_store_is_fed(settings: Settings,
 HALTS = ("insert_report", "insert_offsets", "insert_marks", "collect_cells", "insert_hour_delta")
 
 
+@pytest.mark.long
 async def test_kills_in_the_middle_of_a_transaction_lose_nothing_and_double_nothing(
     settings: Settings, pour: Pour
 ) -> None:

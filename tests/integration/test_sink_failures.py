@@ -23,7 +23,7 @@ from tests.support.illness import small_disk
 from tests.support.store_line import Line
 from tests.support.store_on_kafka import Pour, pouring
 
-pytestmark = [pytest.mark.broker, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.broker, pytest.mark.long, pytest.mark.timeout(300)]
 
 WITHIN_S = 90
 ROOT = Path(__file__).parents[2]

@@ -14,7 +14,7 @@ from tests.support.fake_provider import signature
 from tests.support.illness import asleep
 from tests.support.running_ingest import RunningIngest, running_ingest
 
-pytestmark = pytest.mark.broker
+pytestmark = [pytest.mark.broker, pytest.mark.long]
 
 
 @pytest.fixture(scope="module")

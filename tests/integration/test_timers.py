@@ -16,6 +16,7 @@ DAY_MS = 86_400_000
 PARKING = {"TIDINGS_STREAMS__PARKING_DAYS": str(3 / 86_400)}
 
 
+@pytest.mark.long
 async def test_what_nobody_registers_is_given_up_once_although_its_keeper_was_killed(house: Installation):
     stages = await house.start(replica="one", **PARKING).ready()
     await house.call_back(*[body_of(status(f"m{number}", "sent")) for number in range(8)], connection=REGISTERED)
