@@ -4,12 +4,11 @@ After the warm-up no attempt is new, because what is remembered of new ones is m
 attempt, for as many days as the settings say. There are so many that each comes back once or twice, for what the store
 looks at grows with what was said of one attempt, and in life that is ten reports. A log is cut when it is large, so
 what counts is how fast it comes there. Rows and records on the disk grow with what comes, and are left out too; the
-store's share of memory is set so low that it is used up in the warm-up, in which five times as much comes.
+store's share of memory is set so low that it is used up in the warm-up, in which three times as much comes in a minute.
 """
 
 import asyncio
 import json
-import math
 import os
 import statistics
 import subprocess
@@ -33,9 +32,9 @@ from tidings.children import LARGEST_LOG_BYTES
 GROUP = "soak"
 RATE_PER_S = 200
 MINUTES = 30.0
-WARM_UP_MINUTES, WARM_UP_RATE_PER_S = 8.0, 1000
-DIFFERENT = int(WARM_UP_MINUTES * 60 * WARM_UP_RATE_PER_S * 0.9)
-"""More comes in the warm-up than in all the time behind it, so that every buffer has had its largest batch."""
+DIFFERENT, WARM_UP_RATE_PER_S = 240_000, 1000
+WARM_UP_LIMIT_S = 1200.0
+"""In the warm-up each comes once, as fast as it is taken, so that every buffer has had its largest batch."""
 POSTERS = 8
 EVERY_S = 5.0
 PROCESSES = ("ingest", "streams", "api")
@@ -88,17 +87,14 @@ def _settings(directory: Path, place: Path, ports: Sequence[int]) -> Path:
 
 async def _soak(place: Path, minutes: float, port: int, *doors: int) -> Samples:
     url = f"http://127.0.0.1:{port}{PATH}"
-    callbacks = cycle(signed_callbacks(DIFFERENT))
+    callbacks = signed_callbacks(DIFFERENT)
     async with aiohttp.ClientSession() as session:
         await _wait_until_all_are_ready(session, doors)
-        async with asyncio.timeout(WARM_UP_MINUTES * 60 + READY_LIMIT_S), asyncio.TaskGroup() as warming:
+        warming = iter(callbacks)
+        async with asyncio.timeout(WARM_UP_LIMIT_S), asyncio.TaskGroup() as posters:
             for _ in range(POSTERS):
-                warming.create_task(
-                    _post(
-                        session, url, callbacks, rate_per_s=WARM_UP_RATE_PER_S / POSTERS, limit_s=WARM_UP_MINUTES * 60
-                    )
-                )
-        posting = asyncio.create_task(_post(session, url, callbacks, RATE_PER_S))
+                posters.create_task(_post(session, url, warming, WARM_UP_RATE_PER_S / POSTERS))
+        posting = asyncio.create_task(_post(session, url, cycle(callbacks), RATE_PER_S))
         samples: Samples = defaultdict(list)
         began = time.monotonic()
         while not posting.done() and (at_s := time.monotonic() - began) < minutes * 60:
@@ -137,15 +133,12 @@ async def _post(
     url: str,
     callbacks: Iterator[SimulatedCallback],
     rate_per_s: float,
-    limit_s: float = math.inf,
 ) -> None:
     """At a steady rate, or as fast as the answers come when they do not keep up. Raises when one is not taken."""
     began = time.monotonic()
     for number, callback in enumerate(callbacks, start=1):
         async with session.post(url, data=callback.body, headers=dict(callback.headers)) as answer:
             answer.raise_for_status()
-        if time.monotonic() - began > limit_s:
-            return
         await asyncio.sleep(max(0.0, began + number / rate_per_s - time.monotonic()))
 
 

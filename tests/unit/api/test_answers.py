@@ -9,7 +9,7 @@ from analytics.metrics import Bucket, Dimension, Measure
 from analytics.service import Health
 from contracts.status import DeliveryStatus
 from contracts.vocabulary import Verdict
-from tests.unit.api.fakes import ATTEMPT, CHANGES, FRESH, MESSAGE, TIMELINE, UNEXPLAINED, report
+from tests.unit.api.rows import ATTEMPT, CHANGES, FRESH, MESSAGE, TIMELINE, UNEXPLAINED, report
 
 FRESHNESS = {
     "as_of": "2026-11-21T11:59:59.200000Z",

@@ -7,7 +7,7 @@ import pytest
 from api.keys import Scope
 from contracts.plans import Outcome
 from contracts.records import AttemptRegistered
-from tests.unit.api.fakes import MESSAGE, NOON, SEND, SEND_BALANCE, SEND_ID
+from tests.unit.api.rows import MESSAGE, NOON, SEND, SEND_BALANCE, SEND_ID
 
 RESOLVE = f"/v1/in-doubt/{SEND_ID}/resolve"
 TAKEN = {"outcome": "accepted", "root_id": "35C8", "note": "Seen in the console"}

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from analytics.metrics import Dimension, Measure
 from api.keys import EVERYTHING
-from tests.unit.api.fakes import SEND_ID
+from tests.unit.api.rows import SEND_ID
 
 NAMES = [
     "measure",

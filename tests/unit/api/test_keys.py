@@ -8,7 +8,7 @@ from api.keys import EVERYTHING, KeyRing, Scope, ensure_first_key
 from api.sessions import LINK_LIFE, SESSION_LIFE, SessionBook, offer_sign_in
 from contracts.errors import ConfigurationInvalid, NotFound
 from runtime.clock import FixedClock
-from tests.unit.api.fakes import NOON
+from tests.unit.api.rows import NOON
 
 
 @pytest.fixture

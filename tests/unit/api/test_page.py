@@ -11,7 +11,8 @@ from api.page.view import duration, number, percent
 from api.sessions import offer_sign_in
 from contracts.errors import StoreUnavailable
 from runtime.clock import FixedClock
-from tests.unit.api.fakes import (
+from tests.unit.api.fakes import FakeStore
+from tests.unit.api.rows import (
     BALANCE,
     CHANGES,
     ELSEWHERE,
@@ -21,7 +22,6 @@ from tests.unit.api.fakes import (
     NOON,
     TIMELINE,
     UNEXPLAINED,
-    FakeStore,
     registration,
 )
 

@@ -10,7 +10,7 @@ from analytics.questions import Place
 from api.keys import Scope
 from contracts.errors import BrokerUnavailable
 from contracts.vocabulary import WishKind, WishReason
-from tests.unit.api.fakes import INBOUND, MESSAGE, NOON, SUPPRESSION
+from tests.unit.api.rows import INBOUND, MESSAGE, NOON, SUPPRESSION
 
 PERSON = "+447700900105"
 WISH = {"recipient": "+44 7700 900105", "sender": "ExampleShop", "reason": "Asked for it by letter"}

@@ -15,7 +15,8 @@ from contracts.records import AttemptRegistered
 from contracts.sends import ImageContent, TextContent
 from contracts.vocabulary import Channel
 from runtime.policies import PolicyBook
-from tests.unit.api.fakes import DECISION, FRESH, MESSAGE, NOON, PLAN, TIMELINE, make_parts
+from tests.unit.api.fakes import make_parts
+from tests.unit.api.rows import DECISION, FRESH, MESSAGE, NOON, PLAN, TIMELINE
 
 TEXT = {"kind": "text", "text": "Your parcel waits"}
 VIBER = {

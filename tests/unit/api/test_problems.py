@@ -8,7 +8,7 @@ import pytest
 from api.problems import KINDS
 from api.shield import BODY_LIMIT
 from contracts.errors import QueryInvalid, StoreUnavailable
-from tests.unit.api.fakes import ELSEWHERE, MESSAGE
+from tests.unit.api.rows import ELSEWHERE, MESSAGE
 
 JSON = {"content-type": "application/json"}
 

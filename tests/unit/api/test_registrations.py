@@ -9,7 +9,7 @@ import pytest
 from api.registrations import AT_ONCE
 from contracts.errors import BrokerUnavailable
 from contracts.vocabulary import Channel
-from tests.unit.api.fakes import MESSAGE, NOON
+from tests.unit.api.rows import MESSAGE, NOON
 
 MINIMAL = {"provider": "telesign", "connection": "main", "root_id": "35C8B5D509BC10689196FED2AD551B01"}
 FULL = MINIMAL | {

@@ -6,7 +6,7 @@ import pytest
 
 from analytics.questions import Place
 from api.keys import Scope
-from tests.unit.api.fakes import NOON, SESSION, STANDING
+from tests.unit.api.rows import NOON, SESSION, STANDING
 
 CONVERSATION = "/v1/sessions/ExampleShop/+447700900105"
 

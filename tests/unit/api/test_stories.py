@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from analytics.questions import Timeline
-from tests.unit.api.fakes import DECISION, FRESH, MESSAGE, NOON, PLAN, SEND, TIMELINE
+from tests.unit.api.rows import DECISION, FRESH, MESSAGE, NOON, PLAN, SEND, TIMELINE
 
 ACCEPTED = SEND | {"outcome": "accepted", "told_at": NOON - timedelta(seconds=9)}
 WAIT = DECISION | {"decision": "wait", "because": "quiet_hours", "until_at": NOON + timedelta(hours=8)}
