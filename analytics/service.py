@@ -8,6 +8,7 @@ from functools import partial
 from itertools import count
 
 import duckdb
+import pyarrow as pa
 import structlog
 
 from analytics.archive.archivist import Archivist
@@ -87,6 +88,8 @@ class Analytics:
 
         Raises `StoreUnavailable` and `ConfigurationInvalid`.
         """
+        # Arrow's own pool keeps what each thread has freed; of the C library we can ask it back, see `give_back`.
+        pa.set_memory_pool(pa.system_memory_pool())
         self._hashed = hasher(load_hash_key(self._settings))
         await asyncio.to_thread(self._recovery.open)
         self._sink.start()

@@ -1,6 +1,7 @@
 """How long after the report of a failure the next step of a message is sent, while a thousand callbacks a second come.
 
-`python -m bench.dispatch [seconds]`. A whole installation, the providers and those who post: all share one machine.
+`python -m bench.dispatch [seconds] [callbacks a second]`. A whole installation, the providers and those who post: all
+share one machine.
 """
 
 import asyncio
@@ -43,8 +44,9 @@ from tidings.up import prepare_broker
 GROUP = "dispatch"
 SECONDS, WARM_UP_S = 40.0, 25.0
 """In the warm-up Java compiles what it is measured with behind it."""
-MESSAGES_PER_S, BESIDE_PER_S = 20, 900
-"""Each message brings five callbacks or so, which with those beside them makes a thousand a second."""
+CALLBACKS_PER_S, MESSAGES_PER_S = 1000, 20
+CALLBACKS_OF_A_MESSAGE = 5
+"""Or so; the others are about messages beside them."""
 POSTERS = 32
 LEAST = 100
 """Of fewer messages nobody can tell the slowest hundredth."""
@@ -127,6 +129,48 @@ class Log:
             self.claimed_s.setdefault(claim.message_id, claim.claimed_at.timestamp())
 
 
+_written = cache(signed_callbacks)
+
+
+@dataclass(frozen=True)
+class Beside:
+    """What is posted about other messages, at a steady rate, no two alike; by a process of its own."""
+
+    port: int
+    per_s: float
+    limit_s: float
+
+    @property
+    def callbacks(self) -> list[SimulatedCallback]:
+        return _written(int(self.limit_s * self.per_s))
+
+    def prepare(self) -> None:
+        """Write what is posted beforehand, because that takes longer than to post it."""
+        _ = self.callbacks
+
+    def post(self) -> list[Answered]:
+        """Raises when one is not taken."""
+        with ThreadPoolExecutor(POSTERS) as posters:
+            shares = [posters.submit(self._post, self.callbacks[number::POSTERS]) for number in range(POSTERS)]
+            return [answered for share in shares for answered in share.result()]
+
+    def _post(self, callbacks: Sequence[SimulatedCallback]) -> list[Answered]:
+        connection, answered = HTTPConnection("127.0.0.1", self.port, timeout=30), list[Answered]()
+        began = time.monotonic()
+        for number, callback in enumerate(callbacks):
+            time.sleep(max(0.0, began + number * POSTERS / self.per_s - time.monotonic()))
+            left = time.monotonic()
+            if left - began > self.limit_s:
+                break
+            connection.request("POST", BESIDE_PATH, callback.body, dict(callback.headers))
+            with connection.getresponse() as answer:
+                answer.read()
+            if answer.status != 200:
+                raise RuntimeError(f"a callback was answered with {answer.status}")
+            answered.append((time.time(), (time.monotonic() - left) * 1000))
+        return answered
+
+
 @dataclass(frozen=True)
 class Run:
     """What was seen while it was measured."""
@@ -138,13 +182,13 @@ class Run:
     answers_ms: list[float]
 
 
-def measure(seconds: float = SECONDS) -> list[Figure]:
+def measure(seconds: float = SECONDS, callbacks_per_s: float = CALLBACKS_PER_S) -> list[Figure]:
     """One run behind a warm-up; the parts show where the time goes."""
     with tempfile.TemporaryDirectory(prefix="tidings-bench-") as name:
         file = ensure_demo_settings(Path(name), topic_prefix="bench-", ports=fresh_ports())
         file.write_text(file.read_text("utf-8") + BESIDE, "utf-8")
         prepare_broker(load_settings(file))
-        return _figures(asyncio.run(_run(file, seconds)))
+        return _figures(asyncio.run(_run(file, seconds, callbacks_per_s)))
 
 
 def _figures(run: Run) -> list[Figure]:
@@ -166,19 +210,24 @@ def _figures(run: Run) -> list[Figure]:
     return figures
 
 
-async def _run(file: Path, seconds: float) -> Run:
+async def _run(file: Path, seconds: float, callbacks_per_s: float) -> Run:
     async with running(load_settings(file), file) as (installation, supervisor):
-        return await supervisor.accompany(_fail_and_watch(installation, seconds))
+        return await supervisor.accompany(_fail_and_watch(installation, seconds, callbacks_per_s))
 
 
-async def _fail_and_watch(installation: Installation, seconds: float) -> Run:
+async def _fail_and_watch(installation: Installation, seconds: float, callbacks_per_s: float) -> Run:
     _, key = KeyRing(installation.data_dir).create(SystemClock(), name=GROUP, scopes=[Scope.SEND])
     doors, fates = Doors(installation.callbacks_url, installation.api_url, key), Watched(seed=7)
     traffic = Traffic.of(installation, doors, Ledger(), fates, WAITS_S)
     last = int((WARM_UP_S + seconds) * MESSAGES_PER_S)
+    beside = Beside(
+        installation.settings.ingest.port,
+        per_s=callbacks_per_s - MESSAGES_PER_S * CALLBACKS_OF_A_MESSAGE,
+        limit_s=last / MESSAGES_PER_S + END_S,
+    )
     with _following(installation.kafka) as log:
         async with traffic.stand_in:
-            began_s, answers = await _play(traffic, last, installation.settings.ingest.port)
+            began_s, answers = await _play(traffic, last, beside)
     numbers = range(int(WARM_UP_S * MESSAGES_PER_S), last)
     parts = _parts(traffic, numbers, log=log, fates=fates)
     wanted = sum(SECOND in traffic.books.wanted(number, fates) for number in numbers)
@@ -202,7 +251,7 @@ def _following(kafka: KafkaSettings) -> Iterator[Log]:
         reader.join()
 
 
-async def _play(traffic: Traffic, last: int, port: int) -> tuple[float, list[Answered]]:
+async def _play(traffic: Traffic, last: int, beside: Beside) -> tuple[float, list[Answered]]:
     """Messages that fail, and callbacks about others beside them; when the warm-up was over, and the answers."""
 
     def is_over(number: int) -> bool:
@@ -210,48 +259,15 @@ async def _play(traffic: Traffic, last: int, port: int) -> tuple[float, list[Ans
             print(f"\r{number} of {last} messages", end="", file=sys.stderr, flush=True)
         return number >= last
 
-    limit_s, loop = last / MESSAGES_PER_S + END_S, asyncio.get_running_loop()
+    loop = asyncio.get_running_loop()
     # Who posts has a process of its own, so that nothing here waits for it.
     with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
-        await loop.run_in_executor(pool, prepare, limit_s)
+        await loop.run_in_executor(pool, beside.prepare)
         began_s = time.time() + WARM_UP_S
-        beside = loop.run_in_executor(pool, post_beside, port, limit_s)
+        posted = loop.run_in_executor(pool, beside.post)
         await traffic.planner.register(MESSAGES_PER_S, is_over)
         print(file=sys.stderr)
-        return began_s, await beside
-
-
-_written = cache(signed_callbacks)
-
-
-def prepare(limit_s: float) -> None:
-    """Write what is posted in that time beforehand, because that takes longer than to post it."""
-    _written(int(limit_s * BESIDE_PER_S))
-
-
-def post_beside(port: int, limit_s: float) -> list[Answered]:
-    """At a steady rate, no two alike. Raises when one is not taken."""
-    callbacks = _written(int(limit_s * BESIDE_PER_S))
-    with ThreadPoolExecutor(POSTERS) as posters:
-        shares = [posters.submit(_post, port, callbacks[number::POSTERS], limit_s) for number in range(POSTERS)]
-        return [answered for share in shares for answered in share.result()]
-
-
-def _post(port: int, callbacks: Sequence[SimulatedCallback], limit_s: float) -> list[Answered]:
-    connection, answered = HTTPConnection("127.0.0.1", port, timeout=30), list[Answered]()
-    began = time.monotonic()
-    for number, callback in enumerate(callbacks):
-        time.sleep(max(0.0, began + number * POSTERS / BESIDE_PER_S - time.monotonic()))
-        left = time.monotonic()
-        if left - began > limit_s:
-            break
-        connection.request("POST", BESIDE_PATH, callback.body, dict(callback.headers))
-        with connection.getresponse() as answer:
-            answer.read()
-        if answer.status != 200:
-            raise RuntimeError(f"a callback was answered with {answer.status}")
-        answered.append((time.time(), (time.monotonic() - left) * 1000))
-    return answered
+        return began_s, await posted
 
 
 def _parts(traffic: Traffic, numbers: range, *, log: Log, fates: Watched) -> dict[str, list[float]]:
@@ -290,4 +306,4 @@ def _stored(kafka: KafkaSettings, since_s: float, until_s: float) -> int:
 
 
 if __name__ == "__main__":
-    print_table(measure(float(sys.argv[1]) if len(sys.argv) > 1 else SECONDS))
+    print_table(measure(*map(float, sys.argv[1:])))
