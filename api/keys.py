@@ -25,7 +25,10 @@ class Scope(StrEnum):
     """What a key may do."""
 
     READ = "read"
+    FEED = "feed"
+    EXPORT = "export"
     SEND = "send"
+    REPLAY = "replay"
     ADMIN = "admin"
 
 
