@@ -38,6 +38,7 @@ GROUP = "timers"
 COUNT = 100_000
 WITHIN_S = 60.0
 WAIT_S = 60
+IN_TIME_S = 1.0
 READY_LIMIT_S, END_LIMIT_S = 120.0, 60.0
 PREFIX = "bench-timers-"
 
@@ -81,7 +82,9 @@ def measure(count: int = COUNT) -> list[Figure]:
 def _figures(due: dict[int, float], came: Came, away: tuple[float, float]) -> list[Figure]:
     killed_s, again_s = away
     late = {number: at_s - due[number] for number, at_s in came.at_s.items()}
-    kept = [late_s for number, late_s in late.items() if not killed_s - 1 <= due[number] <= again_s + 1]
+    # Steps are numbered as they come due, and told in that order: the first that is in time ends the backlog.
+    made_up_s = next((due[n] for n in sorted(late) if due[n] >= again_s and late[n] <= IN_TIME_S), max(due.values()))
+    kept = [late_s for number, late_s in late.items() if not killed_s - 1 <= due[number] < made_up_s]
     return [
         figure(GROUP, "steps whose time came", [len(due)]),
         figure(GROUP, "missed", [len(due) - len(late)], goal="<= 0"),
@@ -91,6 +94,7 @@ def _figures(due: dict[int, float], came: Came, away: tuple[float, float]) -> li
         figure(GROUP, "late, p99", [statistics.quantiles(kept, n=100)[98]], unit="s", goal="<= 1"),
         figure(GROUP, "late, max, also across the restart", [max(late.values())], unit="s"),
         figure(GROUP, "nobody kept time for", [again_s - killed_s], unit="s"),
+        figure(GROUP, "that was made up for after", [made_up_s - again_s], unit="s"),
     ]
 
 
