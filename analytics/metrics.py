@@ -8,7 +8,9 @@ from types import MappingProxyType
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from analytics.wanted import wanted_by
 from contracts.errors import QueryInvalid
+from contracts.filters import Filter
 
 
 class Measure(StrEnum):
@@ -104,7 +106,7 @@ class MetricsQuestion:
     to: datetime
     group_by: tuple[Dimension, ...] = ()
     bucket: Bucket = Bucket.HOUR
-    filters: Mapping[Dimension, tuple[str, ...]] = field(default_factory=dict)
+    filters: Mapping[Dimension, Filter] = field(default_factory=dict)
     accounts: tuple[str, ...] | None = None
     """Only these; null for all."""
     time_zone: str = "UTC"
@@ -118,7 +120,6 @@ class MetricsQuestion:
 
     def parameters(self) -> dict[str, Any]:
         """As `queries/metrics.sql` wants them."""
-        filters = {str(one): self.filters.get(one) for one in Dimension}
         return {
             "from": self.from_.astimezone(UTC).replace(minute=0, second=0, microsecond=0),
             "to": self.to.astimezone(UTC),
@@ -128,7 +129,7 @@ class MetricsQuestion:
             "by_channel": Dimension.CHANNEL in self.group_by or Dimension.CHANNEL in self.filters,
             "with_latency": bool(LATENCIES & set(self.measures)),
             "accounts": self.accounts,
-            **filters,
+            **wanted_by(self.filters, Dimension),
         }
 
     def columns(self) -> list[str]:

@@ -9,11 +9,11 @@ from zoneinfo import available_timezones
 from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
 from analytics.metrics import DIMENSIONS, MEASURES, Bucket, Dimension, Measure, MetricsQuestion
+from api import filtering
 from api.access import Caller
 from api.answers.base import WithFreshness
+from api.filtering import filter_of
 from api.problems import INVALID, FieldError, Refused
-from contracts.status import DeliveryStatus
-from contracts.vocabulary import Channel, Reason
 
 EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 LONGEST = {Bucket.HOUR: timedelta(days=100), Bucket.DAY: timedelta(days=3660), Bucket.NONE: timedelta(days=3660)}
@@ -48,14 +48,7 @@ def _zone(name: str) -> str:
     return name
 
 
-Slugs = Annotated[list[Annotated[str, Field(min_length=1, max_length=63)]], BeforeValidator(split)]
-Countries = Annotated[list[Annotated[str, Field(pattern="^[A-Z]{2}$")]], BeforeValidator(split)]
-Texts = list[Annotated[str, Field(min_length=1, max_length=200)]]
 Moment = Annotated[AwareDatetime, BeforeValidator(_iso)]
-
-
-def _filter(dimension: Dimension, *, hint: str = "Only these; repeat it or separate by commas.") -> Any:  # noqa: ANN401  # as pydantic's own Field
-    return Field([], max_length=VALUES_LIMIT, description=f"{hint} {DIMENSIONS[dimension]}")
 
 
 def _meanings(words: Mapping[Any, str]) -> str:
@@ -88,15 +81,15 @@ class MetricsParameters(BaseModel):
     time_zone: Annotated[str, Field(max_length=64), AfterValidator(_zone)] = Field(
         "UTC", description="Whose days they are, as an IANA name, when the bucket is a day."
     )
-    account: Slugs = _filter(Dimension.ACCOUNT)
-    provider: Slugs = _filter(Dimension.PROVIDER)
-    connection: Slugs = _filter(Dimension.CONNECTION)
-    channel: Annotated[list[Channel], BeforeValidator(split)] = _filter(Dimension.CHANNEL)
-    country: Countries = _filter(Dimension.COUNTRY)
-    campaign: Texts = _filter(Dimension.CAMPAIGN, hint="Only these; repeat it.")
-    sender: Texts = _filter(Dimension.SENDER, hint="Only these; repeat it.")
-    status: Annotated[list[DeliveryStatus], BeforeValidator(split)] = _filter(Dimension.STATUS)
-    reason: Annotated[list[Reason], BeforeValidator(split)] = _filter(Dimension.REASON)
+    account: filtering.Texts = filtering.by(Dimension.ACCOUNT)
+    provider: filtering.Texts = filtering.by(Dimension.PROVIDER)
+    connection: filtering.Texts = filtering.by(Dimension.CONNECTION)
+    channel: filtering.Channels = filtering.by(Dimension.CHANNEL)
+    country: filtering.Countries = filtering.by(Dimension.COUNTRY)
+    campaign: filtering.Texts = filtering.by(Dimension.CAMPAIGN)
+    sender: filtering.Texts = filtering.by(Dimension.SENDER)
+    status: filtering.Statuses = filtering.by(Dimension.STATUS)
+    reason: filtering.Reasons = filtering.by(Dimension.REASON)
 
     def question(self, caller: Caller, now: datetime) -> MetricsQuestion:
         """The question for this caller, over whole hours, because nothing finer is counted.
@@ -104,14 +97,14 @@ class MetricsParameters(BaseModel):
         Raises the problem that names a span that makes no sense.
         """
         from_, to = self._span(now)
-        chosen = {dimension: getattr(self, dimension.value) for dimension in Dimension}
+        chosen = {dimension: filter_of(getattr(self, dimension.value)) for dimension in Dimension}
         return MetricsQuestion(
             measures=tuple(dict.fromkeys(self.measure)),
             from_=_hour(from_),
             to=_hour(to) if _hour(to) == to else _hour(to) + AN_HOUR,
             group_by=tuple(dict.fromkeys(self.group_by)),
             bucket=self.bucket,
-            filters={dimension: tuple(values) for dimension, values in chosen.items() if values},
+            filters={dimension: one for dimension, one in chosen.items() if one is not None},
             accounts=caller.accounts,
             time_zone=self.time_zone,
         )

@@ -1,5 +1,5 @@
 -- Measures of the attempts first heard of in [from, to), by bucket and dimensions; with by_channel, channel entries are
--- counted instead of attempts. A dimension as a parameter holds the only values wanted, null for all.
+-- counted instead of attempts. A dimension as a parameter is a filter, null for all.
 -- parameters: from, to, bucket, time_zone, group_by, by_channel, with_latency, accounts
 -- parameters: account, provider, connection, channel, country, campaign, sender, status, reason
 WITH cell AS (
@@ -38,16 +38,7 @@ chosen AS (
     FROM cell
     WHERE
         hour_at >= $from AND hour_at < $to
-        AND ($accounts IS NULL OR list_contains($accounts, account))
-        AND ($account IS NULL OR list_contains($account, account))
-        AND ($provider IS NULL OR list_contains($provider, provider))
-        AND ($connection IS NULL OR list_contains($connection, connection))
-        AND ($channel IS NULL OR list_contains($channel, channel))
-        AND ($country IS NULL OR list_contains($country, country))
-        AND ($campaign IS NULL OR list_contains($campaign, campaign))
-        AND ($sender IS NULL OR list_contains($sender, sender))
-        AND ($status IS NULL OR list_contains($status, status))
-        AND ($reason IS NULL OR list_contains($reason, reason))
+-- include: wanted
 ),
 
 counted AS (

@@ -7,6 +7,7 @@ import pytest
 
 from analytics.metrics import Bucket, Dimension, Measure
 from analytics.service import Health
+from contracts.filters import Filter, Pattern, parse_filter
 from contracts.status import DeliveryStatus
 from contracts.vocabulary import Verdict
 from tests.unit.api.rows import ATTEMPT, CHANGES, FRESH, MESSAGE, TIMELINE, UNEXPLAINED, report
@@ -207,13 +208,24 @@ def test_every_dimension_groups_and_filters(client, parts, dimension):
 
     assert answer.status_code == 200
     assert parts.store.asked[0].group_by == (dimension,)
-    assert parts.store.asked[0].filters == {dimension: (value,)}
+    assert parts.store.asked[0].filters == {dimension: parse_filter([value])}
 
 
-def test_a_campaign_may_have_a_comma_in_its_name(client, parts):
-    client.get("/v1/metrics", params={"campaign": "spring, late"})
+@pytest.mark.parametrize(
+    ("texts", "chosen"),
+    [
+        pytest.param(["spring\\, late"], Filter((Pattern("spring, late"),)), id="a comma behind a backslash"),
+        pytest.param(["a,b"], Filter((Pattern("a"), Pattern("b"))), id="commas"),
+        pytest.param(["a", "b"], Filter((Pattern("a"), Pattern("b"))), id="repeated"),
+        pytest.param(
+            ["spring*,!x"], Filter((Pattern("spring", is_prefix=True),), (Pattern("x"),)), id="beginnings, and none of"
+        ),
+    ],
+)
+def test_filters_are_read_by_the_grammar(client, parts, texts, chosen):
+    assert client.get("/v1/metrics", params={"campaign": texts}).status_code == 200
 
-    assert parts.store.asked[0].filters == {Dimension.CAMPAIGN: ("spring, late",)}
+    assert parts.store.asked[0].filters == {Dimension.CAMPAIGN: chosen}
 
 
 @pytest.mark.parametrize(
