@@ -1,6 +1,6 @@
 """What can be measured and by what it can be grouped. `docs/metrics.md` has the formulas."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -136,6 +136,11 @@ class MetricsQuestion:
         """The members of a row of the answer, in order."""
         bucket = [] if self.bucket is Bucket.NONE else ["bucket_at"]
         return [*bucket, *map(str, self.group_by), *map(str, self.measures)]
+
+    def rows(self, found: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+        """What was found, with only the members that were asked for."""
+        names = self.columns()
+        return [{name: row[name] for name in names} for row in found]
 
     def _check_span(self) -> None:
         if self.to <= self.from_:

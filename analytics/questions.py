@@ -108,8 +108,7 @@ async def metrics(reader: Reader, question: MetricsQuestion) -> Answer:
     Raises `QueryInvalid` for what cannot be asked together.
     """
     answer = await reader.ask("metrics", question.parameters())
-    names = question.columns()
-    return Answer([{name: row[name] for name in names} for row in answer.rows], answer.freshness)
+    return Answer(question.rows(answer.rows), answer.freshness)
 
 
 async def conservation(reader: Reader) -> Conservation:

@@ -14,6 +14,7 @@ from api.access import Caller
 from api.answers.base import WithFreshness
 from api.filtering import filter_of
 from api.problems import INVALID, FieldError, Refused
+from contracts.filters import Filter
 
 EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 LONGEST = {Bucket.HOUR: timedelta(days=100), Bucket.DAY: timedelta(days=3660), Bucket.NONE: timedelta(days=3660)}
@@ -55,10 +56,48 @@ def _meanings(words: Mapping[Any, str]) -> str:
     return "".join(f"\n* `{word.value}`: {meaning}" for word, meaning in words.items())
 
 
-class MetricsParameters(BaseModel):
-    """The query string of `GET /v1/metrics`."""
+class Asked(BaseModel):
+    """What all questions about numbers have in their query string: a span of time, and filters."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+
+    from_: Moment | None = Field(
+        None,
+        alias="from",
+        description="Start of the span, taken back to the full hour; a day before `to` when not given.",
+    )
+    to: Moment | None = Field(None, description="End of the span, taken on to the full hour; now when not given.")
+    account: filtering.Texts = filtering.by(Dimension.ACCOUNT)
+    provider: filtering.Texts = filtering.by(Dimension.PROVIDER)
+    connection: filtering.Texts = filtering.by(Dimension.CONNECTION)
+    channel: filtering.Channels = filtering.by(Dimension.CHANNEL)
+    country: filtering.Countries = filtering.by(Dimension.COUNTRY)
+    campaign: filtering.Texts = filtering.by(Dimension.CAMPAIGN)
+    sender: filtering.Texts = filtering.by(Dimension.SENDER)
+
+    def filters(self) -> dict[Dimension, Filter]:
+        """Those that were given."""
+        given = {one: filter_of(getattr(self, one.value, [])) for one in Dimension}
+        return {dimension: chosen for dimension, chosen in given.items() if chosen is not None}
+
+    def span(self, now: datetime, *, longest: timedelta, advice: str) -> tuple[datetime, datetime]:
+        """The whole hours that are asked about, because nothing finer is counted.
+
+        Raises the problem that names a span that makes no sense, or is longer than `longest` with what to do about it.
+        """
+        to = self.to or now
+        require_within(to, now, member="to")
+        from_ = self.from_ or to - USUAL_SPAN
+        require_within(from_, now, member="from")
+        if from_ >= to:
+            raise _span_error("from", "The span must begin before it ends")
+        if to - from_ > longest:
+            raise _span_error("from", f"The span may have {longest.days} days; {advice}")
+        return _hour(from_), _hour(to) if _hour(to) == to else _hour(to) + AN_HOUR
+
+
+class MetricsParameters(Asked):
+    """The query string of `GET /v1/metrics`."""
 
     measure: Annotated[list[Measure], BeforeValidator(split)] = Field(
         [Measure.SENT, Measure.DELIVERED, Measure.DELIVERY_RATE],
@@ -71,55 +110,26 @@ class MetricsParameters(BaseModel):
         max_length=len(Dimension),
         description="One row for each value of these; repeat it or separate by commas.\n" + _meanings(DIMENSIONS),
     )
-    from_: Moment | None = Field(
-        None,
-        alias="from",
-        description="Start of the span, taken back to the full hour; a day before `to` when not given.",
-    )
-    to: Moment | None = Field(None, description="End of the span, taken on to the full hour; now when not given.")
     bucket: Bucket = Field(Bucket.HOUR, description=Bucket.__doc__)
     time_zone: Annotated[str, Field(max_length=64), AfterValidator(_zone)] = Field(
         "UTC", description="Whose days they are, as an IANA name, when the bucket is a day."
     )
-    account: filtering.Texts = filtering.by(Dimension.ACCOUNT)
-    provider: filtering.Texts = filtering.by(Dimension.PROVIDER)
-    connection: filtering.Texts = filtering.by(Dimension.CONNECTION)
-    channel: filtering.Channels = filtering.by(Dimension.CHANNEL)
-    country: filtering.Countries = filtering.by(Dimension.COUNTRY)
-    campaign: filtering.Texts = filtering.by(Dimension.CAMPAIGN)
-    sender: filtering.Texts = filtering.by(Dimension.SENDER)
     status: filtering.Statuses = filtering.by(Dimension.STATUS)
     reason: filtering.Reasons = filtering.by(Dimension.REASON)
 
     def question(self, caller: Caller, now: datetime) -> MetricsQuestion:
-        """The question for this caller, over whole hours, because nothing finer is counted.
-
-        Raises the problem that names a span that makes no sense.
-        """
-        from_, to = self._span(now)
-        chosen = {dimension: filter_of(getattr(self, dimension.value)) for dimension in Dimension}
+        """The question for this caller; raises the problem that names a span that makes no sense."""
+        from_, to = self.span(now, longest=LONGEST[self.bucket], advice="take a larger bucket, or ask in parts")
         return MetricsQuestion(
             measures=tuple(dict.fromkeys(self.measure)),
-            from_=_hour(from_),
-            to=_hour(to) if _hour(to) == to else _hour(to) + AN_HOUR,
+            from_=from_,
+            to=to,
             group_by=tuple(dict.fromkeys(self.group_by)),
             bucket=self.bucket,
-            filters={dimension: one for dimension, one in chosen.items() if one is not None},
+            filters=self.filters(),
             accounts=caller.accounts,
             time_zone=self.time_zone,
         )
-
-    def _span(self, now: datetime) -> tuple[datetime, datetime]:
-        to = self.to or now
-        require_within(to, now, member="to")
-        from_ = self.from_ or to - USUAL_SPAN
-        require_within(from_, now, member="from")
-        if from_ >= to:
-            raise _span_error("from", "The span must begin before it ends")
-        if to - from_ > LONGEST[self.bucket]:
-            days = LONGEST[self.bucket].days
-            raise _span_error("from", f"A span in buckets of {self.bucket} may have {days} days; take a larger bucket")
-        return from_, to
 
 
 def _hour(moment: datetime) -> datetime:

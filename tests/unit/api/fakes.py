@@ -38,6 +38,7 @@ from tests.unit.api.rows import (
     PARKED,
     RATES,
     REPLAYED,
+    REPORTS,
     SEND,
     SEND_BALANCE,
     SESSION,
@@ -69,6 +70,7 @@ class FakeStore:
     standings: list[dict] = field(default_factory=lambda: [STANDING])
     send_rows: list[dict] = field(default_factory=lambda: [SEND])
     planned: list[dict] = field(default_factory=list)
+    reports: dict[str, list[dict]] = field(default_factory=lambda: dict(REPORTS))
     fresh: Freshness = FRESH
     state: Health = WELL
     asked: list[object] = field(default_factory=list)
@@ -123,6 +125,13 @@ class FakeStore:
         self._raise()
         self.asked.append(question)
         return Answer(self.metrics_rows, self.fresh)
+
+    async def report(self, name, question):
+        self._raise()
+        self.asked.append(question)
+        return Answer(
+            self.reports[name] if question.accounts is None or "default" in question.accounts else [], self.fresh
+        )
 
     async def back_test(self, question, prices):
         self._raise()
