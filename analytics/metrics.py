@@ -1,13 +1,14 @@
 """What can be measured and by what it can be grouped. `docs/metrics.md` has the formulas."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from analytics.buckets import CALENDAR, FINE, Bucket, begin_before, first_id, floored, start_of, step_of
 from analytics.wanted import wanted_by
 from contracts.errors import QueryInvalid
 from contracts.filters import Filter
@@ -48,14 +49,6 @@ class Dimension(StrEnum):
     REASON = "reason"
 
 
-class Bucket(StrEnum):
-    """How time is divided; `none` gives one row for the whole span."""
-
-    HOUR = "hour"
-    DAY = "day"
-    NONE = "none"
-
-
 MEASURES: Mapping[Measure, str] = MappingProxyType(
     {
         Measure.SENT: "Attempts about which a report or a registration is known.",
@@ -94,11 +87,15 @@ DIMENSIONS: Mapping[Dimension, str] = MappingProxyType(
 LATENCIES = frozenset({Measure.LATENCY_P50, Measure.LATENCY_P95, Measure.LATENCY_P99})
 
 
+RATES = frozenset({Measure.DELIVERY_RATE, Measure.SEEN_RATE})
+
+
 @dataclass(frozen=True)
 class MetricsQuestion:
-    """Measures over a span of time, by dimensions. An attempt belongs to the hour in which we first heard of it.
+    """Measures over a span of time, by dimensions. An attempt belongs to the moment at which we first heard of it.
 
-    Counts are kept by the hour, so the span is that of the UTC hours which it touches.
+    Counts are kept by the hour, so the span is that of the UTC hours which it touches; in finer buckets, which are
+    counted from the facts, that of the buckets which it touches.
     """
 
     measures: tuple[Measure, ...]
@@ -110,27 +107,62 @@ class MetricsQuestion:
     accounts: tuple[str, ...] | None = None
     """Only these; null for all."""
     time_zone: str = "UTC"
-    """Whose days they are, when the bucket is a day."""
+    """Whose days, weeks and months they are."""
+    is_filled: bool = False
+    """Each group has a row for every bucket, also for those in which nothing happened."""
+    is_compared: bool = False
+    """Each row has beside it what it was in the period before."""
 
     def __post_init__(self) -> None:
         self._check_span()
         beyond = {Dimension.STATUS, Dimension.REASON} & (set(self.group_by) | self.filters.keys())
         if beyond and LATENCIES & set(self.measures):
             raise QueryInvalid("latencies are those of delivered attempts: they cannot be taken by status or reason")
+        if self.is_compared and self.begin != (start := start_of(self.bucket, self.begin, self.zone)):
+            raise QueryInvalid(
+                f"to compare, the span must begin with a {self.bucket} of {self.time_zone}: from={start.isoformat()}"
+            )
+
+    @property
+    def name(self) -> str:
+        """The question of the store that answers it."""
+        return "metrics_of_facts" if self.bucket in FINE else "metrics"
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.time_zone)
+
+    @property
+    def begin(self) -> datetime:
+        """Where the first hour that the span touches begins, or the first finer bucket."""
+        return floored(self.from_.astimezone(UTC), step_of(self.bucket))
 
     def parameters(self) -> dict[str, Any]:
-        """As `queries/metrics.sql` wants them."""
+        """As the question of the store wants them."""
+        of_facts = {"first": first_id(self.begin), "beyond": first_id(self.to)} if self.bucket in FINE else {}
         return {
-            "from": self.from_.astimezone(UTC).replace(minute=0, second=0, microsecond=0),
-            "to": self.to.astimezone(UTC),
-            "bucket": str(self.bucket),
-            "time_zone": self.time_zone,
+            **self.bucketed(),
             "group_by": [str(one) for one in self.group_by],
             "by_channel": Dimension.CHANNEL in self.group_by or Dimension.CHANNEL in self.filters,
             "with_latency": bool(LATENCIES & set(self.measures)),
             "accounts": self.accounts,
             **wanted_by(self.filters, Dimension),
+            **of_facts,
         }
+
+    def bucketed(self) -> dict[str, Any]:
+        """As `queries/buckets.sql` wants them."""
+        return {
+            "from": self.begin,
+            "to": self.to.astimezone(UTC),
+            "bucket": str(self.bucket),
+            "step_min": step_of(self.bucket) // timedelta(minutes=1),
+            "time_zone": self.time_zone,
+        }
+
+    def before(self) -> "MetricsQuestion":
+        """The same about as many buckets before; without buckets, about as long a time before."""
+        return replace(self, from_=begin_before(self.bucket, self.begin, self.to, zone=self.zone), to=self.begin)
 
     def columns(self) -> list[str]:
         """The members of a row of the answer, in order."""
@@ -155,5 +187,5 @@ class MetricsQuestion:
         except (ZoneInfoNotFoundError, ValueError, OSError):
             raise QueryInvalid(f"there is no time zone {self.time_zone!r}; use a name such as Europe/Athens") from None
         offset = self.from_.astimezone(zone).utcoffset()
-        if self.bucket is Bucket.DAY and offset and offset.total_seconds() % 3600:
+        if self.bucket in CALENDAR and offset and offset.total_seconds() % 3600:
             raise QueryInvalid(f"days of {self.time_zone} begin within an hour of UTC, and counts are kept by the hour")

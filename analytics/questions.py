@@ -5,10 +5,12 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
+from analytics.buckets import Bucket
 from analytics.freshness import Freshness
 from analytics.inbound import InboundQuestion, Place, SuppressionsQuestion
-from analytics.metrics import DIMENSIONS, MEASURES, Bucket, Dimension, Measure, MetricsQuestion
+from analytics.metrics import DIMENSIONS, MEASURES, Dimension, Measure, MetricsQuestion
 from analytics.reader import Accounts, Answer, Reader
+from analytics.series import Period, series
 from contracts.errors import NotFound
 
 __all__ = [
@@ -107,8 +109,16 @@ async def metrics(reader: Reader, question: MetricsQuestion) -> Answer:
 
     Raises `QueryInvalid` for what cannot be asked together.
     """
-    answer = await reader.ask("metrics", question.parameters())
-    return Answer(question.rows(answer.rows), answer.freshness)
+    periods = [question, question.before()] if question.is_compared else [question]
+    found, fresh = await reader.ask_together(*((one.name, one.parameters()) for one in periods))
+    if not (question.is_compared or question.is_filled):
+        return Answer(question.rows(found[0]), fresh)
+    buckets, _ = await reader.ask_together(*(("buckets", one.bucketed()) for one in periods))
+    told = [
+        Period(question.rows(rows), [row["bucket_at"] for row in several])
+        for rows, several in zip(found, buckets, strict=True)
+    ]
+    return Answer(series(question, *told), fresh)
 
 
 async def conservation(reader: Reader) -> Conservation:

@@ -3,12 +3,13 @@
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from functools import cache
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from zoneinfo import available_timezones
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
-from analytics.metrics import DIMENSIONS, MEASURES, Bucket, Dimension, Measure, MetricsQuestion
+from analytics.buckets import FINE, HOUR, Bucket, floored, step_of
+from analytics.metrics import DIMENSIONS, MEASURES, Dimension, Measure, MetricsQuestion
 from api import filtering
 from api.access import Caller
 from api.answers.base import WithFreshness
@@ -17,11 +18,11 @@ from api.problems import INVALID, FieldError, Refused
 from contracts.filters import Filter
 
 EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
-LONGEST = {Bucket.HOUR: timedelta(days=100), Bucket.DAY: timedelta(days=3660), Bucket.NONE: timedelta(days=3660)}
+TEN_YEARS = timedelta(days=3660)
+LONGEST = {**dict.fromkeys(FINE, timedelta(days=1)), Bucket.HOUR: timedelta(days=100)}
+"""Of others ten years."""
 USUAL_SPAN = timedelta(days=1)
-AN_HOUR = timedelta(hours=1)
 VALUES_LIMIT = 100
-ROWS_LIMIT = 20_000
 
 
 def split(values: object) -> object:
@@ -64,9 +65,10 @@ class Asked(BaseModel):
     from_: Moment | None = Field(
         None,
         alias="from",
-        description="Start of the span, taken back to the full hour; a day before `to` when not given.",
+        description="Start of the span, taken back to the full hour, or to the full bucket when that is finer; a day "
+        "before `to` when not given.",
     )
-    to: Moment | None = Field(None, description="End of the span, taken on to the full hour; now when not given.")
+    to: Moment | None = Field(None, description="End of the span, taken on in the same way; now when not given.")
     account: filtering.Texts = filtering.by(Dimension.ACCOUNT)
     provider: filtering.Texts = filtering.by(Dimension.PROVIDER)
     connection: filtering.Texts = filtering.by(Dimension.CONNECTION)
@@ -80,8 +82,10 @@ class Asked(BaseModel):
         given = {one: filter_of(getattr(self, one.value, [])) for one in Dimension}
         return {dimension: chosen for dimension, chosen in given.items() if chosen is not None}
 
-    def span(self, now: datetime, *, longest: timedelta, advice: str) -> tuple[datetime, datetime]:
-        """The whole hours that are asked about, because nothing finer is counted.
+    def span(
+        self, now: datetime, *, longest: timedelta, advice: str, step: timedelta = HOUR
+    ) -> tuple[datetime, datetime]:
+        """The whole steps that are asked about; nothing finer than hours is counted beforehand.
 
         Raises the problem that names a span that makes no sense, or is longer than `longest` with what to do about it.
         """
@@ -93,7 +97,8 @@ class Asked(BaseModel):
             raise _span_error("from", "The span must begin before it ends")
         if to - from_ > longest:
             raise _span_error("from", f"The span may have {longest.days} days; {advice}")
-        return _hour(from_), _hour(to) if _hour(to) == to else _hour(to) + AN_HOUR
+        begin, end = floored(from_.astimezone(UTC), step), floored(to.astimezone(UTC), step)
+        return begin, end if end == to else end + step
 
 
 class MetricsParameters(Asked):
@@ -110,16 +115,29 @@ class MetricsParameters(Asked):
         max_length=len(Dimension),
         description="One row for each value of these; repeat it or separate by commas.\n" + _meanings(DIMENSIONS),
     )
-    bucket: Bucket = Field(Bucket.HOUR, description=Bucket.__doc__)
+    bucket: Bucket = Field(
+        Bucket.HOUR,
+        description="How time is divided; weeks begin on Mondays, and `none` gives one row for the whole span.",
+    )
     time_zone: Annotated[str, Field(max_length=64), AfterValidator(_zone)] = Field(
-        "UTC", description="Whose days they are, as an IANA name, when the bucket is a day."
+        "UTC", description="Whose days, weeks or months they are, as an IANA name."
+    )
+    fill: Literal["zero"] | None = Field(
+        None, description="`zero`: each group has a row for every bucket, also for those in which nothing happened."
+    )
+    compare: Literal["previous"] | None = Field(
+        None,
+        description="`previous`: each row has beside it what it was as many buckets before, or in the span of the same "
+        "length before when there are no buckets. In days, weeks or months the span must begin with one.",
     )
     status: filtering.Statuses = filtering.by(Dimension.STATUS)
     reason: filtering.Reasons = filtering.by(Dimension.REASON)
 
     def question(self, caller: Caller, now: datetime) -> MetricsQuestion:
         """The question for this caller; raises the problem that names a span that makes no sense."""
-        from_, to = self.span(now, longest=LONGEST[self.bucket], advice="take a larger bucket, or ask in parts")
+        longest = LONGEST.get(self.bucket, TEN_YEARS)
+        advice = "take a larger bucket, or ask in parts"
+        from_, to = self.span(now, longest=longest, advice=advice, step=step_of(self.bucket))
         return MetricsQuestion(
             measures=tuple(dict.fromkeys(self.measure)),
             from_=from_,
@@ -129,11 +147,9 @@ class MetricsParameters(Asked):
             filters=self.filters(),
             accounts=caller.accounts,
             time_zone=self.time_zone,
+            is_filled=self.fill == "zero",
+            is_compared=self.compare == "previous",
         )
-
-
-def _hour(moment: datetime) -> datetime:
-    return moment.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
 
 
 def require_within(moment: datetime, now: datetime, *, member: str) -> None:
@@ -153,11 +169,14 @@ def _row_schema() -> dict[str, Any]:
         name: {"type": [kind, "null"], "description": meaning} for name, (kind, meaning) in (words | numbers).items()
     }
     start = {"type": "string", "format": "date-time", "description": "Start of the bucket; left out without buckets."}
-    return {"type": "object", "properties": {"bucket_at": start} | members, "additionalProperties": False}
+    before = start | {"description": "With `compare`: the bucket that it is compared with."}
+    counts = {"type": "object", "description": "With `compare`: the measures of that bucket."}
+    beside = {"previous_at": before, "previous": counts}
+    return {"type": "object", "properties": {"bucket_at": start} | members | beside, "additionalProperties": False}
 
 
 class MetricsAnswer(WithFreshness):
-    """One row per bucket and group, in order; a bucket in which nothing happened has no row."""
+    """One row per bucket and group, in order; without `fill` a bucket in which nothing happened has no row."""
 
     from_: datetime = Field(serialization_alias="from", description="Start of the span that was counted, included.")
     to: datetime = Field(description="End of the span that was counted, not included.")

@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from analytics.back_test.odds import Rate
-from analytics.metrics import Bucket, Dimension, Measure, MetricsQuestion
+from analytics.buckets import Bucket
+from analytics.metrics import Dimension, Measure, MetricsQuestion
 from analytics.reader import Row
 from analytics.wanted import wanted_by
 from contracts.filters import Filter

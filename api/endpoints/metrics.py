@@ -4,9 +4,10 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
+from analytics.series import ROWS_LIMIT
 from api.access import Reader
 from api.answers.base import FreshnessMember
-from api.measuring import ROWS_LIMIT, MetricsAnswer, MetricsParameters
+from api.measuring import MetricsAnswer, MetricsParameters
 from api.parts import Provided
 from api.problems import QUESTION_INVALID, problem_responses
 from contracts.errors import QueryInvalid

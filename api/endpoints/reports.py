@@ -7,9 +7,9 @@ from fastapi import APIRouter, Query
 from analytics.reader import Answer
 from analytics.reports.catalogue import Report
 from analytics.reports.question import ReportQuestion
+from analytics.series import ROWS_LIMIT
 from api.access import Reader
 from api.answers.reports import DeliverabilityReport, FunnelReport, LatencyReport, ProvidersReport
-from api.measuring import ROWS_LIMIT
 from api.parts import Parts, Provided
 from api.problems import QUESTION_INVALID, problem_responses
 from api.reporting import GroupedParameters, ReportParameters

@@ -13,6 +13,7 @@ from contracts.vocabulary import Channel, Reason
 from tests.support.store_line import OBSERVED, Line
 
 ENDS = ("delivered", "seen", "undelivered", "expired", "rejected", "failed", "sent", "unknown")
+HOURS = 4
 BAD = {"undelivered", "expired", "rejected", "failed"}
 GOOD = {"delivered", "seen"}
 
@@ -47,7 +48,7 @@ class Life:
         return self.has_arrived or self.end in BAD
 
 
-def lives(count: int, *, seed: int = 7, hours: int = 4) -> list[Life]:
+def lives(count: int, *, seed: int = 7, hours: int = HOURS) -> list[Life]:
     """So many, of any sort; the same for the same seed."""
     chance = random.Random(seed)
     return [_life(f"life-{number}", chance, hours) for number in range(count)]
@@ -111,3 +112,6 @@ def _members(life: Life, said: str) -> dict[str, Any]:
         "price": life.price if said == "delivered" else None,
         "currency": life.currency if said == "delivered" else None,
     }
+
+
+LIVES = lives(500)

@@ -3,57 +3,32 @@
 import math
 import statistics
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
-from shutil import copy
 from typing import Any
 
 import pytest
 
-from analytics.columns import hasher
-from analytics.database import Database
-from analytics.freshness import Skyline
 from analytics.metrics import Dimension
 from analytics.reader import Reader
 from analytics.reports.answering import report
 from analytics.reports.catalogue import CATALOGUE, Report
 from analytics.reports.question import ReportQuestion
-from analytics.upkeep import Upkeep
-from analytics.writer import Writer
 from contracts.filters import parse_filter
-from runtime.clock import FixedClock
-from runtime.settings import StoreSettings
-from tests.support.simulated import Life, lives, tell
-from tests.support.store_line import T0, Line, at
+from tests.support.simulated import HOURS, LIVES, Life
+from tests.support.store_line import T0, at
 
-HOURS = 4
-LIVES = lives(500, hours=HOURS)
 WINDOW_S = 86_400.0
 Ask = Callable[..., Any]
 
 
-@pytest.fixture(scope="module")
-def reader(tmp_path_factory: pytest.TempPathFactory, empty_store: Path) -> Iterator[Reader]:
-    """A store to which all of `LIVES` was told."""
-    database = Database(Path(copy(empty_store, tmp_path_factory.mktemp("told"))), StoreSettings())
-    database.open()
-    connection, line = database.cursor(), Line()
-    writer = Writer(connection, hasher(b"a key for tests"), Upkeep(connection, Skyline()), seen_days=3)
-    tell(line, LIVES)
-    writer.write(writer.prepare(writer.resume(), line.fetch()))
-    made = Reader(database, Skyline(), FixedClock(at(0)), threads=2, limit_s=10)
-    yield made
-    made.close()
-    database.close()
-
-
 @pytest.fixture
-def ask(reader: Reader) -> Ask:
+def ask(told_reader: Reader) -> Ask:
     """The rows of a report over all hours."""
 
     async def asked(name: Report, **members: Any) -> list[dict[str, Any]]:
         question = ReportQuestion(**{"from_": T0, "to": at(HOURS * 3600)} | members)
-        return (await report(reader, name, question, reply_window_s=WINDOW_S)).rows
+        return (await report(told_reader, name, question, reply_window_s=WINDOW_S)).rows
 
     return asked
 
