@@ -3,9 +3,11 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
-from analytics.metrics import LATENCIES, RATES, Measure, MetricsQuestion
+from analytics.metrics import MetricsQuestion
+from analytics.words import LATENCIES, MONEY, RATES, Measure
 from contracts.errors import QueryInvalid
 
 Row = dict[str, Any]
@@ -55,7 +57,7 @@ def _head(question: MetricsQuestion, period: Period, place: Place) -> Row:
 
 
 def _row(question: MetricsQuestion, row: Row | None, head: Mapping[str, Any]) -> Row:
-    return row or dict(head) | {str(measure): _nothing(measure) for measure in question.measures}
+    return row or dict(head) | {str(measure): nothing_of(measure) for measure in question.measures}
 
 
 def _beside(question: MetricsQuestion, row: Row | None, before: Period, place: Place) -> Row:
@@ -64,11 +66,16 @@ def _beside(question: MetricsQuestion, row: Row | None, before: Period, place: P
     return at | {"previous": {str(measure): measured[measure] for measure in question.measures}}
 
 
-def _nothing(measure: Measure) -> int | None:
+def nothing_of(measure: Measure) -> int | dict[str, Decimal] | None:
     """What is measured of nothing: no rate and no latency, but the count of it."""
+    if measure in MONEY:
+        return {}
     return None if measure in LATENCIES | RATES else 0
 
 
 def _order(place: Place) -> tuple[int, list[tuple[bool, str]]]:
-    number, group = place
-    return number, [(value is None, value or "") for value in group]
+    return place[0], group_order(place[1])
+
+
+def group_order(group: Group) -> list[tuple[bool, str]]:
+    return [(value is None, value or "") for value in group]

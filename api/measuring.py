@@ -9,7 +9,7 @@ from zoneinfo import available_timezones
 from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
 from analytics.buckets import FINE, HOUR, Bucket, floored, step_of
-from analytics.metrics import DIMENSIONS, MEASURES, Dimension, Measure, MetricsQuestion
+from analytics.metrics import DIMENSIONS, MEASURES, MONEY, Dimension, Measure, MetricsQuestion
 from api import filtering
 from api.access import Caller
 from api.answers.base import WithFreshness
@@ -164,7 +164,7 @@ def _span_error(member: str, rule: str) -> Refused:
 def _row_schema() -> dict[str, Any]:
     """What a row may hold, as JSON Schema."""
     words = {dimension.value: ("string", meaning) for dimension, meaning in DIMENSIONS.items()}
-    numbers = {measure.value: ("number", meaning) for measure, meaning in MEASURES.items()}
+    numbers = {one.value: ("object" if one in MONEY else "number", meaning) for one, meaning in MEASURES.items()}
     members = {
         name: {"type": [kind, "null"], "description": meaning} for name, (kind, meaning) in (words | numbers).items()
     }

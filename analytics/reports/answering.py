@@ -1,24 +1,33 @@
 """One door to all reports."""
 
-from typing import assert_never
+from collections.abc import Awaitable, Callable, Mapping
+from types import MappingProxyType
 
 from analytics.reader import Answer, Reader
+from analytics.reports.around import fallbacks, sessions
 from analytics.reports.catalogue import Report
 from analytics.reports.delivery import deliverability, latency
 from analytics.reports.funnel import funnel
+from analytics.reports.money import cost
 from analytics.reports.providers import providers
 from analytics.reports.question import ReportQuestion
+
+Answering = Callable[[Reader, ReportQuestion], Awaitable[Answer]]
+
+ANSWERED: Mapping[Report, Answering] = MappingProxyType(
+    {
+        Report.DELIVERABILITY: deliverability,
+        Report.LATENCY: latency,
+        Report.COST: cost,
+        Report.PROVIDERS: providers,
+        Report.FALLBACKS: fallbacks,
+        Report.SESSIONS: sessions,
+    }
+)
 
 
 async def report(reader: Reader, name: Report, question: ReportQuestion, *, reply_window_s: float) -> Answer:
     """The rows of the report called `name`; raises `QueryInvalid` for what cannot be asked together."""
-    match name:
-        case Report.DELIVERABILITY:
-            return await deliverability(reader, question)
-        case Report.LATENCY:
-            return await latency(reader, question)
-        case Report.FUNNEL:
-            return await funnel(reader, question, window_s=reply_window_s)
-        case Report.PROVIDERS:
-            return await providers(reader, question)
-    assert_never(name)
+    if name is Report.FUNNEL:
+        return await funnel(reader, question, window_s=reply_window_s)
+    return await ANSWERED[name](reader, question)

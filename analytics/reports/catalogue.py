@@ -12,7 +12,10 @@ class Report(StrEnum):
     DELIVERABILITY = "deliverability"
     LATENCY = "latency"
     FUNNEL = "funnel"
+    COST = "cost"
     PROVIDERS = "providers"
+    FALLBACKS = "fallbacks"
+    SESSIONS = "sessions"
 
 
 @dataclass(frozen=True)
@@ -41,6 +44,22 @@ CATALOGUE: Mapping[Report, Description] = MappingProxyType(
             "lost.before_delivery = sent - delivered = pending + undelivered + expired + rejected + failed + "
             "unknown_count; lost.before_seen = delivered - seen",
             ("metrics", "replied"),
+        ),
+        Report.COST: Description(
+            "by currency: message_cost = sum of the prices of the attempts; cost_per_delivered = message_cost / "
+            "delivered, of those with a price; total_cost = message_cost + session_cost; total_per_delivered = total_cost / all "
+            "delivered of the group",
+            ("costs", "session_counts"),
+        ),
+        Report.FALLBACKS: Description(
+            "fallbacks = steps behind the first that a provider took; delivered_share = delivered / fallbacks; "
+            "double_share = double_deliveries / fallbacks",
+            ("fallbacks",),
+        ),
+        Report.SESSIONS: Description(
+            "business_per_session = business_count / closed; user_per_session = user_count / closed; cost = sum of the "
+            "costs of the billed, by currency",
+            ("session_counts",),
         ),
         Report.PROVIDERS: Description(
             "by country and channel, over the hours in which every provider with least_samples ends or more sent "

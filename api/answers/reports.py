@@ -1,6 +1,7 @@
 """Reports by name. A row has those of the dimensions by which it was asked to be grouped."""
 
 from datetime import datetime
+from decimal import Decimal
 from typing import Self
 
 from pydantic import Field
@@ -109,6 +110,55 @@ class ProviderRow(Body):
     latency_p95: int | None = Field(examples=[9800])
 
 
+class CostRow(Row):
+    """What a group cost in one currency."""
+
+    currency: str | None = Field(
+        description="ISO 4217; null for the attempts of which nobody has told a price.", examples=["EUR"]
+    )
+    sent: int = Field(description="Attempts with a price in this currency.", examples=[1000])
+    delivered: int = Field(description="Those of them.", examples=[900])
+    message_cost: Decimal | None = Field(description="Of all of them.", examples=["12.340000"])
+    cost_per_delivered: Decimal | None = Field(examples=["0.013711"])
+    fallbacks: int = Field(description="Those of them that were later steps of plans.", examples=[80])
+    fallback_cost: Decimal | None = Field(description="Of these; part of `message_cost`.", examples=["4.000000"])
+    sessions: int | None = Field(
+        description="Sessions that are billed in this currency; null where there are none, or where groups or filters "
+        "are such as sessions do not have.",
+        examples=[12],
+    )
+    session_cost: Decimal | None = Field(examples=["0.600000"])
+    total_cost: Decimal | None = Field(examples=["12.940000"])
+    total_per_delivered: Decimal | None = Field(examples=["0.014378"])
+
+
+class FallbackRow(Row):
+    """Steps of plans behind the first, for one reason."""
+
+    because: str | None = Field(description="Why it was fallen back.", examples=["ended_badly"])
+    after_channel: str | None = Field(description="The channel that was left.", examples=["viber"])
+    commanded: int = Field(examples=[100])
+    fallbacks: int = Field(description="Those that a provider took.", examples=[98])
+    delivered: int = Field(examples=[90])
+    double_deliveries: int = Field(description="An earlier step arrived after all.", examples=[3])
+    delivered_share: float | None = Field(examples=[0.918])
+    double_share: float | None = Field(examples=[0.031])
+
+
+class SessionRow(Row):
+    """Sessions of a group that opened in the span."""
+
+    sessions: int = Field(examples=[20])
+    started: int = Field(description="Those whose time began to run.", examples=[14])
+    closed: int = Field(examples=[18])
+    billed: int = Field(examples=[12])
+    business_count: int = Field(description="Messages of ours in those that are closed.", examples=[64])
+    user_count: int = Field(description="Messages of theirs.", examples=[40])
+    business_per_session: float | None = Field(examples=[3.56])
+    user_per_session: float | None = Field(examples=[2.22])
+    cost: dict[str, Decimal] = Field(description="By currency.", examples=[{"EUR": "0.600000"}])
+
+
 class ReportAnswer(WithFreshness):
     """What every report says of itself."""
 
@@ -156,3 +206,21 @@ class ProvidersReport(ReportAnswer):
     """Providers side by side."""
 
     rows: list[ProviderRow]
+
+
+class CostReport(ReportAnswer):
+    """What it cost, by group and currency."""
+
+    rows: list[CostRow]
+
+
+class FallbacksReport(ReportAnswer):
+    """How often and why later steps were needed, and what came of them."""
+
+    rows: list[FallbackRow]
+
+
+class SessionsReport(ReportAnswer):
+    """Sessions with people, by group."""
+
+    rows: list[SessionRow]

@@ -9,7 +9,15 @@ from analytics.reports.catalogue import Report
 from analytics.reports.question import ReportQuestion
 from analytics.series import ROWS_LIMIT
 from api.access import Reader
-from api.answers.reports import DeliverabilityReport, FunnelReport, LatencyReport, ProvidersReport
+from api.answers.reports import (
+    CostReport,
+    DeliverabilityReport,
+    FallbacksReport,
+    FunnelReport,
+    LatencyReport,
+    ProvidersReport,
+    SessionsReport,
+)
 from api.parts import Parts, Provided
 from api.problems import QUESTION_INVALID, problem_responses
 from api.reporting import GroupedParameters, ReportParameters
@@ -55,6 +63,36 @@ async def get_providers_report(parts: Provided, caller: Reader, parameters: Fixe
     """
     question = parameters.question(caller, parts.clock.now())
     return ProvidersReport.of(Report.PROVIDERS, question, await _answer(parts, Report.PROVIDERS, question))
+
+
+@router.get("/cost", response_model_exclude_unset=True, summary="What it cost")
+async def get_cost_report(parts: Provided, caller: Reader, parameters: Grouped) -> CostReport:
+    """What attempts cost by currency, the fallbacks among them, and sessions: in all, and for each that was delivered.
+
+    Prices are those that providers told. What nobody has told a price of stands in rows without a currency.
+    """
+    question = parameters.question(caller, parts.clock.now())
+    return CostReport.of(Report.COST, question, await _answer(parts, Report.COST, question))
+
+
+@router.get("/fallbacks", response_model_exclude_unset=True, summary="How often it was fallen back, and why")
+async def get_fallbacks_report(parts: Provided, caller: Reader, parameters: Grouped) -> FallbacksReport:
+    """Steps behind the first that were commanded in the span: why, how many arrived, and how many were needless.
+
+    Of these the account, provider, connection, channel, campaign and sender are known.
+    """
+    question = parameters.question(caller, parts.clock.now())
+    return FallbacksReport.of(Report.FALLBACKS, question, await _answer(parts, Report.FALLBACKS, question))
+
+
+@router.get("/sessions", response_model_exclude_unset=True, summary="Sessions with people, counted")
+async def get_sessions_report(parts: Provided, caller: Reader, parameters: Grouped) -> SessionsReport:
+    """Sessions that opened in the span: how many, what was said in them, and what they cost.
+
+    Of these the account, provider, connection and sender are known.
+    """
+    question = parameters.question(caller, parts.clock.now())
+    return SessionsReport.of(Report.SESSIONS, question, await _answer(parts, Report.SESSIONS, question))
 
 
 async def _answer(parts: Parts, name: Report, question: ReportQuestion) -> Answer:

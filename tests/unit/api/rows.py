@@ -432,6 +432,19 @@ REPORTS = {
         | {"replied": 2, "delivered_share": 0.7, "seen_share": 0.4286, "replied_share": 0.2857}
         | {"lost": {"before_delivery": 3, "before_seen": 4}, "reasons": {"no_route": 2}}
     ],
+    Report.COST: [
+        {"provider": "infobip", "currency": "EUR", "sent": 9, "delivered": 7, "fallbacks": 1, "sessions": None}
+        | {"message_cost": "0.070000", "cost_per_delivered": "0.010000", "fallback_cost": "0.020000"}
+        | {"session_cost": None, "total_cost": "0.070000", "total_per_delivered": "0.009000"}
+    ],
+    Report.FALLBACKS: [
+        {"because": "ended_badly", "after_channel": "viber", "commanded": 4, "fallbacks": 3, "delivered": 2}
+        | {"double_deliveries": 1, "delivered_share": 0.6667, "double_share": 0.3333}
+    ],
+    Report.SESSIONS: [
+        {"sessions": 3, "started": 2, "closed": 2, "billed": 1, "business_count": 5, "user_count": 4}
+        | {"business_per_session": 2.5, "user_per_session": 2.0, "cost": {"EUR": "0.050000"}}
+    ],
     Report.PROVIDERS: [
         {"country": "GR", "channel": None, "provider": "infobip", "is_compared": False, "compared_count": 0, "hours": 3}
         | ENDS

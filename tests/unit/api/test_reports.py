@@ -61,7 +61,7 @@ class TestEachReport:
         assert all(f"`{one}.sql`" in section for one in CATALOGUE[name].answered_by)
 
 
-@pytest.mark.parametrize("name", [Report.DELIVERABILITY, Report.LATENCY, Report.FUNNEL])
+@pytest.mark.parametrize("name", [one for one in Report if one is not Report.PROVIDERS])
 def test_groups_are_those_that_were_asked_for(client, parts, name):
     assert client.get(f"/v1/reports/{name}?group_by=provider,country&group_by=provider").status_code == 200
 
