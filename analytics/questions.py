@@ -12,7 +12,8 @@ from analytics.joining import joined
 from analytics.metrics import DIMENSIONS, MEASURES, Dimension, Measure, MetricsQuestion
 from analytics.reader import Accounts, Answer, Reader
 from analytics.series import Period, series
-from analytics.sources import COUNTED
+from analytics.sessions import with_sessions
+from analytics.sources import COUNTED, SESSIONS
 from contracts.errors import NotFound
 
 __all__ = [
@@ -114,6 +115,8 @@ async def metrics(reader: Reader, question: MetricsQuestion) -> Answer:
     periods = [question, question.before()] if question.is_compared else [question]
     asked = [(one, source) for one in periods for source in one.sources()]
     found, fresh = await reader.ask_together(*((source.question, one.parameters(source)) for one, source in asked))
+    if any(source is SESSIONS for _, source in asked):
+        fresh = with_sessions(reader, fresh)
     rows = [
         joined(one, {source: rows for (other, source), rows in zip(asked, found, strict=True) if other is one})
         for one in periods

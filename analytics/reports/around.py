@@ -3,6 +3,7 @@
 from analytics.metrics import Measure
 from analytics.reader import Answer, Reader, Row
 from analytics.reports.question import ReportQuestion, share
+from analytics.sessions import with_sessions
 from analytics.sources import FALLBACKS, SESSIONS
 
 SUMS = ("sessions", "started", "closed", "billed", "business_count", "user_count")
@@ -42,7 +43,7 @@ async def sessions(reader: Reader, question: ReportQuestion) -> Answer:
         dict(zip(map(str, question.group_by), group, strict=True)) | _talked(several)
         for group, several in groups.items()
     ]
-    return Answer(rows, answer.freshness)
+    return Answer(rows, with_sessions(reader, answer.freshness))
 
 
 def _talked(rows: list[Row]) -> Row:

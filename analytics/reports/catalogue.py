@@ -47,8 +47,8 @@ CATALOGUE: Mapping[Report, Description] = MappingProxyType(
         ),
         Report.COST: Description(
             "by currency: message_cost = sum of the prices of the attempts; cost_per_delivered = message_cost / "
-            "delivered, of those with a price; total_cost = message_cost + session_cost; total_per_delivered = total_cost / all "
-            "delivered of the group",
+            "delivered, of those with a price; total_cost = message_cost + session_cost; total_per_delivered = "
+            "total_cost / all delivered of the group",
             ("costs", "session_counts"),
         ),
         Report.FALLBACKS: Description(

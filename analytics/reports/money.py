@@ -8,6 +8,7 @@ from typing import Any
 from analytics.metrics import Measure
 from analytics.reader import Answer, Reader, Row
 from analytics.reports.question import ReportQuestion
+from analytics.sessions import with_sessions
 from analytics.sources import COSTS, SESSIONS, per_delivered
 
 Key = tuple[tuple[Any, ...], str | None]
@@ -38,7 +39,7 @@ async def cost(reader: Reader, question: ReportQuestion) -> Answer:
             | _priced(messages.get(key, NOTHING), sessions.get(key) if knows_sessions else None, delivered[key[0]])
             for key in sorted(messages.keys() | {key for key in sessions if key[1] is not None}, key=_order)
         ],
-        fresh,
+        with_sessions(reader, fresh) if knows_sessions else fresh,
     )
 
 

@@ -1,14 +1,12 @@
 """What people ask again and again, by name. Each answer says its formula, and which SQL it rests on."""
 
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 from fastapi import APIRouter, Query
 
-from analytics.reader import Answer
 from analytics.reports.catalogue import Report
-from analytics.reports.question import ReportQuestion
 from analytics.series import ROWS_LIMIT
-from api.access import Reader
+from api.access import Caller, Reader
 from api.answers.reports import (
     CostReport,
     DeliverabilityReport,
@@ -16,18 +14,20 @@ from api.answers.reports import (
     FunnelReport,
     LatencyReport,
     ProvidersReport,
+    ReportAnswer,
     SessionsReport,
 )
 from api.parts import Parts, Provided
-from api.problems import QUESTION_INVALID, problem_responses
+from api.problems import QUESTION_INVALID, STORE_BEHIND, problem_responses
 from api.reporting import GroupedParameters, ReportParameters
 from contracts.errors import QueryInvalid
 
 router = APIRouter(
     prefix="/reports",
     tags=["reports"],
-    responses=problem_responses(QUESTION_INVALID),
+    responses=problem_responses(QUESTION_INVALID, STORE_BEHIND),
 )
+Told = TypeVar("Told", bound=ReportAnswer)
 Grouped = Annotated[GroupedParameters, Query()]
 Fixed = Annotated[ReportParameters, Query()]
 
@@ -35,23 +35,19 @@ Fixed = Annotated[ReportParameters, Query()]
 @router.get("/deliverability", response_model_exclude_unset=True, summary="How much arrived")
 async def get_deliverability_report(parts: Provided, caller: Reader, parameters: Grouped) -> DeliverabilityReport:
     """How attempts ended, and the share of those that ended which arrived, with its interval."""
-    question = parameters.question(caller, parts.clock.now())
-    name = Report.DELIVERABILITY
-    return DeliverabilityReport.of(name, question, await _answer(parts, name, question))
+    return await _told(DeliverabilityReport, Report.DELIVERABILITY, parameters, parts=parts, caller=caller)
 
 
 @router.get("/latency", response_model_exclude_unset=True, summary="How soon it arrived")
 async def get_latency_report(parts: Provided, caller: Reader, parameters: Grouped) -> LatencyReport:
     """Within how many milliseconds half, 95 % and 99 % of what was delivered arrived."""
-    question = parameters.question(caller, parts.clock.now())
-    return LatencyReport.of(Report.LATENCY, question, await _answer(parts, Report.LATENCY, question))
+    return await _told(LatencyReport, Report.LATENCY, parameters, parts=parts, caller=caller)
 
 
 @router.get("/funnel", response_model_exclude_unset=True, summary="Sent, delivered, seen, replied")
 async def get_funnel_report(parts: Provided, caller: Reader, parameters: Grouped) -> FunnelReport:
     """How many attempts went on from each step to the next, and what became of the others."""
-    question = parameters.question(caller, parts.clock.now())
-    return FunnelReport.of(Report.FUNNEL, question, await _answer(parts, Report.FUNNEL, question))
+    return await _told(FunnelReport, Report.FUNNEL, parameters, parts=parts, caller=caller)
 
 
 @router.get("/providers", response_model_exclude_unset=True, summary="Providers side by side")
@@ -61,8 +57,7 @@ async def get_providers_report(parts: Provided, caller: Reader, parameters: Fixe
     A provider of which fewer than `least_samples` attempts ended there is told apart, and makes no hour of the others
     smaller. Intervals that overlap are no difference.
     """
-    question = parameters.question(caller, parts.clock.now())
-    return ProvidersReport.of(Report.PROVIDERS, question, await _answer(parts, Report.PROVIDERS, question))
+    return await _told(ProvidersReport, Report.PROVIDERS, parameters, parts=parts, caller=caller)
 
 
 @router.get("/cost", response_model_exclude_unset=True, summary="What it cost")
@@ -71,8 +66,7 @@ async def get_cost_report(parts: Provided, caller: Reader, parameters: Grouped) 
 
     Prices are those that providers told. What nobody has told a price of stands in rows without a currency.
     """
-    question = parameters.question(caller, parts.clock.now())
-    return CostReport.of(Report.COST, question, await _answer(parts, Report.COST, question))
+    return await _told(CostReport, Report.COST, parameters, parts=parts, caller=caller)
 
 
 @router.get("/fallbacks", response_model_exclude_unset=True, summary="How often it was fallen back, and why")
@@ -81,8 +75,7 @@ async def get_fallbacks_report(parts: Provided, caller: Reader, parameters: Grou
 
     Of these the account, provider, connection, channel, campaign and sender are known.
     """
-    question = parameters.question(caller, parts.clock.now())
-    return FallbacksReport.of(Report.FALLBACKS, question, await _answer(parts, Report.FALLBACKS, question))
+    return await _told(FallbacksReport, Report.FALLBACKS, parameters, parts=parts, caller=caller)
 
 
 @router.get("/sessions", response_model_exclude_unset=True, summary="Sessions with people, counted")
@@ -91,12 +84,16 @@ async def get_sessions_report(parts: Provided, caller: Reader, parameters: Group
 
     Of these the account, provider, connection and sender are known.
     """
+    return await _told(SessionsReport, Report.SESSIONS, parameters, parts=parts, caller=caller)
+
+
+async def _told(
+    answer_type: type[Told], name: Report, parameters: ReportParameters, *, parts: Parts, caller: Caller
+) -> Told:
     question = parameters.question(caller, parts.clock.now())
-    return SessionsReport.of(Report.SESSIONS, question, await _answer(parts, Report.SESSIONS, question))
-
-
-async def _answer(parts: Parts, name: Report, question: ReportQuestion) -> Answer:
+    await parameters.wait(parts)
     answer = await parts.store.report(name, question)
+    parameters.check(answer.freshness)
     if len(answer.rows) > ROWS_LIMIT:
         raise QueryInvalid(f"the report has {len(answer.rows)} rows, more than {ROWS_LIMIT}; group less or filter more")
-    return answer
+    return answer_type.of(name, question, answer)

@@ -7,6 +7,7 @@ import pytest
 
 from analytics import questions
 from analytics.buckets import Bucket
+from analytics.freshness import Horizon
 from analytics.metrics import Dimension, Measure
 from analytics.reports.answering import report
 from analytics.reports.catalogue import Report
@@ -253,3 +254,19 @@ async def test_the_report_of_fallbacks_says_why_and_what_came_of_it(writer, read
 async def test_a_report_is_not_grouped_by_what_is_not_known(told_reader, name, group):
     with pytest.raises(QueryInvalid, match="is not known by country"):
         await report_of(told_reader, name, group_by=(Dimension(group),))
+
+
+@pytest.mark.parametrize("behind", [None, -60, 60])
+async def test_what_tells_of_sessions_is_as_old_as_they_are(reader, skyline, behind):
+    told_at = None if behind is None else at(behind)
+    skyline.latest = Horizon(as_of=T0, sessions_as_of=told_at)
+    question = ReportQuestion(from_=T0, to=at(60))
+    answers = [
+        await report(reader, Report.SESSIONS, question, reply_window_s=60),
+        await report(reader, Report.COST, question, reply_window_s=60),
+        await questions.metrics(reader, asked(Measure.SENT, Measure.SESSIONS)),
+    ]
+    counts = await questions.metrics(reader, asked(Measure.SENT))
+
+    assert {answer.freshness.as_of for answer in answers} == {told_at and min(T0, told_at)}
+    assert counts.freshness.as_of == T0

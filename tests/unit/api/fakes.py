@@ -1,5 +1,6 @@
 """Ten-line programs in the place of the store, Kafka and the clock."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -72,6 +73,8 @@ class FakeStore:
     planned: list[dict] = field(default_factory=list)
     reports: dict[str, list[dict]] = field(default_factory=lambda: dict(REPORTS))
     fresh: Freshness = FRESH
+    later: Iterator[Freshness] = field(default_factory=lambda: iter(()))
+    """How fresh it is each time that is asked, until these are used up."""
     state: Health = WELL
     asked: list[object] = field(default_factory=list)
     metrics_rows: list[dict] = field(
@@ -174,6 +177,7 @@ class FakeStore:
 
     async def freshness(self):
         self._raise()
+        self.fresh = next(self.later, self.fresh)
         return self.fresh
 
     async def sends(self, question):

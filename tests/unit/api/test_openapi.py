@@ -62,7 +62,7 @@ def test_closed_sets_are_listed(name):
     assert SCHEMAS[name]["enum"]
 
 
-OTHERS = {"measure", "group_by", "from_", "to", "bucket", "time_zone", "fill", "compare"}
+OTHERS = {"measure", "group_by", "from_", "to", "bucket", "time_zone", "fill", "compare", "min_as_of", "wait_s"}
 
 
 def test_every_dimension_can_be_filtered_by_and_no_other():
