@@ -5,10 +5,15 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
+from analytics.buckets import Bucket
 from analytics.freshness import Freshness
 from analytics.inbound import InboundQuestion, Place, SuppressionsQuestion
-from analytics.metrics import DIMENSIONS, MEASURES, Bucket, Dimension, Measure, MetricsQuestion
+from analytics.joining import joined
+from analytics.metrics import DIMENSIONS, MEASURES, Dimension, Measure, MetricsQuestion
 from analytics.reader import Accounts, Answer, Reader
+from analytics.series import Period, series
+from analytics.sessions import with_sessions
+from analytics.sources import COUNTED, SESSIONS
 from contracts.errors import NotFound
 
 __all__ = [
@@ -107,9 +112,20 @@ async def metrics(reader: Reader, question: MetricsQuestion) -> Answer:
 
     Raises `QueryInvalid` for what cannot be asked together.
     """
-    answer = await reader.ask("metrics", question.parameters())
-    names = question.columns()
-    return Answer([{name: row[name] for name in names} for row in answer.rows], answer.freshness)
+    periods = [question, question.before()] if question.is_compared else [question]
+    asked = [(one, source) for one in periods for source in one.sources()]
+    found, fresh = await reader.ask_together(*((source.question, one.parameters(source)) for one, source in asked))
+    if any(source is SESSIONS for _, source in asked):
+        fresh = with_sessions(reader, fresh)
+    rows = [
+        joined(one, {source: rows for (other, source), rows in zip(asked, found, strict=True) if other is one})
+        for one in periods
+    ]
+    if not (question.is_compared or question.is_filled):
+        return Answer(rows[0], fresh)
+    buckets, _ = await reader.ask_together(*(("buckets", one.bucketed()) for one in periods))
+    told = [Period(one, [row["bucket_at"] for row in several]) for one, several in zip(rows, buckets, strict=True)]
+    return Answer(series(question, *told), fresh)
 
 
 async def conservation(reader: Reader) -> Conservation:
@@ -139,7 +155,7 @@ async def today_by_provider(reader: Reader, *, accounts: Accounts) -> Answer:
     """Today's counts, rates and latencies of each provider; the day is UTC's."""
     midnight = reader.clock.now().replace(hour=0, minute=0, second=0, microsecond=0)
     question = MetricsQuestion(
-        measures=tuple(Measure),
+        measures=COUNTED,
         from_=midnight,
         to=midnight + timedelta(days=1),
         group_by=(Dimension.PROVIDER,),

@@ -74,6 +74,14 @@ async def conversation(reader: Reader, question: SessionsQuestion) -> Conversati
     return Conversation(rows, _fresh(reader, fresh), standings, breaks)
 
 
+def with_sessions(reader: Reader, fresh: Freshness) -> Freshness:
+    """As of when all is in an answer that tells of sessions and of what callbacks say."""
+    moments = (fresh.as_of, reader.horizon.sessions_as_of)
+    as_of = None if None in moments else min(moment for moment in moments if moment)
+    lag_s = None if as_of is None else (reader.clock.now() - as_of).total_seconds()
+    return replace(fresh, as_of=as_of, lag_s=lag_s)
+
+
 def _fresh(reader: Reader, fresh: Freshness) -> Freshness:
     as_of = reader.horizon.sessions_as_of
     lag_s = None if as_of is None else (reader.clock.now() - as_of).total_seconds()

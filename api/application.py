@@ -15,6 +15,7 @@ from api.endpoints import (
     messages,
     metrics,
     plans,
+    reports,
     sends,
     sessions,
     suppressions,
@@ -46,7 +47,19 @@ def create_app(parts: Parts | None) -> FastAPI:
         generate_unique_id_function=_operation_id,
     )
     app.state.parts = parts
-    for part in (messages, plans, sends, inbound, suppressions, sessions, metrics, ledger, attempts, back_tests):
+    for part in (
+        messages,
+        plans,
+        sends,
+        inbound,
+        suppressions,
+        sessions,
+        metrics,
+        reports,
+        ledger,
+        attempts,
+        back_tests,
+    ):
         app.include_router(part.router, prefix="/v1")
     app.include_router(health.router)
     page.install(app)

@@ -9,7 +9,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_valida
 
 from analytics.back_test.questions import BackTestQuestion, ReplayedStep, TimeBy, WaitsQuestion, Way
 from api.access import Caller
-from api.measuring import VALUES_LIMIT, Countries, Moment, Texts, require_within, split
+from api.measuring import VALUES_LIMIT, Moment, require_within, split
 from api.problems import INVALID, FieldError, Refused
 from api.registrations import Slug
 from contracts.plans import MOST_STEPS, SucceedOn
@@ -18,6 +18,8 @@ from runtime.policies import Policy, PolicyBook
 from runtime.settings import Connection
 
 Channels = Annotated[list[Channel], BeforeValidator(split)]
+Countries = Annotated[list[Annotated[str, Field(pattern="^[A-Z]{2}$")]], BeforeValidator(split)]
+Texts = list[Annotated[str, Field(min_length=1, max_length=200)]]
 LONGEST = timedelta(days=100)
 A_WEEK = timedelta(days=7)
 LONGEST_WAIT_S = 30 * 86_400

@@ -3,24 +3,28 @@
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from functools import cache
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from zoneinfo import available_timezones
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
-from analytics.metrics import DIMENSIONS, MEASURES, Bucket, Dimension, Measure, MetricsQuestion
+from analytics.buckets import FINE, HOUR, Bucket, floored, step_of
+from analytics.metrics import DIMENSIONS, MEASURES, MONEY, Dimension, Measure, MetricsQuestion
+from api import filtering
 from api.access import Caller
 from api.answers.base import WithFreshness
+from api.filtering import filter_of
+from api.patience import Patience
 from api.problems import INVALID, FieldError, Refused
-from contracts.status import DeliveryStatus
-from contracts.vocabulary import Channel, Reason
+from api.times import Moment as Moment  # noqa: PLC0414  # told on to those that take spans from here
+from contracts.filters import Filter
 
 EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
-LONGEST = {Bucket.HOUR: timedelta(days=100), Bucket.DAY: timedelta(days=3660), Bucket.NONE: timedelta(days=3660)}
+TEN_YEARS = timedelta(days=3660)
+LONGEST = {**dict.fromkeys(FINE, timedelta(days=1)), Bucket.HOUR: timedelta(days=100)}
+"""Of others ten years."""
 USUAL_SPAN = timedelta(days=1)
-AN_HOUR = timedelta(hours=1)
 VALUES_LIMIT = 100
-ROWS_LIMIT = 20_000
 
 
 def split(values: object) -> object:
@@ -28,13 +32,6 @@ def split(values: object) -> object:
     if not isinstance(values, list):
         return values
     return [member for value in values for member in (value.split(",") if isinstance(value, str) else [value])]
-
-
-def _iso(value: object) -> object:
-    # A bare number would be taken for seconds since 1970.
-    if isinstance(value, str) and "T" not in value.upper():
-        raise ValueError("write the time in ISO 8601 with its zone, such as 2026-11-21T00:00:00Z")
-    return value
 
 
 @cache
@@ -48,24 +45,56 @@ def _zone(name: str) -> str:
     return name
 
 
-Slugs = Annotated[list[Annotated[str, Field(min_length=1, max_length=63)]], BeforeValidator(split)]
-Countries = Annotated[list[Annotated[str, Field(pattern="^[A-Z]{2}$")]], BeforeValidator(split)]
-Texts = list[Annotated[str, Field(min_length=1, max_length=200)]]
-Moment = Annotated[AwareDatetime, BeforeValidator(_iso)]
-
-
-def _filter(dimension: Dimension, *, hint: str = "Only these; repeat it or separate by commas.") -> Any:  # noqa: ANN401  # as pydantic's own Field
-    return Field([], max_length=VALUES_LIMIT, description=f"{hint} {DIMENSIONS[dimension]}")
-
-
 def _meanings(words: Mapping[Any, str]) -> str:
     return "".join(f"\n* `{word.value}`: {meaning}" for word, meaning in words.items())
 
 
-class MetricsParameters(BaseModel):
-    """The query string of `GET /v1/metrics`."""
+class Asked(Patience):
+    """What all questions about numbers have in their query string: a span of time, and filters."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+
+    from_: Moment | None = Field(
+        None,
+        alias="from",
+        description="Start of the span, taken back to the full hour, or to the full bucket when that is finer; a day "
+        "before `to` when not given.",
+    )
+    to: Moment | None = Field(None, description="End of the span, taken on in the same way; now when not given.")
+    account: filtering.Texts = filtering.by(Dimension.ACCOUNT)
+    provider: filtering.Texts = filtering.by(Dimension.PROVIDER)
+    connection: filtering.Texts = filtering.by(Dimension.CONNECTION)
+    channel: filtering.Channels = filtering.by(Dimension.CHANNEL)
+    country: filtering.Countries = filtering.by(Dimension.COUNTRY)
+    campaign: filtering.Texts = filtering.by(Dimension.CAMPAIGN)
+    sender: filtering.Texts = filtering.by(Dimension.SENDER)
+
+    def filters(self) -> dict[Dimension, Filter]:
+        """Those that were given."""
+        given = {one: filter_of(getattr(self, one.value, [])) for one in Dimension}
+        return {dimension: chosen for dimension, chosen in given.items() if chosen is not None}
+
+    def span(
+        self, now: datetime, *, longest: timedelta, advice: str, step: timedelta = HOUR
+    ) -> tuple[datetime, datetime]:
+        """The whole steps that are asked about; nothing finer than hours is counted beforehand.
+
+        Raises the problem that names a span that makes no sense, or is longer than `longest` with what to do about it.
+        """
+        to = self.to or now
+        require_within(to, now, member="to")
+        from_ = self.from_ or to - USUAL_SPAN
+        require_within(from_, now, member="from")
+        if from_ >= to:
+            raise _span_error("from", "The span must begin before it ends")
+        if to - from_ > longest:
+            raise _span_error("from", f"The span may have {longest.days} days; {advice}")
+        begin, end = floored(from_.astimezone(UTC), step), floored(to.astimezone(UTC), step)
+        return begin, end if end == to else end + step
+
+
+class MetricsParameters(Asked):
+    """The query string of `GET /v1/metrics`."""
 
     measure: Annotated[list[Measure], BeforeValidator(split)] = Field(
         [Measure.SENT, Measure.DELIVERED, Measure.DELIVERY_RATE],
@@ -78,59 +107,41 @@ class MetricsParameters(BaseModel):
         max_length=len(Dimension),
         description="One row for each value of these; repeat it or separate by commas.\n" + _meanings(DIMENSIONS),
     )
-    from_: Moment | None = Field(
-        None,
-        alias="from",
-        description="Start of the span, taken back to the full hour; a day before `to` when not given.",
+    bucket: Bucket = Field(
+        Bucket.HOUR,
+        description="How time is divided; weeks begin on Mondays, and `none` gives one row for the whole span.",
     )
-    to: Moment | None = Field(None, description="End of the span, taken on to the full hour; now when not given.")
-    bucket: Bucket = Field(Bucket.HOUR, description=Bucket.__doc__)
     time_zone: Annotated[str, Field(max_length=64), AfterValidator(_zone)] = Field(
-        "UTC", description="Whose days they are, as an IANA name, when the bucket is a day."
+        "UTC", description="Whose days, weeks or months they are, as an IANA name."
     )
-    account: Slugs = _filter(Dimension.ACCOUNT)
-    provider: Slugs = _filter(Dimension.PROVIDER)
-    connection: Slugs = _filter(Dimension.CONNECTION)
-    channel: Annotated[list[Channel], BeforeValidator(split)] = _filter(Dimension.CHANNEL)
-    country: Countries = _filter(Dimension.COUNTRY)
-    campaign: Texts = _filter(Dimension.CAMPAIGN, hint="Only these; repeat it.")
-    sender: Texts = _filter(Dimension.SENDER, hint="Only these; repeat it.")
-    status: Annotated[list[DeliveryStatus], BeforeValidator(split)] = _filter(Dimension.STATUS)
-    reason: Annotated[list[Reason], BeforeValidator(split)] = _filter(Dimension.REASON)
+    fill: Literal["zero"] | None = Field(
+        None, description="`zero`: each group has a row for every bucket, also for those in which nothing happened."
+    )
+    compare: Literal["previous"] | None = Field(
+        None,
+        description="`previous`: each row has beside it what it was as many buckets before, or in the span of the same "
+        "length before when there are no buckets. In days, weeks or months the span must begin with one.",
+    )
+    status: filtering.Statuses = filtering.by(Dimension.STATUS)
+    reason: filtering.Reasons = filtering.by(Dimension.REASON)
 
     def question(self, caller: Caller, now: datetime) -> MetricsQuestion:
-        """The question for this caller, over whole hours, because nothing finer is counted.
-
-        Raises the problem that names a span that makes no sense.
-        """
-        from_, to = self._span(now)
-        chosen = {dimension: getattr(self, dimension.value) for dimension in Dimension}
+        """The question for this caller; raises the problem that names a span that makes no sense."""
+        longest = LONGEST.get(self.bucket, TEN_YEARS)
+        advice = "take a larger bucket, or ask in parts"
+        from_, to = self.span(now, longest=longest, advice=advice, step=step_of(self.bucket))
         return MetricsQuestion(
             measures=tuple(dict.fromkeys(self.measure)),
-            from_=_hour(from_),
-            to=_hour(to) if _hour(to) == to else _hour(to) + AN_HOUR,
+            from_=from_,
+            to=to,
             group_by=tuple(dict.fromkeys(self.group_by)),
             bucket=self.bucket,
-            filters={dimension: tuple(values) for dimension, values in chosen.items() if values},
+            filters=self.filters(),
             accounts=caller.accounts,
             time_zone=self.time_zone,
+            is_filled=self.fill == "zero",
+            is_compared=self.compare == "previous",
         )
-
-    def _span(self, now: datetime) -> tuple[datetime, datetime]:
-        to = self.to or now
-        require_within(to, now, member="to")
-        from_ = self.from_ or to - USUAL_SPAN
-        require_within(from_, now, member="from")
-        if from_ >= to:
-            raise _span_error("from", "The span must begin before it ends")
-        if to - from_ > LONGEST[self.bucket]:
-            days = LONGEST[self.bucket].days
-            raise _span_error("from", f"A span in buckets of {self.bucket} may have {days} days; take a larger bucket")
-        return from_, to
-
-
-def _hour(moment: datetime) -> datetime:
-    return moment.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
 
 
 def require_within(moment: datetime, now: datetime, *, member: str) -> None:
@@ -145,16 +156,19 @@ def _span_error(member: str, rule: str) -> Refused:
 def _row_schema() -> dict[str, Any]:
     """What a row may hold, as JSON Schema."""
     words = {dimension.value: ("string", meaning) for dimension, meaning in DIMENSIONS.items()}
-    numbers = {measure.value: ("number", meaning) for measure, meaning in MEASURES.items()}
+    numbers = {one.value: ("object" if one in MONEY else "number", meaning) for one, meaning in MEASURES.items()}
     members = {
         name: {"type": [kind, "null"], "description": meaning} for name, (kind, meaning) in (words | numbers).items()
     }
     start = {"type": "string", "format": "date-time", "description": "Start of the bucket; left out without buckets."}
-    return {"type": "object", "properties": {"bucket_at": start} | members, "additionalProperties": False}
+    before = start | {"description": "With `compare`: the bucket that it is compared with."}
+    counts = {"type": "object", "description": "With `compare`: the measures of that bucket."}
+    beside = {"previous_at": before, "previous": counts}
+    return {"type": "object", "properties": {"bucket_at": start} | members | beside, "additionalProperties": False}
 
 
 class MetricsAnswer(WithFreshness):
-    """One row per bucket and group, in order; a bucket in which nothing happened has no row."""
+    """One row per bucket and group, in order; without `fill` a bucket in which nothing happened has no row."""
 
     from_: datetime = Field(serialization_alias="from", description="Start of the span that was counted, included.")
     to: datetime = Field(description="End of the span that was counted, not included.")

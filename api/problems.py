@@ -68,6 +68,12 @@ CONNECTION_UNKNOWN = Kind(
     "A connection is not known",
     "Use one that the detail names, or add it to the settings under [[connections]].",
 )
+STORE_BEHIND = Kind(
+    "store-behind",
+    425,
+    "The store is not that far yet",
+    "Ask again after the seconds that Retry-After names, or with a longer wait_s.",
+)
 FAILED = Kind(
     "failed",
     500,

@@ -10,6 +10,9 @@ from analytics.back_test.replay import BackTest, WaitAdvice
 from analytics.freshness import Freshness
 from analytics.questions import Conservation, InboundQuestion, MetricsQuestion, SuppressionsQuestion, Timeline
 from analytics.reader import Accounts, Answer
+from analytics.reports.answering import report
+from analytics.reports.catalogue import Report
+from analytics.reports.question import ReportQuestion
 from analytics.sends import Sends, SendsQuestion
 from analytics.service import Analytics, Health
 from analytics.sessions import Conversation, SessionsQuestion
@@ -43,6 +46,8 @@ class Store(Protocol):
     async def newest_changes(self, accounts: Accounts, limit: int) -> Answer: ...
 
     async def metrics(self, question: MetricsQuestion) -> Answer: ...
+
+    async def report(self, name: Report, question: ReportQuestion) -> Answer: ...
 
     async def conservation(self) -> Conservation: ...
 
@@ -112,6 +117,10 @@ class AnalyticsStore:
 
     async def metrics(self, question: MetricsQuestion) -> Answer:
         return await questions.metrics(self._analytics.reader, question)
+
+    async def report(self, name: Report, question: ReportQuestion) -> Answer:
+        window_s = self._analytics.reply_window_s
+        return await report(self._analytics.reader, name, question, reply_window_s=window_s)
 
     async def conservation(self) -> Conservation:
         return await questions.conservation(self._analytics.reader)

@@ -72,18 +72,12 @@ def _pattern(member: list[str]) -> Pattern:
     is_prefix = member[-1:] == ["*"]
     body = member[:-1] if is_prefix else member
     if ESCAPE in body:
-        raise QueryInvalid(f"the filter member {_shown(member)} ends in a backslash; write two for one")
+        raise QueryInvalid("a filter member ends in a backslash; write two for one")
     if "*" in body:
-        raise QueryInvalid(
-            f"the filter member {_shown(member)} may have a * at its end only; write \\* for the character"
-        )
+        raise QueryInvalid("a filter member may have a * at its end only; write \\* for the character")
     text = "".join(character[-1] for character in body)
     if not text:
         raise QueryInvalid("a filter has an empty member; leave it out, or the comma that makes it")
     if len(text) > MEMBER_LIMIT:
         raise QueryInvalid(f"a filter member may have {MEMBER_LIMIT} characters, this has {len(text)}")
     return Pattern(text, is_prefix)
-
-
-def _shown(member: list[str]) -> str:
-    return repr("".join(member)[:80])

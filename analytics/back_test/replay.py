@@ -10,7 +10,8 @@ from analytics.back_test.economics import Economics, weigh
 from analytics.back_test.odds import Odds, UnitPrice
 from analytics.back_test.questions import BackTestQuestion, Span, WaitsQuestion
 from analytics.back_test.waits import Advice, WaitVerdict, advise, by_place
-from analytics.metrics import Bucket, Measure, MetricsQuestion
+from analytics.buckets import Bucket
+from analytics.metrics import Measure, MetricsQuestion
 from analytics.reader import Answer, Reader, Row
 from contracts.errors import QueryInvalid
 from runtime.settings import Price

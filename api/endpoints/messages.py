@@ -9,16 +9,20 @@ from api.access import Reader
 from api.answers.base import FreshnessMember
 from api.answers.messages import Change, Changes, MessageTimeline
 from api.parts import Provided
-from api.problems import NOT_FOUND, problem_responses
+from api.patience import Patient
+from api.problems import NOT_FOUND, STORE_BEHIND, problem_responses
 from api.timelines import tell
 
 router = APIRouter(tags=["messages"], responses=problem_responses(NOT_FOUND))
 
 
-@router.get("/messages/{id}", summary="What happened to a message")
+@router.get(
+    "/messages/{id}", responses=problem_responses(NOT_FOUND, STORE_BEHIND), summary="What happened to a message"
+)
 async def get_message(
     parts: Provided,
     caller: Reader,
+    patience: Patient,
     id: Annotated[  # noqa: A002  # the name is the public one, in the path
         UUID,
         Path(description="The id of a message or of an attempt.", examples=["019aa5a1-0000-7000-8000-000000000001"]),
@@ -31,6 +35,7 @@ async def get_message(
 
     The message may be named by its own id or by that of one of its attempts.
     """
+    await patience.wait(parts)
     return await tell(parts, caller.accounts, str(id), with_evidence=evidence)
 
 

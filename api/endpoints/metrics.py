@@ -4,14 +4,15 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
+from analytics.series import ROWS_LIMIT
 from api.access import Reader
 from api.answers.base import FreshnessMember
-from api.measuring import ROWS_LIMIT, MetricsAnswer, MetricsParameters
+from api.measuring import MetricsAnswer, MetricsParameters
 from api.parts import Provided
-from api.problems import QUESTION_INVALID, problem_responses
+from api.problems import QUESTION_INVALID, STORE_BEHIND, problem_responses
 from contracts.errors import QueryInvalid
 
-router = APIRouter(tags=["metrics"], responses=problem_responses(QUESTION_INVALID))
+router = APIRouter(tags=["metrics"], responses=problem_responses(QUESTION_INVALID, STORE_BEHIND))
 
 
 @router.get("/metrics", summary="Count, by time and by whatever you like")
@@ -24,7 +25,9 @@ async def get_metrics(
     an earlier bucket.
     """
     question = parameters.question(caller, parts.clock.now())
+    await parameters.wait(parts)
     answer = await parts.store.metrics(question)
+    parameters.check(answer.freshness)
     if len(answer.rows) > ROWS_LIMIT:
         raise QueryInvalid(f"the answer has {len(answer.rows)} rows, more than {ROWS_LIMIT}; group or span less")
     return MetricsAnswer(

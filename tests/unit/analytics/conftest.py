@@ -16,6 +16,7 @@ from analytics.writer import Writer
 from runtime.clock import FixedClock
 from runtime.settings import StoreSettings
 from tests.support.illness import held_elsewhere
+from tests.support.simulated import LIVES, tell
 from tests.support.store_line import Line, at
 
 
@@ -60,6 +61,21 @@ def reader(database: Database, skyline: Skyline):
     made = Reader(database, skyline, FixedClock(at(60)), threads=2, limit_s=10)
     yield made
     made.close()
+
+
+@pytest.fixture(scope="session")
+def told_reader(tmp_path_factory: pytest.TempPathFactory, empty_store: Path) -> Iterator[Reader]:
+    """Of a store to which all of `LIVES` was told; told once, and only read."""
+    opened = Database(Path(copy(empty_store, tmp_path_factory.mktemp("told"))), StoreSettings())
+    opened.open()
+    connection, told = opened.cursor(), Line()
+    writing = Writer(connection, hasher(b"a key for tests"), Upkeep(connection, Skyline()), seen_days=3)
+    tell(told, LIVES)
+    writing.write(writing.prepare(writing.resume(), told.fetch()))
+    made = Reader(opened, Skyline(), FixedClock(at(60)), threads=2, limit_s=10)
+    yield made
+    made.close()
+    opened.close()
 
 
 @pytest.fixture

@@ -1,20 +1,37 @@
 """Counts, rates and latencies by time and group: what they count, and what cannot be asked."""
 
+from collections.abc import Sequence
+
 import pytest
 
 from analytics import questions
+from analytics.database import Database
 from analytics.questions import Bucket, Dimension, Measure
+from analytics.sources import COUNTED
 from analytics.writer import Writer
 from contracts.errors import QueryInvalid
+from contracts.filters import Filter, Pattern, parse_filter
 from contracts.vocabulary import Channel, Reason
 from tests.support.store_line import T0, Line, at
 from tests.support.store_questions import asked
 
-ALL_COUNTS = tuple(measure for measure in Measure if not measure.startswith("latency"))
+ALL_COUNTS = tuple(measure for measure in COUNTED if not measure.startswith("latency"))
 
 
 def store(writer: Writer, line: Line) -> None:
     writer.write(writer.prepare(writer.resume(), line.fetch()))
+
+
+def fill(database: Database, dimension: Dimension, values: Sequence[str | None]) -> None:
+    """An attempt and a channel entry of each value."""
+    columns = [str(one) for one in Dimension]
+    for value in values:
+        cell = [value if one == dimension else "other" for one in columns]
+        database.cursor().execute(
+            f"INSERT INTO hour_delta (hour_at, attempt_count, entry_count, {', '.join(columns)}) "
+            f"VALUES (?, 1, 1, {', '.join('?' * len(columns))})",
+            [T0.replace(tzinfo=None), *cell],
+        )
 
 
 class TestMetrics:
@@ -64,7 +81,7 @@ class TestMetrics:
         measures = (Measure.SENT, Measure.DELIVERED, Measure.FAILED)
         whole = await questions.metrics(reader, asked(*measures))
         by_channel = await questions.metrics(reader, asked(*measures, group_by=(Dimension.CHANNEL,)))
-        viber = await questions.metrics(reader, asked(*measures, filters={Dimension.CHANNEL: ("viber",)}))
+        viber = await questions.metrics(reader, asked(*measures, filters={Dimension.CHANNEL: parse_filter(["viber"])}))
 
         assert whole.rows == [{"sent": 1, "delivered": 1, "failed": 0}]
         assert by_channel.rows == [
@@ -118,12 +135,26 @@ class TestMetrics:
 
         assert [row["bucket_at"] for row in days.rows] == [at(-12 * 3600), at(12 * 3600)]
 
-    @pytest.mark.parametrize("filters", [{Dimension.ACCOUNT: ("other",)}, {Dimension.STATUS: ("seen",)}])
-    async def test_filters_leave_out_the_rest(self, writer, reader, line, filters):
-        line.report("sent", of="a", connection="observed")
-        store(writer, line)
+    @pytest.mark.parametrize("dimension", Dimension)
+    @pytest.mark.parametrize(
+        "text",
+        ["autumn", "autumn*", "!autumn", "!aut*,!x", "a*,!autumn-b", "spring,autumn-b", "autumn\\*"],
+    )
+    async def test_filters_leave_what_the_grammar_wants(self, database, reader, dimension, text):
+        values = ["autumn", "autumn-b", "spring", "a*", "autumn*", None]
+        fill(database, dimension, values)
+        chosen = parse_filter([text])
+        answer = await questions.metrics(
+            reader, asked(Measure.SENT, group_by=(dimension,), filters={dimension: chosen})
+        )
 
-        assert (await questions.metrics(reader, asked(Measure.SENT, filters=filters))).rows == []
+        assert {row[dimension] for row in answer.rows} == {value for value in values if chosen.matches(value)}
+
+    async def test_what_looks_like_sql_is_a_value(self, database, reader):
+        fill(database, Dimension.CAMPAIGN, ["autumn"])
+        chosen = Filter((Pattern("' OR true --"), Pattern("%", is_prefix=True)))
+
+        assert (await questions.metrics(reader, asked(Measure.SENT, filters={Dimension.CAMPAIGN: chosen}))).rows == []
 
     @pytest.mark.parametrize(
         ("members", "told"),
@@ -134,7 +165,7 @@ class TestMetrics:
             pytest.param({"time_zone": "../etc/passwd"}, "no time zone", id="a path for a zone"),
             pytest.param({"bucket": Bucket.DAY, "time_zone": "Asia/Kolkata"}, "by the hour", id="a zone of half hours"),
             pytest.param({"group_by": (Dimension.STATUS,)}, "latencies", id="latency by status"),
-            pytest.param({"filters": {Dimension.REASON: ("no_route",)}}, "latencies", id="latency of a reason"),
+            pytest.param({"filters": {Dimension.REASON: Filter()}}, "latencies", id="latency of a reason"),
         ],
     )
     def test_what_cannot_be_asked_is_refused_in_words(self, members, told):

@@ -8,6 +8,7 @@ from analytics.intake import Fetched
 from analytics.queries import load_query, query_names
 from analytics.questions import Bucket, Dimension, Measure
 from analytics.reader import Reader
+from analytics.sources import COUNTED
 from analytics.upkeep import Upkeep
 from analytics.writer import Writer
 from contracts.errors import NotFound, QueryInvalid, StoreUnavailable
@@ -142,7 +143,7 @@ class TestUpkeep:
         while line.read["updates", 0] < len(line.logs["updates", 0]):
             writer.write(writer.prepare(writer.resume(), line.fetch(limit=2)))
         skyline.latest = Horizon(T0, {part: len(line.logs["callbacks", part]) for part in range(3)})
-        question = asked(*Measure, to=at(86_400), bucket=Bucket.HOUR, group_by=(Dimension.PROVIDER,))
+        question = asked(*COUNTED, to=at(86_400), bucket=Bucket.HOUR, group_by=(Dimension.PROVIDER,))
         before = await questions.metrics(reader, question), await questions.conservation(reader)
         connection = database.cursor()
         sizes = connection.execute(

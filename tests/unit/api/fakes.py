@@ -1,5 +1,6 @@
 """Ten-line programs in the place of the store, Kafka and the clock."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -38,6 +39,7 @@ from tests.unit.api.rows import (
     PARKED,
     RATES,
     REPLAYED,
+    REPORTS,
     SEND,
     SEND_BALANCE,
     SESSION,
@@ -69,7 +71,10 @@ class FakeStore:
     standings: list[dict] = field(default_factory=lambda: [STANDING])
     send_rows: list[dict] = field(default_factory=lambda: [SEND])
     planned: list[dict] = field(default_factory=list)
+    reports: dict[str, list[dict]] = field(default_factory=lambda: dict(REPORTS))
     fresh: Freshness = FRESH
+    later: Iterator[Freshness] = field(default_factory=lambda: iter(()))
+    """How fresh it is each time that is asked, until these are used up."""
     state: Health = WELL
     asked: list[object] = field(default_factory=list)
     metrics_rows: list[dict] = field(
@@ -124,6 +129,13 @@ class FakeStore:
         self.asked.append(question)
         return Answer(self.metrics_rows, self.fresh)
 
+    async def report(self, name, question):
+        self._raise()
+        self.asked.append(question)
+        return Answer(
+            self.reports[name] if question.accounts is None or "default" in question.accounts else [], self.fresh
+        )
+
     async def back_test(self, question, prices):
         self._raise()
         self.asked.append(question)
@@ -165,6 +177,7 @@ class FakeStore:
 
     async def freshness(self):
         self._raise()
+        self.fresh = next(self.later, self.fresh)
         return self.fresh
 
     async def sends(self, question):

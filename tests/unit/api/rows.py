@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from analytics.back_test.waits import Bin
 from analytics.freshness import Freshness
 from analytics.questions import Timeline
+from analytics.reports.catalogue import Report
 from analytics.service import Health
 from contracts.status import DeliveryStatus
 from contracts.vocabulary import Verdict
@@ -408,3 +409,47 @@ STANDING = {
 BREAK = {"account": "default", "rule": "in_a_row", "sent_at": NOON - timedelta(minutes=5)}
 
 WELL = Health(is_alive=True, is_ready=True, reason="the sink moves")
+
+ENDS = {
+    "sent": 10,
+    "pending": 1,
+    "delivered": 7,
+    "seen": 3,
+    "undelivered": 1,
+    "expired": 1,
+    "rejected": 0,
+    "failed": 0,
+    "unknown_count": 0,
+    "conflicts": 0,
+}
+RATED = {"ended": 9, "rate": 0.7778, "low": 0.4526, "high": 0.9368, "too_few": True}
+SOON = {"latency_p50": 2100, "latency_p95": 9800, "latency_p99": 31000}
+REPORTS = {
+    Report.DELIVERABILITY: [{"provider": "infobip"} | ENDS | RATED | {"delivery_rate": 0.7}],
+    Report.LATENCY: [{"provider": None, "sent": 10, "delivered": 7, "too_few": True} | SOON],
+    Report.FUNNEL: [
+        ENDS
+        | {"replied": 2, "delivered_share": 0.7, "seen_share": 0.4286, "replied_share": 0.2857}
+        | {"lost": {"before_delivery": 3, "before_seen": 4}, "reasons": {"no_route": 2}}
+    ],
+    Report.COST: [
+        {"provider": "infobip", "currency": "EUR", "sent": 9, "delivered": 7, "fallbacks": 1, "sessions": None}
+        | {"message_cost": "0.070000", "cost_per_delivered": "0.010000", "fallback_cost": "0.020000"}
+        | {"session_cost": None, "total_cost": "0.070000", "total_per_delivered": "0.009000"}
+    ],
+    Report.FALLBACKS: [
+        {"because": "ended_badly", "after_channel": "viber", "commanded": 4, "fallbacks": 3, "delivered": 2}
+        | {"double_deliveries": 1, "delivered_share": 0.6667, "double_share": 0.3333}
+    ],
+    Report.SESSIONS: [
+        {"sessions": 3, "started": 2, "closed": 2, "billed": 1, "business_count": 5, "user_count": 4}
+        | {"business_per_session": 2.5, "user_per_session": 2.0, "cost": {"EUR": "0.050000"}}
+    ],
+    Report.PROVIDERS: [
+        {"country": "GR", "channel": None, "provider": "infobip", "is_compared": False, "compared_count": 0, "hours": 3}
+        | ENDS
+        | RATED
+        | SOON
+        | {"seen_share": None}
+    ],
+}

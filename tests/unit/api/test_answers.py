@@ -5,8 +5,10 @@ from datetime import datetime
 
 import pytest
 
-from analytics.metrics import Bucket, Dimension, Measure
+from analytics.buckets import Bucket
+from analytics.metrics import Dimension, Measure
 from analytics.service import Health
+from contracts.filters import Filter, Pattern, parse_filter
 from contracts.status import DeliveryStatus
 from contracts.vocabulary import Verdict
 from tests.unit.api.rows import ATTEMPT, CHANGES, FRESH, MESSAGE, TIMELINE, UNEXPLAINED, report
@@ -207,13 +209,24 @@ def test_every_dimension_groups_and_filters(client, parts, dimension):
 
     assert answer.status_code == 200
     assert parts.store.asked[0].group_by == (dimension,)
-    assert parts.store.asked[0].filters == {dimension: (value,)}
+    assert parts.store.asked[0].filters == {dimension: parse_filter([value])}
 
 
-def test_a_campaign_may_have_a_comma_in_its_name(client, parts):
-    client.get("/v1/metrics", params={"campaign": "spring, late"})
+@pytest.mark.parametrize(
+    ("texts", "chosen"),
+    [
+        pytest.param(["spring\\, late"], Filter((Pattern("spring, late"),)), id="a comma behind a backslash"),
+        pytest.param(["a,b"], Filter((Pattern("a"), Pattern("b"))), id="commas"),
+        pytest.param(["a", "b"], Filter((Pattern("a"), Pattern("b"))), id="repeated"),
+        pytest.param(
+            ["spring*,!x"], Filter((Pattern("spring", is_prefix=True),), (Pattern("x"),)), id="beginnings, and none of"
+        ),
+    ],
+)
+def test_filters_are_read_by_the_grammar(client, parts, texts, chosen):
+    assert client.get("/v1/metrics", params={"campaign": texts}).status_code == 200
 
-    assert parts.store.asked[0].filters == {Dimension.CAMPAIGN: ("spring, late",)}
+    assert parts.store.asked[0].filters == {Dimension.CAMPAIGN: chosen}
 
 
 @pytest.mark.parametrize(
@@ -229,6 +242,22 @@ def test_spans_are_counted_in_full_hours_and_the_answer_says_which(client, span,
     told = client.get("/v1/metrics", params={"from": from_, "to": to}).json()
 
     assert (told["from"], told["to"]) == tuple(f"2026-11-21T{time}Z" for time in counted)
+
+
+def test_in_finer_buckets_spans_are_taken_to_full_buckets(client):
+    query = {"bucket": "five_minutes", "from": "2026-11-21T10:04:00Z", "to": "2026-11-21T10:16:00Z"}
+    told = client.get("/v1/metrics", params=query).json()
+
+    assert (told["from"], told["to"]) == ("2026-11-21T10:00:00Z", "2026-11-21T10:20:00Z")
+
+
+@pytest.mark.parametrize(("fill", "compare"), [(None, None), ("zero", None), (None, "previous"), ("zero", "previous")])
+def test_filling_and_comparing_are_asked_for(client, parts, fill, compare):
+    query = {name: value for name, value in (("fill", fill), ("compare", compare)) if value}
+    assert client.get("/v1/metrics", params=query).status_code == 200
+    (question,) = parts.store.asked
+
+    assert (question.is_filled, question.is_compared) == (fill is not None, compare is not None)
 
 
 def test_the_span_is_taken_to_utc_and_the_zone_passed_on(client, parts):

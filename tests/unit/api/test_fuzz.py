@@ -17,6 +17,10 @@ NAMES = [
     "to",
     "bucket",
     "time_zone",
+    "fill",
+    "compare",
+    "least_samples",
+    "min_as_of",
     *Dimension,
     "limit",
     "evidence",
@@ -41,6 +45,8 @@ VALUES = st.sampled_from(WORDS) | TIMES | st.text(max_size=80)
 QUERY = st.lists(st.tuples(st.sampled_from(NAMES), VALUES), max_size=8)
 TARGETS = [
     "/v1/metrics",
+    "/v1/reports/funnel",
+    "/v1/reports/providers",
     "/v1/changes",
     "/v1/inbound",
     "/v1/suppressions",

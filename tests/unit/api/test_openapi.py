@@ -62,8 +62,11 @@ def test_closed_sets_are_listed(name):
     assert SCHEMAS[name]["enum"]
 
 
+OTHERS = {"measure", "group_by", "from_", "to", "bucket", "time_zone", "fill", "compare", "min_as_of", "wait_s"}
+
+
 def test_every_dimension_can_be_filtered_by_and_no_other():
-    parameters = set(MetricsParameters.model_fields) - {"measure", "group_by", "from_", "to", "bucket", "time_zone"}
+    parameters = set(MetricsParameters.model_fields) - OTHERS
 
     assert parameters == {dimension.value for dimension in Dimension}
 
@@ -71,7 +74,7 @@ def test_every_dimension_can_be_filtered_by_and_no_other():
 def test_a_row_of_metrics_names_every_measure_and_dimension():
     row = SCHEMAS["MetricsAnswer"]["properties"]["rows"]["items"]
 
-    assert set(row["properties"]) == {"bucket_at", *Measure, *Dimension}
+    assert set(row["properties"]) == {"bucket_at", "previous_at", "previous", *Measure, *Dimension}
 
 
 @pytest.mark.parametrize("name", sorted({"Attempt", "Balance", "Change", "Registration", "FieldError", "Registered"}))

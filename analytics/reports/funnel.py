@@ -1,0 +1,49 @@
+"""Sent, delivered, seen, replied: how many go on from each to the next, and where the others stay."""
+
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from typing import Any
+
+from analytics.metrics import Dimension, Measure
+from analytics.reader import Answer, Reader, Row
+from analytics.reports.delivery import ENDS
+from analytics.reports.question import ReportQuestion, share
+
+LEAKS = ("pending", "undelivered", "expired", "rejected", "failed", "unknown_count")
+
+
+async def funnel(reader: Reader, question: ReportQuestion, *, window_s: float) -> Answer:
+    """By group: the four counts, the shares that go on, and what became of those that do not."""
+    counts = question.metrics(*ENDS)
+    reasons = question.metrics(Measure.SENT, also_by=(Dimension.REASON,))
+    replied = question.parameters() | {"window_s": window_s, "group_by": [str(one) for one in question.group_by]}
+    (counted, reasoned, answered), fresh = await reader.ask_together(
+        ("metrics", counts.parameters()), ("metrics", reasons.parameters()), ("replied", replied)
+    )
+    replies = {question.group_of(row): row["replied"] for row in answered}
+    why = _reasons(question, reasons.rows(reasoned))
+    rows = [
+        _stages(row, replies.get(question.group_of(row), 0)) | {"reasons": why[question.group_of(row)]}
+        for row in counts.rows(counted)
+    ]
+    return Answer(rows, fresh)
+
+
+def _stages(row: Row, replied: int) -> Row:
+    sent, delivered, seen = row["sent"], row["delivered"], row["seen"]
+    return row | {
+        "replied": replied,
+        "delivered_share": share(delivered, sent),
+        "seen_share": share(seen, delivered),
+        "replied_share": share(replied, delivered),
+        "lost": {"before_delivery": sent - delivered, "before_seen": delivered - seen},
+    }
+
+
+def _reasons(question: ReportQuestion, rows: Sequence[Row]) -> dict[tuple[Any, ...], dict[str, int]]:
+    """By group, how many attempts ended badly for each reason, the most frequent first."""
+    found: dict[tuple[Any, ...], Counter[str]] = defaultdict(Counter)
+    for row in rows:
+        if row["reason"] is not None:
+            found[question.group_of(row)][row["reason"]] += row["sent"]
+    return defaultdict(dict, {group: dict(counter.most_common()) for group, counter in found.items()})

@@ -1,0 +1,15 @@
+"""Providers side by side, where they did the same work."""
+
+from analytics.reader import Answer, Reader
+from analytics.reports.question import ReportQuestion, rated, share
+
+
+async def providers(reader: Reader, question: ReportQuestion) -> Answer:
+    """By country and channel, one row a provider, over the hours in which all that are compared were at work."""
+    parameters = question.parameters() | {"least_samples": question.least_samples}
+    answer = await reader.ask("providers_compared", parameters)
+    rows = [
+        rated(row, least_samples=question.least_samples) | {"seen_share": share(row["seen"], row["delivered"])}
+        for row in answer.rows
+    ]
+    return Answer(rows, answer.freshness)

@@ -1,0 +1,66 @@
+"""Where each measure comes from, and by what it can be taken there."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from types import MappingProxyType
+from typing import Any
+
+from analytics.words import Dimension, Measure
+
+Row = dict[str, Any]
+SIX_PLACES = Decimal("0.000001")
+
+
+@dataclass(frozen=True)
+class Source:
+    """A question of the store that knows some measures."""
+
+    question: str
+    dimensions: frozenset[Dimension]
+    is_of_facts: bool = False
+    """Reads the reports of the attempts that its span of ids has."""
+    has_currencies: bool = False
+    """Its rows are by currency too."""
+
+
+ALL = frozenset(Dimension)
+PLACES = ALL - {Dimension.STATUS, Dimension.REASON}
+WHO = frozenset({Dimension.ACCOUNT, Dimension.PROVIDER, Dimension.CONNECTION, Dimension.SENDER})
+
+COUNTS = Source("metrics", ALL)
+COUNTS_OF_FACTS = Source("metrics_of_facts", ALL, is_of_facts=True)
+COSTS = Source("costs", ALL, is_of_facts=True, has_currencies=True)
+FALLBACKS = Source("fallbacks", WHO | {Dimension.CHANNEL, Dimension.CAMPAIGN})
+REPLIES = Source("reply_counts", WHO | {Dimension.CHANNEL, Dimension.COUNTRY})
+SESSIONS = Source("session_counts", WHO, has_currencies=True)
+UNKNOWN_CODES = Source("unknown_codes", PLACES, is_of_facts=True)
+
+ELSEWHERE: Mapping[Measure, Source] = MappingProxyType(
+    {
+        Measure.COST: COSTS,
+        Measure.COST_PER_DELIVERED: COSTS,
+        Measure.FALLBACKS: FALLBACKS,
+        Measure.DOUBLE_DELIVERIES: FALLBACKS,
+        Measure.REPLIES: REPLIES,
+        Measure.SESSIONS: SESSIONS,
+        Measure.UNKNOWN_CODES: UNKNOWN_CODES,
+    }
+)
+COUNTED = tuple(measure for measure in Measure if measure not in ELSEWHERE)
+"""Counts of attempts, kept by the hour."""
+
+
+def spent(rows: Sequence[Row]) -> dict[str, dict[str, Decimal]]:
+    """`cost` and `cost_per_delivered` by currency, of the rows of one group; what has no price is in neither."""
+    priced = [row for row in rows if row["currency"] is not None and row["cost"] is not None]
+    return {
+        Measure.COST: {row["currency"]: row["cost"] for row in priced},
+        Measure.COST_PER_DELIVERED: {
+            row["currency"]: per_delivered(row["cost"], row["delivered"]) for row in priced if row["delivered"]
+        },
+    }
+
+
+def per_delivered(cost: Decimal, delivered: int) -> Decimal:
+    return (cost / delivered).quantize(SIX_PLACES)

@@ -1,0 +1,62 @@
+"""Filters in a query string: the one grammar, and for what has a closed set of words only these words."""
+
+import re
+from collections.abc import Callable, Iterable
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, Field
+
+from analytics.metrics import DIMENSIONS, Dimension
+from contracts.errors import QueryInvalid
+from contracts.filters import MEMBERS_LIMIT, Filter, Pattern, parse_filter
+from contracts.status import DeliveryStatus
+from contracts.vocabulary import Channel, Reason
+
+GRAMMAR = (
+    "Any of these, separated by commas or repeated; `!` before one keeps it out, `*` behind one stands for whatever "
+    "begins so, a backslash takes the meaning from the character behind it."
+)
+_COUNTRY = re.compile("[A-Z]{2}")
+_BEGINNING_OF_COUNTRY = re.compile("[A-Z]")
+
+
+def filter_of(texts: list[str]) -> Filter | None:
+    """What these say together; null when nothing was said."""
+    return parse_filter(texts) if texts else None
+
+
+def _checked(is_sensible: Callable[[Pattern], bool], advice: str) -> AfterValidator:
+    """Refuses with `advice` a filter of which a member can never be met."""
+
+    def check(texts: list[str]) -> list[str]:
+        try:
+            chosen = filter_of(texts)
+        except QueryInvalid as exc:
+            raise ValueError(str(exc)) from None
+        members = (*chosen.any_of, *chosen.none_of) if chosen else ()
+        if not all(map(is_sensible, members)):
+            raise ValueError(advice)
+        return texts
+
+    return AfterValidator(check)
+
+
+def _one_of(words: Iterable[str]) -> AfterValidator:
+    known = tuple(map(str, words))
+    return _checked(lambda one: any(map(one.matches, known)), f"there are {', '.join(known)}")
+
+
+def _is_country(pattern: Pattern) -> bool:
+    return bool((_BEGINNING_OF_COUNTRY if pattern.is_prefix else _COUNTRY).fullmatch(pattern.text))
+
+
+def by(dimension: Dimension) -> Any:  # noqa: ANN401  # as pydantic's own Field
+    """The parameter that filters by `dimension`."""
+    return Field([], max_length=MEMBERS_LIMIT, description=f"{DIMENSIONS[dimension]} {GRAMMAR}")
+
+
+Texts = Annotated[list[str], _checked(lambda _: True, "")]
+Channels = Annotated[list[str], _one_of(Channel)]
+Statuses = Annotated[list[str], _one_of(DeliveryStatus)]
+Reasons = Annotated[list[str], _one_of(Reason)]
+Countries = Annotated[list[str], _checked(_is_country, "write countries as ISO 3166 alpha-2, such as GR, or G*")]
