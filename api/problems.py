@@ -68,6 +68,13 @@ CONNECTION_UNKNOWN = Kind(
     "A connection is not known",
     "Use one that the detail names, or add it to the settings under [[connections]].",
 )
+EXPORT_TOO_LARGE = Kind(
+    "export-too-large",
+    400,
+    "The export is too large to be answered at once",
+    "Order it with POST /v1/exports, or ask for less.",
+)
+EXPORTS_FULL = Kind("exports-full", 429, "There is no room for another export now", "Wait for one, or remove one.")
 FAILED = Kind(
     "failed",
     500,
