@@ -14,6 +14,8 @@ import structlog
 from analytics.archive.archivist import Archivist
 from analytics.columns import hasher
 from analytics.database import Database
+from analytics.exports.exporter import Exporter
+from analytics.exports.reading import RowSource
 from analytics.pseudonyms import load_hash_key
 from analytics.questions import conservation, parked
 from analytics.reader import Reader, Row
@@ -66,6 +68,8 @@ class Analytics:
             limit_s=settings.store.query_timeout_s,
         )
         """Asks the store; it may be asked between `start` and `stop`."""
+        self.exporter = Exporter(RowSource(self._database), self.reader, clock, self.pseudonym)
+        """Makes files of it, between `start` and `stop` too."""
         self._accounting: asyncio.Task[None] | None = None
 
     @property

@@ -14,6 +14,7 @@ import uvloop
 from analytics.service import Analytics
 from api.application import create_app
 from api.evidence import EvidenceReader
+from api.exports.desk import ExportDesk
 from api.keys import KeyRing
 from api.parts import Parts
 from api.registrar import Registrar
@@ -59,8 +60,11 @@ async def serve(settings: Settings, clock: Clock) -> int:
     registrar = Registrar(settings.kafka)
     await analytics.start()
     registrar.start()
+    exports = ExportDesk(analytics.exporter, settings.exports, settings.data_dir, clock)
     try:
-        server = _server(settings, _parts(settings, clock, analytics=analytics, registrar=registrar))
+        exports.start()
+        parts = _parts(settings, clock, analytics=analytics, registrar=registrar, exports=exports)
+        server = _server(settings, parts)
         async with asyncio.TaskGroup() as tasks:
             watch = tasks.create_task(_end_with_the_store(server, analytics))
             log.info("api_listens", host=settings.api.host, port=settings.api.port)
@@ -69,12 +73,15 @@ async def serve(settings: Settings, clock: Clock) -> int:
             watch.cancel()
         return 0 if analytics.health().is_alive else 1
     finally:
+        await exports.stop()
         await registrar.stop()
         await analytics.stop()
         log.info("api_stopped")
 
 
-def _parts(settings: Settings, clock: Clock, *, analytics: Analytics, registrar: Registrar) -> Parts:
+def _parts(
+    settings: Settings, clock: Clock, *, analytics: Analytics, registrar: Registrar, exports: ExportDesk
+) -> Parts:
     ring = KeyRing(settings.data_dir)
     if not ring.all():
         log.warning("no_api_key", advice="nobody can ask anything; make a key with `tidings keys create`")
@@ -86,6 +93,7 @@ def _parts(settings: Settings, clock: Clock, *, analytics: Analytics, registrar:
         evidence=EvidenceReader(settings.kafka),
         ring=ring,
         sessions=SessionBook(settings.data_dir, ring, clock),
+        exports=exports,
         policies=PolicyFile(settings, clock.monotonic).current,
     )
 

@@ -9,6 +9,7 @@ from api.describe import describe
 from api.endpoints import (
     attempts,
     back_tests,
+    exports,
     health,
     inbound,
     ledger,
@@ -61,6 +62,7 @@ def create_app(parts: Parts | None) -> FastAPI:
         back_tests,
     ):
         app.include_router(part.router, prefix="/v1")
+    app.include_router(exports.router, prefix="/v1")
     app.include_router(health.router)
     page.install(app)
     install_refusals(app)

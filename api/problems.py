@@ -74,6 +74,13 @@ STORE_BEHIND = Kind(
     "The store is not that far yet",
     "Ask again after the seconds that Retry-After names, or with a longer wait_s.",
 )
+EXPORT_TOO_LARGE = Kind(
+    "export-too-large",
+    400,
+    "The export is too large to be answered at once",
+    "Order it with POST /v1/exports, or ask for less.",
+)
+EXPORTS_FULL = Kind("exports-full", 429, "There is no room for another export now", "Wait for one, or remove one.")
 FAILED = Kind(
     "failed",
     500,

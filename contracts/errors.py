@@ -28,6 +28,8 @@ TidingsError
 ├── StoreUnavailable          the store cannot be opened or has failed
 │   └── StoreDamaged              its file is not what was written; another takes its place
 ├── ArchiveDamaged            a file of the archive is not what its manifest says
+├── ExportDamaged             a file of an export is not what its manifest says
+├── ExportEnded               an export was not carried out to its end
 └── QueryInvalid              a question the API cannot answer as asked
     └── NotFound                  nothing is known under that name
 """
@@ -207,6 +209,14 @@ class StoreDamaged(StoreUnavailable):
 
 class ArchiveDamaged(TidingsError):
     """A file of the archive is missing or is not what its manifest says."""
+
+
+class ExportDamaged(TidingsError):
+    """A file of an export is missing or is not what its manifest says."""
+
+
+class ExportEnded(TidingsError):
+    """An export was not carried out to its end; nothing of it is left."""
 
 
 class QueryInvalid(TidingsError):

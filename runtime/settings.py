@@ -225,6 +225,27 @@ class ArchiveSettings(Section):
     """So many waiting records are archived at once, and are the most in one new file."""
 
 
+class ExportSettings(Section):
+    """Files for other systems, made on demand and kept for a while."""
+
+    path: Path = Path("exports")
+    """Relative to the data directory."""
+    keep_s: float = Field(86_400.0, gt=0)
+    """How long an export is kept after it was made."""
+    most_rows: int = Field(50_000_000, ge=1)
+    """In one export; one with more fails."""
+    most_open: int = Field(4, ge=1)
+    """Exports of one key that are waiting or running."""
+    most_bytes: int = Field(20 * 1024 * 1024 * 1024, ge=1)
+    """When as much is kept, no further export is taken."""
+    limit_s: float = Field(3600.0, gt=0)
+    """An export that takes longer fails."""
+    direct_rows: int = Field(100_000, ge=1)
+    """In an export that is answered at once;"""
+    direct_limit_s: float = Field(30.0, gt=0)
+    """how long that may take."""
+
+
 class ApiSettings(Section):
     """The query port."""
 
@@ -292,6 +313,7 @@ class Settings(BaseSettings):
     store: StoreSettings = StoreSettings()
     archive: ArchiveSettings = ArchiveSettings()
     api: ApiSettings = ApiSettings()
+    exports: ExportSettings = ExportSettings()
     privacy: PrivacySettings = PrivacySettings()
     connections: tuple[Connection, ...] = ()
     budgets: tuple[Budget, ...] = ()

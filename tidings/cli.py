@@ -260,6 +260,21 @@ def broker(
     run_broker(config, port)
 
 
+@app.command("verify-export")
+def verify_export(
+    place: Annotated[Path, typer.Argument(help="The folder of a fetched export, or its manifest.")],
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Read a fetched export through: its hashes, its counts, its columns. Needs no settings and no installation.
+
+    Exit status 1 when anything is wrong; each finding is a line on standard output.
+    """
+    from tidings.exports import verify_export
+
+    raise typer.Exit(verify_export(place, as_json=as_json))
+
+
 @keys.command("list")
 def list_keys(*, config: Config = None, as_json: AsJson = False) -> None:
     """List the keys: their names and what they may do, never their text."""

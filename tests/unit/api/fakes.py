@@ -6,11 +6,19 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from hashlib import sha256
 from pathlib import Path
+from threading import Event
+
+import pyarrow as pa
 
 from analytics.back_test.economics import weigh
 from analytics.back_test.odds import Odds
 from analytics.back_test.replay import BackTest, PlaceAdvice, WaitAdvice
 from analytics.back_test.waits import advise
+from analytics.exports.exporter import State
+from analytics.exports.formats import Draft
+from analytics.exports.manifest import manifest_of, save
+from analytics.exports.order import Order
+from analytics.exports.tokens import read_token, write_token
 from analytics.freshness import Freshness
 from analytics.questions import Conservation, MetricsQuestion, Timeline
 from analytics.reader import Answer
@@ -19,12 +27,13 @@ from analytics.service import Health
 from analytics.sessions import Conversation
 from analytics.snapshots import Snapshot
 from api.answers.messages import Evidence
+from api.exports.desk import ExportDesk
 from api.keys import KeyRing
 from api.parts import Parts
 from api.sessions import SessionBook
-from contracts.errors import NotFound
+from contracts.errors import ExportEnded, NotFound
 from runtime.clock import FixedClock
-from runtime.settings import ApiSettings, Budget, Connection, Settings
+from runtime.settings import ApiSettings, Budget, Connection, ExportSettings, Settings
 from tests.unit.api.rows import (
     ATTEMPT,
     BALANCE,
@@ -252,6 +261,46 @@ class FakeWitness:
         ]
 
 
+@dataclass
+class FakeExporter:
+    """Has these rows, whatever is wanted, and writes them as the real one does; waits for `go` before."""
+
+    rows: list[dict] = field(default_factory=lambda: [{"attempt_id": ATTEMPT, "status": "delivered", "is_match": True}])
+    offset: int = 7
+    failure: Exception | None = None
+    go: Event = field(default_factory=Event)
+    written: list[Order] = field(default_factory=list)
+
+    def __post_init__(self):
+        self.go.set()
+
+    async def state(self, wanted):
+        return State({wanted.table.topic: (self.offset,)}, replace(FRESH, revision=self.offset))
+
+    def continued(self, token, wanted, until):
+        return read_token(token, wanted, until, hash_of)
+
+    def write(self, order, directory, *, most_rows, progress):
+        self.written.append(order)
+        if self.failure:
+            raise self.failure
+        progress(0, 0.5)
+        self.go.wait(10)
+        progress(len(self.rows), 1.0)
+        if len(self.rows) > most_rows:
+            raise ExportEnded(f"it has more than {most_rows} rows")
+        draft = Draft(directory / order.file_name(""), order.format, order.wanted.table)
+        draft.write(pa.RecordBatch.from_pylist(self.rows, schema=order.wanted.table.schema))
+        token = write_token(order.wanted, order.until, hash_of)
+        manifest = manifest_of(order, [draft.finish()], made_at=NOON, token=token)
+        save(directory, manifest)
+        return manifest
+
+
+def hash_of(text):
+    return int(sha256(text.encode()).hexdigest()[:16], 16)
+
+
 CONNECTIONS = (
     Connection(provider="telesign", name="main"),
     Connection(provider="infobip", name="main", observe_only=True),
@@ -264,6 +313,7 @@ BUDGETS = (Budget(name="daily", most_sends_per_day=1000),)
 def make_parts(data_dir: Path, **changed) -> Parts:
     """Parts of fakes around real keys and sessions."""
     clock, ring = FixedClock(NOON), KeyRing(data_dir)
+    exports = ExportDesk(FakeExporter(), ExportSettings(), data_dir, clock)
     parts = Parts(
         settings=Settings(data_dir=data_dir, connections=CONNECTIONS, budgets=BUDGETS, api=ApiSettings()),
         clock=clock,
@@ -272,5 +322,6 @@ def make_parts(data_dir: Path, **changed) -> Parts:
         evidence=FakeWitness(),
         ring=ring,
         sessions=SessionBook(data_dir, ring, clock),
+        exports=exports,
     )
     return replace(parts, **changed)

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from analytics.exports.filters import By
 from analytics.metrics import Dimension, Measure
 from api.keys import EVERYTHING
 from tests.unit.api.rows import SEND_ID
@@ -28,6 +29,9 @@ NAMES = [
     "recipient",
     "cursor",
     "text",
+    "what",
+    "format",
+    "changed_since",
     "x",
 ]
 WORDS = [*Measure, *Dimension, "hour", "day", "none", "", ",", "GB", "UTC", "-1", "0", "1e9", "true", "\x00", "٣"]
@@ -52,6 +56,8 @@ TARGETS = [
     "/v1/suppressions",
     "/v1/sends",
     "/v1/in-doubt",
+    "/v1/exports",
+    "/v1/export",
     "/v1/messages/019aa5a1-0000-7000-8000-000000000001",
     "/messages",
     "/sign-in",
@@ -171,6 +177,14 @@ def test_no_body_breaks_the_end_of_a_doubt(caller, body):
     )
 
     assert answer.status_code in {202, 400, 422}
+
+
+@FEW
+@given(body=st.fixed_dictionaries({}, optional=dict.fromkeys([*By, "what", "format", "from", "changed_since"], JSON)))
+def test_no_body_breaks_an_export(caller, body):
+    answer = caller.post("/v1/exports", content=json.dumps(body), headers={"content-type": "application/json"})
+
+    assert answer.status_code in {202, 400, 422, 429}
 
 
 @FEW

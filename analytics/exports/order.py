@@ -1,0 +1,106 @@
+"""An export as it is ordered: which rows, between which places on Kafka, and in what form."""
+
+from datetime import UTC, datetime
+from enum import StrEnum
+from hashlib import blake2b
+from typing import Any
+
+import msgspec
+
+from analytics.exports.columns import TABLES, Table, What
+from analytics.exports.filters import By, wanted_values
+
+Places = dict[str, tuple[int, ...]]
+"""Topic to the next offset of each of its partitions, in order."""
+
+
+class Format(StrEnum):
+    """How the rows are written."""
+
+    PARQUET = "parquet"
+    ARROW = "arrow"
+    CSV = "csv"
+    NDJSON = "ndjson"
+
+
+ENDINGS = {Format.PARQUET: "parquet", Format.ARROW: "arrow", Format.CSV: "csv.gz", Format.NDJSON: "ndjson.gz"}
+
+
+class Split(StrEnum):
+    """How the rows are shared out to files; a row belongs to the UTC day on which we first heard of its attempt."""
+
+    NONE = "none"
+    DAY = "day"
+
+
+class Wanted(msgspec.Struct, frozen=True, kw_only=True):
+    """Which rows: the same question, whenever it is asked."""
+
+    what: What
+    accounts: tuple[str, ...] | None = None
+    """Only of these; null for all."""
+    from_: datetime | None = None
+    to: datetime | None = None
+    filters: dict[By, tuple[str, ...]] = {}
+    """As they were written."""
+
+    @property
+    def table(self) -> Table:
+        return TABLES[self.what]
+
+    @property
+    def digest(self) -> str:
+        """The same for the same question, in whatever order its members were written."""
+        plain = msgspec.to_builtins(self)
+        plain["filters"] = {by: sorted(texts) for by, texts in plain["filters"].items()}
+        plain["accounts"] = None if self.accounts is None else sorted(self.accounts)
+        return _digest(plain)
+
+
+class Order(msgspec.Struct, frozen=True, kw_only=True):
+    """Rows in a form, from the places `since` up to the places `until`. Carried out at any time, it gives the same."""
+
+    wanted: Wanted
+    format: Format = Format.PARQUET
+    split: Split = Split.NONE
+    since: Places | None = None
+    """Null: from the beginning."""
+    until: Places
+    as_of: datetime | None = None
+    """All callbacks that were received before are in the rows."""
+    revision: int = 0
+    """Of the store when it was ordered; what is added without a place on Kafka makes a new one too."""
+
+    @property
+    def digest(self) -> str:
+        """The same for an order that gives the same files."""
+        asked = {"wanted": self.wanted.digest, "format": self.format, "split": self.split, "revision": self.revision}
+        return _digest(asked | {"since": self.since, "until": self.until})
+
+    def parameters(self) -> dict[str, Any]:
+        """As `export_*_minutes.sql` want them."""
+        topic = self.wanted.table.topic
+        accounts = self.wanted.accounts
+        return {
+            "from": _stored(self.wanted.from_),
+            "to": _stored(self.wanted.to),
+            "since": None if self.since is None else list(self.since.get(topic, ())),
+            "until": list(self.until.get(topic, ())),
+            "accounts": None if accounts is None else list(accounts),
+        }
+
+    def row_parameters(self) -> dict[str, Any]:
+        """As the questions for rows want them, but for the span of ids."""
+        return self.parameters() | wanted_values(self.wanted.filters)
+
+    def file_name(self, day: str) -> str:
+        """Of the file with the rows of `day`, or with all when it is empty."""
+        return f"{self.wanted.what}{'-' if day else ''}{day}.{ENDINGS[self.format]}"
+
+
+def _stored(moment: datetime | None) -> datetime | None:
+    return None if moment is None else moment.astimezone(UTC).replace(tzinfo=None)
+
+
+def _digest(plain: object) -> str:
+    return blake2b(msgspec.json.encode(plain, order="sorted"), digest_size=16).hexdigest()

@@ -1,0 +1,151 @@
+-- Where each attempt stands that was first heard of in [first, beyond), by what stands below `until` in each partition of
+-- `updates`. With a since, only attempts of which something stands at or behind it; one that fitted the filters by what
+-- stands before it, and does not any more, comes with is_match false.
+-- parameters: first, beyond, from, to, since, until, accounts
+-- parameters: provider, connection, country, channel, campaign, sender, status
+-- parameters: not_provider, not_connection, not_country, not_channel, not_campaign, not_sender, not_status
+WITH record AS (
+    SELECT
+        attempt_id, message_id, account, provider, connection, root_id, provider_message_id, part, external_id,
+        leg_of(root_id, provider_message_id, part) AS leg, channel, country, operator, campaign, sender, recipient_hash,
+        attempt_status, previous_status, is_conflict, sent_at, delivered_at, latency_ms, received_at, price, currency,
+        verdict = 'repeated' AS is_repeated,
+        CASE WHEN is_bad_end(status) THEN rank_of(status) || reason END AS reason_claim,
+        'report' AS told,
+        kafka_partition, kafka_offset
+    FROM report
+    WHERE
+        attempt_id >= $first::UUID AND attempt_id < $beyond::UUID
+        AND ($accounts IS NULL OR list_contains($accounts, account))
+    UNION ALL BY NAME
+    SELECT
+        attempt_id, message_id, account, provider, connection, root_id, external_id, channel, country, campaign, sender,
+        recipient_hash, attempt_status, previous_status, is_conflict, sent_at, delivered_at, latency_ms,
+        registered_at AS received_at,
+        'registration' AS told,
+        kafka_partition, kafka_offset
+    FROM registration
+    WHERE
+        attempt_id >= $first::UUID AND attempt_id < $beyond::UUID
+        AND ($accounts IS NULL OR list_contains($accounts, account))
+    UNION ALL BY NAME
+    SELECT attempt_id, message_id, 'unclaimed' AS told, kafka_partition, kafka_offset
+    FROM unclaimed
+    WHERE attempt_id >= $first::UUID AND attempt_id < $beyond::UUID
+),
+
+evidence AS (
+    SELECT *, coalesce(kafka_offset < $since[kafka_partition + 1], false) AS is_known
+    FROM record
+    WHERE
+        kafka_offset < $until[kafka_partition + 1]
+        AND ($from IS NULL OR first_heard(attempt_id) >= $from::TIMESTAMP)
+        AND ($to IS NULL OR first_heard(attempt_id) < $to::TIMESTAMP)
+),
+
+-- Each attempt that has changed, as it stands now and as it stood.
+side AS (
+    SELECT *, true AS is_now
+    FROM evidence
+    WHERE $since IS NULL OR attempt_id IN (SELECT attempt_id FROM evidence WHERE NOT is_known)
+    UNION ALL
+    SELECT *, false AS is_now
+    FROM evidence
+    WHERE is_known AND attempt_id IN (SELECT attempt_id FROM evidence WHERE NOT is_known)
+),
+
+-- A price may be told with several reports about the same piece.
+piece AS (
+    SELECT is_now, attempt_id, currency, max(price) AS price
+    FROM side
+    WHERE is_now AND price IS NOT NULL AND currency IS NOT NULL AND NOT is_repeated
+    GROUP BY is_now, attempt_id, provider_message_id, part, currency
+),
+
+cost AS (
+    SELECT
+        is_now,
+        attempt_id,
+        CASE WHEN min(currency) = max(currency) THEN sum(price)::DECIMAL(18, 6) END AS price,
+        CASE WHEN min(currency) = max(currency) THEN min(currency) END AS currency
+    FROM piece
+    GROUP BY is_now, attempt_id
+),
+
+attempt AS (
+    SELECT
+        is_now,
+        attempt_id,
+        coalesce(
+            max(message_id) FILTER (WHERE told = 'registration'),
+            max(message_id) FILTER (WHERE told = 'report'),
+            max(message_id)
+        ) AS message_id,
+        max(account) AS account,
+        max(provider) AS provider,
+        max(connection) AS connection,
+        max(root_id) AS root_id,
+        max(external_id) AS external_id,
+        max(channel) FILTER (WHERE leg IS NULL) AS channel,
+        max(country) AS country,
+        max(operator) AS operator,
+        max(campaign) AS campaign,
+        max(sender) AS sender,
+        max(recipient_hash) AS recipient_hash,
+        standing(sum(move(attempt_status, previous_status))) AS status,
+        max(reason_claim) AS reason_claim,
+        coalesce(bool_or(is_conflict), false) AS is_conflict,
+        bool_or(told = 'registration') AS is_registered,
+        min(sent_at) AS sent_at,
+        min(delivered_at) AS delivered_at,
+        max(latency_ms) AS latency_ms,
+        max(received_at) AS last_heard_at,
+        count_if(told = 'report') AS report_count,
+        count_if(coalesce(is_repeated, false)) AS repeated_count
+    FROM side
+    GROUP BY is_now, attempt_id
+    HAVING max(account) IS NOT NULL
+),
+
+fitting AS (
+    SELECT is_now, attempt_id
+    FROM attempt
+    WHERE
+        true
+-- include: wanted_values
+)
+
+SELECT
+    attempt_id::VARCHAR AS attempt_id,
+    message_id::VARCHAR AS message_id,
+    account,
+    provider,
+    connection,
+    root_id,
+    external_id,
+    channel,
+    country,
+    operator,
+    campaign,
+    sender,
+    format('{:016x}', recipient_hash) AS recipient_hash,
+    status,
+    CASE
+        WHEN is_bad_end(status) AND reason_claim[1] = rank_of(status)::VARCHAR THEN reason_claim[2:]
+    END AS reason,
+    is_conflict,
+    is_registered,
+    first_heard(attempt_id) AS first_heard_at,
+    last_heard_at,
+    sent_at,
+    delivered_at,
+    latency_ms,
+    report_count,
+    repeated_count,
+    price,
+    currency,
+    attempt_id IN (SELECT fitting.attempt_id FROM fitting WHERE fitting.is_now) AS is_match
+FROM attempt
+LEFT JOIN cost USING (is_now, attempt_id)
+WHERE is_now AND attempt_id IN (SELECT fitting.attempt_id FROM fitting)
+ORDER BY attempt_id

@@ -1,0 +1,178 @@
+"""Rows for other systems: as files that are made and fetched, or at once."""
+
+import gzip
+from base64 import b64encode
+from collections.abc import Iterator
+from contextlib import closing
+from typing import Annotated, BinaryIO
+
+import structlog
+from fastapi import APIRouter, Body, Depends, Header, Path, Query, Response
+from fastapi.responses import FileResponse, StreamingResponse
+
+from analytics.exports.manifest import Manifest
+from analytics.exports.order import Format
+from api.access import Caller, Exporter
+from api.answers.exports import Export, ExportsAnswer
+from api.endpoints.attempts import require_json
+from api.exporting import DirectExportParameters, ExportOrdered
+from api.exports.jobs import Asker, Job
+from api.parts import Parts, Provided
+from api.problems import (
+    EXPORT_TOO_LARGE,
+    EXPORTS_FULL,
+    NOT_FOUND,
+    NOT_JSON,
+    QUESTION_INVALID,
+    Refused,
+    problem_responses,
+)
+from contracts.errors import ExportEnded
+
+router = APIRouter(tags=["exports"], responses=problem_responses(QUESTION_INVALID))
+
+log = structlog.get_logger()
+
+PIECE = 64 * 1024
+MEDIA_TYPES = {
+    "json": "application/json",
+    "parquet": "application/vnd.apache.parquet",
+    "arrow": "application/vnd.apache.arrow.file",
+    "gz": "application/gzip",
+}
+DIRECT_TYPES = {Format.NDJSON: "application/x-ndjson", Format.CSV: "text/csv; charset=utf-8; header=present"}
+ABSENT = "There is no such export, or its time is over; order it again."
+
+Id = Annotated[str, Path(max_length=64, description="`id` of the answer to the order.")]
+Key = Annotated[
+    str | None,
+    Header(
+        alias="Idempotency-Key",
+        min_length=1,
+        max_length=200,
+        pattern=r"^[\x21-\x7e]+$",
+        description="A repeat of the request under the same key is about the same export.",
+        examples=["nightly-2026-11-21"],
+    ),
+]
+
+
+@router.post(
+    "/exports",
+    status_code=202,
+    dependencies=[Depends(require_json)],
+    responses=problem_responses(QUESTION_INVALID, NOT_JSON, EXPORTS_FULL),
+    summary="Order an export",
+)
+async def add_export(
+    parts: Provided, caller: Exporter, body: Annotated[ExportOrdered, Body()], response: Response, key: Key = None
+) -> Export:
+    """Takes the order and answers at once; the files are made one export after the other.
+
+    It has what the store has at this moment, whenever it is carried out. The same order for the same state of the store
+    is the same export, and so is one under the same `Idempotency-Key`.
+    """
+    asked = body.asked(caller, parts.clock.now())
+    job, is_repeat = await parts.exports.request(asked, _asker(parts, caller), key)
+    response.headers["Location"] = f"/v1/exports/{job.id}"
+    return _told(parts, job, is_repeat=is_repeat)
+
+
+@router.get("/exports", summary="The exports that there are")
+async def get_exports(
+    parts: Provided,
+    caller: Exporter,
+    limit: Annotated[int, Query(ge=1, le=200, description="How many at most.")] = 50,
+) -> ExportsAnswer:
+    """The newest first, with how far each is. Of other accounts nothing is told."""
+    seen = [job for job in parts.exports.all() if job.may_be_seen_by(caller.accounts)]
+    return ExportsAnswer(exports=[_told(parts, job) for job in seen[:limit]])
+
+
+@router.get("/exports/{id}", responses=problem_responses(NOT_FOUND), summary="How far an export is")
+async def get_export(parts: Provided, caller: Exporter, id: Id) -> Export:  # noqa: A002  # the name in the path
+    """When it is done, with its files and the token for the next one."""
+    return _told(parts, _found(parts, caller, id))
+
+
+@router.get(
+    "/exports/{id}/files/{name}",
+    response_class=FileResponse,
+    responses=problem_responses(NOT_FOUND),
+    summary="Fetch a file of an export",
+)
+async def get_export_file(
+    parts: Provided,
+    caller: Exporter,
+    id: Id,  # noqa: A002  # the name in the path
+    name: Annotated[str, Path(max_length=100, description="One of `files`, or `manifest.json`.")],
+) -> FileResponse:
+    """The file as it is on the disk, or a range of it."""
+    job = _found(parts, caller, id)
+    path = parts.exports.file(job, name)
+    if path is None or not path.is_file():
+        raise Refused(NOT_FOUND, "The export has no such file; its `files` and `manifest_href` are those there are.")
+    log.info("export_fetched", export=job.id, key=caller.key_id, file=name)
+    return FileResponse(
+        path, media_type=MEDIA_TYPES[path.suffix[1:]], filename=name, headers=_digest(parts.exports.manifest(job), name)
+    )
+
+
+@router.delete(
+    "/exports/{id}", status_code=204, responses=problem_responses(NOT_FOUND), summary="Cancel or remove an export"
+)
+async def remove_export(parts: Provided, caller: Exporter, id: Id) -> None:  # noqa: A002  # the name in the path
+    """One that is not done is cancelled, and listed for a while; another one is removed with its files."""
+    parts.exports.remove(_found(parts, caller, id))
+
+
+@router.get(
+    "/export",
+    response_class=StreamingResponse,
+    responses=problem_responses(QUESTION_INVALID, EXPORT_TOO_LARGE),
+    summary="A small export at once",
+)
+async def get_rows(
+    parts: Provided, caller: Exporter, parameters: Annotated[DirectExportParameters, Query()]
+) -> StreamingResponse:
+    """The rows themselves, as NDJSON or CSV. Nothing is sent before all are read: `Tidings-Rows` says how many come,
+    `Tidings-As-Of` how fresh they are, and `Tidings-Token` is `changed_since` of the next request.
+    """
+    asked = parameters.asked(caller, parts.clock.now())
+    try:
+        file, manifest = await parts.exports.direct(asked, _asker(parts, caller))
+    except ExportEnded as exc:
+        raise Refused(EXPORT_TOO_LARGE, f"This cannot be answered at once: {exc}. {EXPORT_TOO_LARGE.advice}") from exc
+    headers = {"Tidings-Rows": str(manifest.rows), "Tidings-Token": manifest.token}
+    if manifest.as_of is not None:
+        headers["Tidings-As-Of"] = manifest.as_of.isoformat()
+    return StreamingResponse(_pieces(file), media_type=DIRECT_TYPES[manifest.format], headers=headers)
+
+
+def _pieces(file: BinaryIO) -> Iterator[bytes]:
+    with closing(file), gzip.open(file) as plain:
+        while piece := plain.read(PIECE):
+            yield piece
+
+
+def _found(parts: Parts, caller: Caller, job_id: str) -> Job:
+    """The export of that id; raises that there is none, also when it has rows of other accounts."""
+    job = parts.exports.find(job_id)
+    if job is None or not job.may_be_seen_by(caller.accounts):
+        raise Refused(NOT_FOUND, ABSENT)
+    return job
+
+
+def _told(parts: Parts, job: Job, *, is_repeat: bool = False) -> Export:
+    return Export.of(job, parts.exports.manifest(job), is_repeat=is_repeat)
+
+
+def _asker(parts: Parts, caller: Caller) -> Asker:
+    key = parts.ring.get(caller.key_id)
+    return Asker(caller.key_id, key.name if key else "")
+
+
+def _digest(manifest: Manifest | None, name: str) -> dict[str, str]:
+    """RFC 9530: the digest of the whole file, also when a range of it is sent."""
+    found = next((one.sha256 for one in manifest.files if one.name == name), None) if manifest else None
+    return {"Repr-Digest": f"sha-256=:{b64encode(bytes.fromhex(found)).decode()}:"} if found else {}
