@@ -9,6 +9,7 @@ from api.describe import describe
 from api.endpoints import (
     attempts,
     back_tests,
+    feed,
     health,
     inbound,
     ledger,
@@ -46,7 +47,7 @@ def create_app(parts: Parts | None) -> FastAPI:
         generate_unique_id_function=_operation_id,
     )
     app.state.parts = parts
-    for part in (messages, plans, sends, inbound, suppressions, sessions, metrics, ledger, attempts, back_tests):
+    for part in (messages, plans, sends, inbound, suppressions, sessions, metrics, ledger, attempts, back_tests, feed):
         app.include_router(part.router, prefix="/v1")
     app.include_router(health.router)
     page.install(app)

@@ -8,6 +8,7 @@ from fastapi import Depends, Request
 
 from api.answers.messages import Evidence
 from api.evidence import Cause
+from api.feed.feed import Feed
 from api.keys import KeyRing
 from api.sessions import SessionBook
 from api.store import Store
@@ -54,6 +55,7 @@ class Parts:
     evidence: Witness
     ring: KeyRing
     sessions: SessionBook
+    feed: Feed
     policies: Callable[[], PolicyBook] = PolicyBook
     """The policies as they are now."""
 

@@ -18,12 +18,14 @@ from analytics.service import Health
 from analytics.sessions import Conversation
 from analytics.snapshots import Snapshot
 from api.answers.messages import Evidence
+from api.feed.feed import Feed
 from api.keys import KeyRing
 from api.parts import Parts
 from api.sessions import SessionBook
 from contracts.errors import NotFound
 from runtime.clock import FixedClock
-from runtime.settings import ApiSettings, Budget, Connection, Settings
+from runtime.settings import ApiSettings, Budget, Connection, FeedSettings, Settings
+from tests.support.feed_log import FakeLog
 from tests.unit.api.rows import (
     ATTEMPT,
     BALANCE,
@@ -259,5 +261,6 @@ def make_parts(data_dir: Path, **changed) -> Parts:
         evidence=FakeWitness(),
         ring=ring,
         sessions=SessionBook(data_dir, ring, clock),
+        feed=Feed(FeedSettings(), FakeLog(), clock),
     )
     return replace(parts, **changed)

@@ -1,0 +1,115 @@
+"""The one reader of the newest changes that all clients of this process share; it rests while there are none."""
+
+import asyncio
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+import structlog
+
+from api.feed.bookmarks import Bookmark
+from api.feed.events import Course, Event
+from api.feed.listener import End, Listener
+from api.feed.log import Fetched, Log, RecordsGone
+from api.feed.wishes import Wanted
+from contracts.errors import BrokerUnavailable
+
+GATHER_S = 0.02
+"""Pause behind each fetch. Nobody sees it, and it makes few larger writes to each client instead of many small."""
+LINGER_S = 60.0
+PAUSE_S = 1.0
+
+log = structlog.get_logger()
+
+
+class Tail:
+    """Reads on from where the topic ended when the first client came, and hands to each listener what it wants."""
+
+    def __init__(self, log: Log, *, most_waiting: int) -> None:
+        self._log = log
+        self._most_waiting = most_waiting
+        self._course: Course | None = None
+        self._listeners: set[Listener] = set()
+        self._guests = 0
+        self._has_guests = asyncio.Event()
+        self._has_begun = asyncio.Event()
+
+    @property
+    def bookmark(self) -> Bookmark:
+        """Behind all that was handed out. From `begun` on there is one while somebody attends; else `RecordsGone`."""
+        if self._course is None:
+            raise RecordsGone("the feed has lost its place, because Kafka no longer had what came next")
+        return self._course.bookmark
+
+    @contextmanager
+    def attended(self) -> Iterator[None]:
+        """Somebody needs it, so it reads."""
+        self._guests += 1
+        self._has_guests.set()
+        try:
+            yield
+        finally:
+            self._guests -= 1
+            if not self._guests:
+                self._has_guests.clear()
+
+    async def begun(self) -> None:
+        """Returns once it has a place in the topic."""
+        await self._has_begun.wait()
+
+    def join(self, wanted: Wanted) -> Listener:
+        """A listener to all that comes behind `bookmark`."""
+        listener = Listener(wanted, self.bookmark, most_waiting=self._most_waiting)
+        self._listeners.add(listener)
+        return listener
+
+    def leave(self, listener: Listener) -> None:
+        self._listeners.discard(listener)
+
+    async def run(self) -> None:
+        """Until cancelled, through outages of Kafka."""
+        while True:
+            await self._has_guests.wait()
+            try:
+                await self._follow()
+            except BrokerUnavailable as exc:
+                log.warning("feed_rests", reason=str(exc))
+                await asyncio.sleep(PAUSE_S)
+            except RecordsGone as exc:
+                log.error("feed_lost_its_place", reason=str(exc))  # noqa: TRY400  # the text says it all
+                self._forget()
+                for listener in self._listeners:
+                    listener.close(End.RECORDS_GONE)
+
+    async def _follow(self) -> None:
+        """As long as anybody attends, and a little longer, because clients come back."""
+        attended_at = time.monotonic()
+        async with self._log.reader() as reader:
+            if self._course is None:
+                origin, _, ends = await self._log.bounds()
+                self._course = Course(Bookmark(origin, ends))
+            self._has_begun.set()
+            async for fetched in reader.follow(self._course.bookmark.offsets):
+                self._hand_out(self._course, fetched)
+                if self._guests:
+                    attended_at = time.monotonic()
+                elif time.monotonic() - attended_at > LINGER_S:
+                    self._forget()
+                    return
+                await asyncio.sleep(GATHER_S)
+
+    def _forget(self) -> None:
+        self._has_begun.clear()
+        self._course = None
+
+    def _hand_out(self, course: Course, fetched: Fetched) -> None:
+        events: list[Event] = []
+        for partition, records in fetched:
+            events += course.meet(partition, records)
+        newest = course.bookmark
+        chosen: dict[Wanted, Sequence[bytes]] = {}
+        for listener in self._listeners:
+            # Many clients want the same, which is then looked for once.
+            if listener.wanted not in chosen:
+                chosen[listener.wanted] = listener.wanted.chosen(events)
+            listener.offer(chosen[listener.wanted], newest)
