@@ -9,7 +9,7 @@ from api.feed.bookmarks import Bookmark, mark_of, read_mark
 from api.feed.listener import End
 from api.feed.log import Log, LogReader, RecordsGone
 from api.feed.stream import Rules, Stream
-from api.feed.tail import Tail
+from api.feed.tail import Tail, Times
 from api.feed.wishes import Wanted
 from api.problems import FEED_FULL, FEED_SILENT, POSITION_GONE, Refused
 from contracts.errors import BrokerUnavailable
@@ -17,7 +17,7 @@ from contracts.topics import load_topics
 from runtime.clock import Clock
 from runtime.settings import FeedSettings
 
-BEGUN_WITHIN_S = 8.0
+USUAL = Times()
 SOON = {"Retry-After": "2"}
 RETENTION_S = load_topics()["updates"].retention_days * 86_400
 
@@ -28,11 +28,12 @@ Since = str | datetime | None
 class Feed:
     """While it runs it can be asked for streams."""
 
-    def __init__(self, settings: FeedSettings, log: Log, clock: Clock) -> None:
+    def __init__(self, settings: FeedSettings, log: Log, clock: Clock, *, times: Times = USUAL) -> None:
         self._settings = settings
         self._log = log
         self._clock = clock
-        self._tail = Tail(log, most_waiting=settings.most_waiting)
+        self._times = times
+        self._tail = Tail(log, most_waiting=settings.most_waiting, times=times)
         self._streams: set[Stream] = set()
         self._readers = asyncio.Semaphore(settings.catch_up_readers)
         self._is_stopping = False
@@ -80,7 +81,7 @@ class Feed:
 
     async def _tail_begun(self) -> None:
         try:
-            async with asyncio.timeout(BEGUN_WITHIN_S):
+            async with asyncio.timeout(self._times.begins_within_s):
                 await self._tail.begun()
         except TimeoutError as exc:
             raise BrokerUnavailable("Kafka has not answered in time") from exc

@@ -18,6 +18,8 @@ from runtime.settings import KafkaSettings
 
 ANSWERED_WITHIN_S = 5.0
 POLL_MS = 500
+FETCH_RECORDS = 1_000
+"""At once: a compressed fetch can hold a hundred thousand, and what is handed to a client is bounded."""
 
 T = TypeVar("T")
 Places = list[TopicPartition]
@@ -46,7 +48,7 @@ class KafkaLog:
     async def offsets_at(self, moment_ms: int) -> Offsets:
         async def asked(asker: AIOKafkaConsumer) -> Offsets:
             ends = await asker.end_offsets(self._places)
-            found = await asker.offsets_for_times(dict.fromkeys(self._places, moment_ms))
+            found = await asker.offsets_for_times(dict.fromkeys(self._places, max(0, moment_ms)))
             later = {place: at.offset for place, at in found.items() if at is not None}
             return self._in_order(ends | later)
 
@@ -141,7 +143,7 @@ class KafkaReader:
 
     async def _fetch(self, places: Places) -> Fetched:
         try:
-            found = await self._consumer.getmany(*places, timeout_ms=POLL_MS)
+            found = await self._consumer.getmany(*places, timeout_ms=POLL_MS, max_records=FETCH_RECORDS)
         except OffsetOutOfRangeError as exc:
             raise RecordsGone(f"Kafka no longer has what comes next: {exc.args}") from exc
         except KafkaError as exc:

@@ -80,8 +80,8 @@ class FeedParameters(BaseModel):
         """Where the stream begins; raises `QueryInvalid`."""
         # A browser that comes back sends both: the address as it was, and what it has seen since.
         text = last_event_id or self.since
-        if text is None or looks_like_mark(text) or text is last_event_id:
-            return text
+        if not text or looks_like_mark(text) or text is last_event_id:
+            return text or None
         try:
             # A bare number would be taken for seconds since 1970.
             moment = MOMENT.validate_python(text if "T" in text.upper() else None)

@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 import structlog
 
@@ -16,17 +17,28 @@ from contracts.errors import BrokerUnavailable
 
 GATHER_S = 0.02
 """Pause behind each fetch. Nobody sees it, and it makes few larger writes to each client instead of many small."""
-LINGER_S = 60.0
-PAUSE_S = 1.0
 
 log = structlog.get_logger()
+
+
+@dataclass(frozen=True)
+class Times:
+    """How long the feed waits for what."""
+
+    begins_within_s: float = 8.0
+    """Kafka has answered the first client within this time, or the client is sent away."""
+    linger_s: float = 60.0
+    """Clients come back: so long after the last has gone the tail is still read."""
+    pause_s: float = 1.0
+    """Between tries while Kafka is away."""
 
 
 class Tail:
     """Reads on from where the topic ended when the first client came, and hands to each listener what it wants."""
 
-    def __init__(self, log: Log, *, most_waiting: int) -> None:
+    def __init__(self, log: Log, *, most_waiting: int, times: Times) -> None:
         self._log = log
+        self._times = times
         self._most_waiting = most_waiting
         self._course: Course | None = None
         self._listeners: set[Listener] = set()
@@ -74,7 +86,7 @@ class Tail:
                 await self._follow()
             except BrokerUnavailable as exc:
                 log.warning("feed_rests", reason=str(exc))
-                await asyncio.sleep(PAUSE_S)
+                await asyncio.sleep(self._times.pause_s)
             except RecordsGone as exc:
                 log.error("feed_lost_its_place", reason=str(exc))  # noqa: TRY400  # the text says it all
                 self._forget()
@@ -93,7 +105,7 @@ class Tail:
                 self._hand_out(self._course, fetched)
                 if self._guests:
                     attended_at = time.monotonic()
-                elif time.monotonic() - attended_at > LINGER_S:
+                elif time.monotonic() - attended_at > self._times.linger_s:
                     self._forget()
                     return
                 await asyncio.sleep(GATHER_S)

@@ -2,7 +2,8 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Sequence
+import socket
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -10,11 +11,12 @@ from typing import Any
 from uuid import uuid4
 
 import httpx2
-from aiokafka import AIOKafkaProducer, TopicPartition
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, RecordsToDelete
 
 from contracts.codec import encode
 from contracts.envelope import VERDICT, Position, fixed_headers, with_id
+from contracts.identity import attempt_id, derived_message_id
 from contracts.records import AttemptRegistered, Cause, DeliveryReport, StatusChanged
 from contracts.status import DeliveryStatus
 from contracts.topics import load_topics
@@ -51,6 +53,10 @@ class Said:
         return [*with_id(fixed_headers("update", "track"), place.event_id), (VERDICT, self.verdict.encode())]
 
     @property
+    def message_id(self) -> str:
+        return derived_message_id(0, self.message.encode())
+
+    @property
     def update_id(self) -> str:
         return f"tidings-reports-v1/0/{self.number}/0"
 
@@ -59,8 +65,8 @@ class Said:
         is_registration = self.verdict is Verdict.REGISTERED
         return StatusChanged(
             verdict=self.verdict,
-            attempt_id=f"attempt of {self.message}",
-            message_id=self.message,
+            attempt_id=attempt_id(0, self.message.encode()),
+            message_id=self.message_id,
             status=self.status,
             released_applied_count=self.freed,
             report=None if is_registration else self._report(),
@@ -68,7 +74,7 @@ class Said:
         )
 
     def outgoing(self) -> Outgoing:
-        return self.message.encode(), encode(self.record), self.at_ms, self.headers
+        return self.message_id.encode(), encode(self.record), self.at_ms, self.headers
 
     def _report(self) -> DeliveryReport:
         return DeliveryReport(
@@ -107,7 +113,12 @@ class Pen:
             await asyncio.gather(*await send_records(self._producer, self.topic, partition, records))
 
     def partition_of(self, said: Said) -> int:
-        return partition_of(said.message.encode(), self._kafka.partitions)
+        return partition_of(said.message_id.encode(), self._kafka.partitions)
+
+    async def end_of(self, partition: int) -> int:
+        place = TopicPartition(self.topic, partition)
+        async with AIOKafkaConsumer(bootstrap_servers=self._kafka.bootstrap_servers) as consumer:
+            return (await consumer.end_offsets([place]))[place]
 
     async def forget(self, partition: int, before: int) -> None:
         """As retention does."""
@@ -140,19 +151,26 @@ class Client:
     url: str
     key: str
     parameters: dict[str, Any] = field(default_factory=dict)
+    key_id: str = ""
     last_id: str = ""
-    everything: list[Heard] = field(default_factory=list)
+    is_slow: bool = False
+    """The system takes little for it that it does not read."""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    """Of the newest answer."""
 
     @asynccontextmanager
     async def connected(self) -> AsyncIterator[AsyncIterator[Heard]]:
         headers = {"Authorization": f"Bearer {self.key}"}
         if self.last_id:
             headers["Last-Event-ID"] = self.last_id
-        asker = httpx2.AsyncClient(base_url=self.url, headers=headers, timeout=30)
+        narrow = [(socket.SOL_SOCKET, socket.SO_RCVBUF, 262_144)] if self.is_slow else None
+        way = httpx2.AsyncHTTPTransport(socket_options=narrow)
+        asker = httpx2.AsyncClient(base_url=self.url, headers=headers, timeout=30, transport=way)
         async with asker, asker.stream("GET", "/v1/feed", params=self.parameters) as answer:
             if answer.status_code != 200:
                 await answer.aread()
                 raise AssertionError(answer.text)
+            self.headers = answer.headers
             yield self._heard(answer)
 
     async def listen(self, count: int) -> list[Heard]:
@@ -161,12 +179,18 @@ class Client:
         if not count:
             return found
         async with asyncio.timeout(60), self.connected() as heard:
-            async for one in heard:
-                if one.data is not None:
-                    found.append(one)
-                if len(found) >= count:
-                    break
+            found += [one async for one in self.changes(heard, count)]
         return found
+
+    @staticmethod
+    async def changes(heard: AsyncIterator[Heard], count: int) -> AsyncIterator[Heard]:
+        """The next `count` events with data."""
+        async for one in heard:
+            if one.data is not None:
+                yield one
+                count -= 1
+            if not count:
+                return
 
     async def _heard(self, answer: httpx2.Response) -> AsyncIterator[Heard]:
         one = Heard()
@@ -182,7 +206,6 @@ class Client:
                 case "":
                     if not line:
                         self.last_id = one.id or self.last_id
-                        self.everything.append(one)
                         yield one
                         one = Heard()
                     else:
