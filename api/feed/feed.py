@@ -15,6 +15,7 @@ from api.problems import FEED_FULL, FEED_SILENT, POSITION_GONE, Refused
 from contracts.errors import BrokerUnavailable
 from contracts.topics import load_topics
 from runtime.clock import Clock
+from runtime.metrics import FEED_CLIENTS
 from runtime.settings import FeedSettings
 
 USUAL = Times()
@@ -73,11 +74,15 @@ class Feed:
             if begin not in (None, self._tail.bookmark):
                 reader = await self._reader(for_the_past)
             stream = Stream(wanted, begin or self._tail.bookmark, rules, tail=self._tail, reader=reader)
-            self._streams.add(stream)
-            held.callback(self._streams.discard, stream)
+            self._count(self._streams.add, stream)
+            held.callback(self._count, self._streams.discard, stream)
             stream.held.push_async_exit(held.pop_all())
             stream.held_for_the_past.push_async_exit(for_the_past.pop_all())
         return stream
+
+    def _count(self, move: Callable[[Stream], None], stream: Stream) -> None:
+        move(stream)
+        FEED_CLIENTS.set(len(self._streams))
 
     async def _tail_begun(self) -> None:
         try:

@@ -7,6 +7,7 @@ from starlette.responses import StreamingResponse
 from starlette.types import Message, Receive, Scope, Send
 
 from api.feed.stream import Stream
+from runtime.metrics import FEED_ENDED
 
 UNBUFFERED = {"Cache-Control": "no-cache", "X-Accel-Buffering": "no"}
 
@@ -41,4 +42,5 @@ class FeedResponse(StreamingResponse):
         try:
             await super().stream_response(send_in_time)
         except TimeoutError:
-            return  # the server closes the connection of an answer without an end
+            # The server closes the connection of an answer without an end.
+            FEED_ENDED.labels("cut_off").inc()

@@ -13,6 +13,7 @@ from api.feed.log import LogReader, RecordsGone
 from api.feed.tail import GATHER_S, Tail
 from api.feed.wishes import Wanted
 from contracts.errors import BrokerUnavailable
+from runtime.metrics import FEED_ENDED
 
 NEAR = 1_000
 """So few records behind the tail a client joins it; what comes while it reads them waits for it."""
@@ -83,6 +84,7 @@ class Stream:
         except BrokerUnavailable:
             self.end = End.KAFKA_SILENT
         if self.end is not None:
+            FEED_ENDED.labels(self.end).inc()
             yield frames.dropped(self.end, self.bookmark)
 
     async def _missed(self) -> AsyncGenerator[bytes]:

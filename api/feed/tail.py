@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import aclosing, contextmanager
 from dataclasses import dataclass
 
 import structlog
@@ -44,7 +44,8 @@ class Tail:
         self._listeners: set[Listener] = set()
         self._guests = 0
         self._has_guests = asyncio.Event()
-        self._has_begun = asyncio.Event()
+        self._is_settled = asyncio.Event()
+        self._trouble: BrokerUnavailable | None = None
 
     @property
     def bookmark(self) -> Bookmark:
@@ -66,8 +67,10 @@ class Tail:
                 self._has_guests.clear()
 
     async def begun(self) -> None:
-        """Returns once it has a place in the topic."""
-        await self._has_begun.wait()
+        """Returns once it has a place in the topic; raises `BrokerUnavailable` when it was tried in vain."""
+        await self._is_settled.wait()
+        if self._trouble is not None:
+            raise self._trouble
 
     def join(self, wanted: Wanted) -> Listener:
         """A listener to all that comes behind `bookmark`."""
@@ -81,11 +84,15 @@ class Tail:
     async def run(self) -> None:
         """Until cancelled, through outages of Kafka."""
         while True:
+            if not self._guests:
+                self._forget()  # whoever comes then wants what is new then
             await self._has_guests.wait()
             try:
                 await self._follow()
             except BrokerUnavailable as exc:
                 log.warning("feed_rests", reason=str(exc))
+                if self._course is None:
+                    self._settle(exc)
                 await asyncio.sleep(self._times.pause_s)
             except RecordsGone as exc:
                 log.error("feed_lost_its_place", reason=str(exc))  # noqa: TRY400  # the text says it all
@@ -100,18 +107,22 @@ class Tail:
             if self._course is None:
                 origin, _, ends = await self._log.bounds()
                 self._course = Course(Bookmark(origin, ends))
-            self._has_begun.set()
-            async for fetched in reader.follow(self._course.bookmark.offsets):
-                self._hand_out(self._course, fetched)
-                if self._guests:
-                    attended_at = time.monotonic()
-                elif time.monotonic() - attended_at > self._times.linger_s:
-                    self._forget()
-                    return
-                await asyncio.sleep(GATHER_S)
+            self._settle(None)
+            async with aclosing(reader.follow(self._course.bookmark.offsets)) as fetches:
+                async for fetched in fetches:
+                    self._hand_out(self._course, fetched)
+                    if self._guests:
+                        attended_at = time.monotonic()
+                    elif time.monotonic() - attended_at > self._times.linger_s:
+                        return
+                    await asyncio.sleep(GATHER_S)
+
+    def _settle(self, trouble: BrokerUnavailable | None) -> None:
+        self._trouble = trouble
+        self._is_settled.set()
 
     def _forget(self) -> None:
-        self._has_begun.clear()
+        self._is_settled.clear()
         self._course = None
 
     def _hand_out(self, course: Course, fetched: Fetched) -> None:

@@ -88,6 +88,15 @@ async def opened(feed: Feed, since=None, wanted: Wanted = EVERYTHING, may_go_on=
     return await Told(await feed.open(wanted, since, may_go_on)).hear_chunk()
 
 
+async def opened_in_time(feed: Feed) -> Told:
+    """By a client that comes back until it is let in."""
+    while True:
+        try:
+            return await opened(feed)
+        except Refused:
+            await asyncio.sleep(0.02)
+
+
 async def test_without_a_place_a_stream_begins_now(log):
     log.write(0, *some(3))
     async with feeding(log) as feed:
@@ -322,6 +331,20 @@ async def test_while_kafka_is_silent_nobody_is_let_in(log):
             await opened(feed)
 
         assert refused.value.kind is FEED_SILENT
+
+
+async def test_whoever_comes_after_an_outage_that_nobody_waited_out_is_told_what_is_new(log):
+    async with feeding(log) as feed:
+        told = await opened(feed)
+        log.is_silent = True
+        await told.leave()
+        log.write(0, *some(3))
+        await asyncio.sleep(0.1)
+        log.is_silent = False
+        again = await opened_in_time(feed)
+        log.write(0, Said(3))
+
+        assert (await again.hear(until=1)).numbers == [3]
 
 
 async def test_an_outage_ends_no_stream_of_the_present_and_loses_nothing(log):
