@@ -3,6 +3,7 @@
 import asyncio
 import gc
 import signal
+import socket
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,6 +16,8 @@ from analytics.service import Analytics
 from api.application import create_app
 from api.evidence import EvidenceReader
 from api.exports.desk import ExportDesk
+from api.feed.feed import Feed
+from api.feed.kafka_log import KafkaLog
 from api.keys import KeyRing
 from api.parts import Parts
 from api.registrar import Registrar
@@ -35,7 +38,18 @@ log = structlog.get_logger()
 
 
 class Server(uvicorn.Server):
-    """uvicorn as a part of a process: it neither takes the signals nor sends them to itself again."""
+    """uvicorn as a part of a process: it neither takes the signals nor sends them to itself again.
+
+    When it stops it ends the streams of `feed`, which would not end by themselves.
+    """
+
+    def __init__(self, config: uvicorn.Config, feed: Feed) -> None:
+        super().__init__(config)
+        self._feed = feed
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._feed.end_streams()
+        await super().shutdown(sockets)
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -66,11 +80,12 @@ async def serve(settings: Settings, clock: Clock) -> int:
         parts = _parts(settings, clock, analytics=analytics, registrar=registrar, exports=exports)
         server = _server(settings, parts)
         async with asyncio.TaskGroup() as tasks:
-            watch = tasks.create_task(_end_with_the_store(server, analytics))
+            beside = [tasks.create_task(_end_with_the_store(server, analytics)), tasks.create_task(parts.feed.run())]
             log.info("api_listens", host=settings.api.host, port=settings.api.port)
             with _sparing_the_collector():
                 await server.serve()
-            watch.cancel()
+            for task in beside:
+                task.cancel()
         return 0 if analytics.health().is_alive else 1
     finally:
         await exports.stop()
@@ -94,6 +109,7 @@ def _parts(
         ring=ring,
         sessions=SessionBook(settings.data_dir, ring, clock),
         exports=exports,
+        feed=Feed(settings.feed, KafkaLog(settings.kafka), clock),
         policies=PolicyFile(settings, clock.monotonic).current,
     )
 
@@ -109,7 +125,8 @@ def _server(settings: Settings, parts: Parts) -> Server:
             server_header=False,
             lifespan="off",
             timeout_graceful_shutdown=GRACE_S,
-        )
+        ),
+        parts.feed,
     )
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):

@@ -88,6 +88,7 @@ def signed_in(request: Request, parts: Parts) -> Caller | None:
 
 
 Reader = Annotated[Caller, Security(caller_of, scopes=[Scope.READ.value])]
+Follower = Annotated[Caller, Security(caller_of, scopes=[Scope.FEED.value])]
 Admin = Annotated[Caller, Security(caller_of, scopes=[Scope.ADMIN.value])]
 Sender = Annotated[Caller, Security(caller_of, scopes=[Scope.SEND.value])]
 Exporter = Annotated[Caller, Security(caller_of, scopes=[Scope.EXPORT.value])]

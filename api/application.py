@@ -10,6 +10,7 @@ from api.endpoints import (
     attempts,
     back_tests,
     exports,
+    feed,
     health,
     inbound,
     ledger,
@@ -26,6 +27,22 @@ from api.refusals import install_refusals
 from api.shield import Shield
 
 VERSION = "1"
+PARTS = (
+    messages,
+    plans,
+    sends,
+    inbound,
+    suppressions,
+    sessions,
+    metrics,
+    reports,
+    ledger,
+    attempts,
+    back_tests,
+    exports,
+    feed,
+)
+"""In the order in which the document tells of them."""
 DESCRIPTION = """
 What happened to every Viber and SMS message, whichever provider carried it.
 
@@ -48,21 +65,8 @@ def create_app(parts: Parts | None) -> FastAPI:
         generate_unique_id_function=_operation_id,
     )
     app.state.parts = parts
-    for part in (
-        messages,
-        plans,
-        sends,
-        inbound,
-        suppressions,
-        sessions,
-        metrics,
-        reports,
-        ledger,
-        attempts,
-        back_tests,
-    ):
+    for part in PARTS:
         app.include_router(part.router, prefix="/v1")
-    app.include_router(exports.router, prefix="/v1")
     app.include_router(health.router)
     page.install(app)
     install_refusals(app)

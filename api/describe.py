@@ -10,6 +10,7 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
+from api.feed.events import FeedEvent
 from api.problems import Problem
 
 COPY = Path(__file__).with_name("openapi.json")
@@ -27,9 +28,10 @@ def describe(app: FastAPI) -> dict[str, Any]:
             routes=app.routes,
             separate_input_output_schemas=False,
         )
-        problem = Problem.model_json_schema(ref_template=SCHEMAS)
         schemas = document["components"]["schemas"]
-        schemas |= problem.pop("$defs", {}) | {"Problem": problem}
+        for model in (Problem, FeedEvent):
+            schema = model.model_json_schema(ref_template=SCHEMAS)
+            schemas |= schema.pop("$defs", {}) | {model.__name__: schema}
         app.openapi_schema = document
     return app.openapi_schema
 

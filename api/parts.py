@@ -9,6 +9,7 @@ from fastapi import Depends, Request
 from api.answers.messages import Evidence
 from api.evidence import Cause
 from api.exports.desk import ExportDesk
+from api.feed.feed import Feed
 from api.keys import KeyRing
 from api.sessions import SessionBook
 from api.store import Store
@@ -56,6 +57,7 @@ class Parts:
     ring: KeyRing
     sessions: SessionBook
     exports: ExportDesk
+    feed: Feed
     policies: Callable[[], PolicyBook] = PolicyBook
     """The policies as they are now."""
 

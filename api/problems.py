@@ -57,6 +57,12 @@ NOT_IN_DOUBT = Kind(
 METHOD_REFUSED = Kind(
     "method-refused", 405, "The address does not take this method", "Use one of those in the Allow header."
 )
+POSITION_GONE = Kind(
+    "position-gone",
+    410,
+    "Kafka no longer has what comes next",
+    "Go on with `oldest_id`; what lies before it can still be asked of GET /v1/messages/{id} and /v1/metrics.",
+)
 BODY_TOO_LARGE = Kind("body-too-large", 413, "The body is too large", "Send less at once.")
 NOT_JSON = Kind("not-json", 415, "The body is not declared as JSON", "Send it with 'Content-Type: application/json'.")
 INVALID = Kind(
@@ -92,6 +98,12 @@ KAFKA_SILENT = Kind(
     503,
     "Kafka has not acknowledged in time",
     "Whether it was stored is not known. Send the same again: a repeated registration changes nothing.",
+)
+FEED_SILENT = Kind(
+    "feed-silent", 503, "Kafka cannot be read now", "Try again after the seconds that Retry-After names."
+)
+FEED_FULL = Kind(
+    "feed-full", 503, "The feed has all the clients it can serve", "Try again after the seconds that Retry-After names."
 )
 STORE_UNAVAILABLE = Kind(
     "store-unavailable", 503, "The store cannot answer now", "Try again after the seconds that Retry-After names."

@@ -158,6 +158,14 @@ CONNECTION_ILL = Gauge(
     ("provider", "connection"),
 )
 
+FEED_CLIENTS = Gauge("tidings_feed_clients", "Clients that this process tells of changes as they happen.")
+FEED_ENDED = Counter(
+    "tidings_feed_ended_total",
+    "Their streams that ended from our side: too_slow, cut_off (took nothing at all), stopping, records_gone, "
+    "kafka_silent or key_revoked.",
+    ("reason",),
+)
+
 
 def exposition() -> tuple[bytes, str]:
     """The metrics page and its content type."""

@@ -253,6 +253,23 @@ class ApiSettings(Section):
     port: int = Field(8000, ge=1, le=65535)
 
 
+class FeedSettings(Section):
+    """The live feed, in each process of the query port."""
+
+    heartbeat_s: float = Field(15.0, gt=0)
+    """Where nothing happens, a line without meaning is sent so often; shorter than proxies wait."""
+    most_clients: int = Field(500, ge=1)
+    """Streams at once; above, the answer is 503."""
+    most_waiting: int = Field(2_000, ge=1)
+    """Events that may wait for one client; a stream that falls farther behind is ended, with the id to go on from."""
+    patience_s: float = Field(30.0, gt=0)
+    """A client that takes nothing for so long is cut off."""
+    catch_up_readers: int = Field(8, ge=1)
+    """Clients that are told of the past at once; the others wait for their turn."""
+    catch_up_wait_s: float = Field(5.0, ge=0)
+    """How long they do; then the answer is 503."""
+
+
 class PrivacySettings(Section):
     """How people are hidden."""
 
@@ -314,6 +331,7 @@ class Settings(BaseSettings):
     archive: ArchiveSettings = ArchiveSettings()
     api: ApiSettings = ApiSettings()
     exports: ExportSettings = ExportSettings()
+    feed: FeedSettings = FeedSettings()
     privacy: PrivacySettings = PrivacySettings()
     connections: tuple[Connection, ...] = ()
     budgets: tuple[Budget, ...] = ()

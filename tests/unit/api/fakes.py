@@ -28,12 +28,14 @@ from analytics.sessions import Conversation
 from analytics.snapshots import Snapshot
 from api.answers.messages import Evidence
 from api.exports.desk import ExportDesk
+from api.feed.feed import Feed
 from api.keys import KeyRing
 from api.parts import Parts
 from api.sessions import SessionBook
 from contracts.errors import ExportEnded, NotFound
 from runtime.clock import FixedClock
-from runtime.settings import ApiSettings, Budget, Connection, ExportSettings, Settings
+from runtime.settings import ApiSettings, Budget, Connection, ExportSettings, FeedSettings, Settings
+from tests.support.feed_log import FakeLog
 from tests.unit.api.rows import (
     ATTEMPT,
     BALANCE,
@@ -323,5 +325,6 @@ def make_parts(data_dir: Path, **changed) -> Parts:
         ring=ring,
         sessions=SessionBook(data_dir, ring, clock),
         exports=exports,
+        feed=Feed(FeedSettings(), FakeLog(), clock),
     )
     return replace(parts, **changed)
