@@ -18,6 +18,7 @@ from api.endpoints import (
     sends,
     sessions,
     suppressions,
+    trust,
 )
 from api.parts import Parts
 from api.refusals import install_refusals
@@ -46,7 +47,7 @@ def create_app(parts: Parts | None) -> FastAPI:
         generate_unique_id_function=_operation_id,
     )
     app.state.parts = parts
-    for part in (messages, plans, sends, inbound, suppressions, sessions, metrics, ledger, attempts, back_tests):
+    for part in (messages, plans, sends, inbound, suppressions, sessions, metrics, ledger, attempts, back_tests, trust):
         app.include_router(part.router, prefix="/v1")
     app.include_router(health.router)
     page.install(app)

@@ -14,6 +14,8 @@ from analytics.sends import Sends, SendsQuestion
 from analytics.service import Analytics, Health
 from analytics.sessions import Conversation, SessionsQuestion
 from analytics.snapshots import Snapshot
+from analytics.trust import report as trust_report
+from analytics.trust.report import TrustQuestion, TrustReport
 from runtime.settings import Price
 
 
@@ -57,6 +59,8 @@ class Store(Protocol):
     async def back_test(self, question: BackTestQuestion, prices: Sequence[Price]) -> BackTest: ...
 
     async def advise_waits(self, question: WaitsQuestion, prices: Sequence[Price]) -> WaitAdvice: ...
+
+    async def trust(self, question: TrustQuestion) -> TrustReport: ...
 
     async def freshness(self) -> Freshness: ...
 
@@ -133,6 +137,9 @@ class AnalyticsStore:
 
     async def advise_waits(self, question: WaitsQuestion, prices: Sequence[Price]) -> WaitAdvice:
         return await replay.advise_waits(self._analytics.reader, question, prices)
+
+    async def trust(self, question: TrustQuestion) -> TrustReport:
+        return await trust_report.trust(self._analytics.reader, question)
 
     async def freshness(self) -> Freshness:
         return await questions.freshness(self._analytics.reader)

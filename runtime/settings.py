@@ -232,6 +232,15 @@ class ApiSettings(Section):
     port: int = Field(8000, ge=1, le=65535)
 
 
+class TrustSettings(Section):
+    """When providers are not believed, and when somebody is to look."""
+
+    silent_after_s: float = Field(21_600, ge=60)
+    """An attempt of which no end is known so long after it began counts as silent."""
+    at_least: int = Field(50, ge=10)
+    """Of fewer nothing is said."""
+
+
 class PrivacySettings(Section):
     """How people are hidden."""
 
@@ -292,6 +301,7 @@ class Settings(BaseSettings):
     store: StoreSettings = StoreSettings()
     archive: ArchiveSettings = ArchiveSettings()
     api: ApiSettings = ApiSettings()
+    trust: TrustSettings = TrustSettings()
     privacy: PrivacySettings = PrivacySettings()
     connections: tuple[Connection, ...] = ()
     budgets: tuple[Budget, ...] = ()

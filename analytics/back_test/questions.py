@@ -64,7 +64,7 @@ class Span:
     def filters(self, as_of: datetime) -> Mapping[str, Any]:
         """What the questions share; nothing is known of what happens after `as_of`."""
         return {
-            "first": _first_id(self.from_),
+            "first": first_id(self.from_),
             "as_of": as_of,
             "accounts": self.accounts,
             "provider": self.provider,
@@ -80,7 +80,7 @@ class Span:
 
     def prices(self, channels: list[str]) -> Mapping[str, Any]:
         """As `told_prices.sql` wants it."""
-        first, until = _first_id(self.from_), _first_id(self.to)
+        first, until = first_id(self.from_), first_id(self.to)
         return {"first": first, "until": until, "accounts": self.accounts, "channels": channels}
 
 
@@ -102,8 +102,8 @@ class BackTestQuestion(Span):
             raise QueryInvalid(f"the first step is one of {first.provider}, so there is nothing of {self.provider}")
         return {
             **self.filters(as_of),
-            "until": _first_id(self.to),
-            "beyond": _first_id(self.to + AFTERWARDS),
+            "until": first_id(self.to),
+            "beyond": first_id(self.to + AFTERWARDS),
             "successes": [str(status) for status in SPARED[first.succeed_on]],
             "wait_ms": first.wait_s * 1000,
             "channel": first.channel,
@@ -128,10 +128,10 @@ class WaitsQuestion(Span):
     def parameters(self, as_of: datetime) -> Mapping[str, Any]:
         """As `waits.sql` wants them."""
         successes = [str(status) for status in SPARED[SucceedOn.DELIVERED]]
-        beyond = _first_id(self.to)
+        beyond = first_id(self.to)
         return {**self.filters(as_of), "beyond": beyond, "channels": list(self.channels), "successes": successes}
 
 
-def _first_id(moment: datetime) -> str:
+def first_id(moment: datetime) -> str:
     """Below every id of what was first heard of at `moment` or later: ids begin with their time."""
     return f"{int(moment.timestamp() * 1000):012x}{0:020x}"

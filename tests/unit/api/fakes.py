@@ -17,6 +17,7 @@ from analytics.sends import Sends
 from analytics.service import Health
 from analytics.sessions import Conversation
 from analytics.snapshots import Snapshot
+from analytics.trust.report import RouteReport, TrustReport
 from api.answers.messages import Evidence
 from api.keys import KeyRing
 from api.parts import Parts
@@ -68,6 +69,7 @@ class FakeStore:
     talks: list[dict] = field(default_factory=lambda: [SESSION])
     standings: list[dict] = field(default_factory=lambda: [STANDING])
     send_rows: list[dict] = field(default_factory=lambda: [SEND])
+    trusted: list[RouteReport] = field(default_factory=list)
     planned: list[dict] = field(default_factory=list)
     fresh: Freshness = FRESH
     state: Health = WELL
@@ -162,6 +164,12 @@ class FakeStore:
     async def today_by_provider(self, accounts):
         self._raise()
         return Answer(self.today if accounts is None or "default" in accounts else [], self.fresh)
+
+    async def trust(self, question):
+        self._raise()
+        self.asked.append(question)
+        seen = question.accounts is None or "default" in question.accounts
+        return TrustReport(self.trusted if seen else [], self.fresh)
 
     async def freshness(self):
         self._raise()
