@@ -181,9 +181,7 @@ def _judged(counts: Mapping[Route, Mapping[Signal, Count]], at_least: int) -> di
     return judgements
 
 
-def _report(
-    route: Route, row: Row, judgements: Mapping[Signal, Judgement], question: TrustQuestion
-) -> RouteReport:
+def _report(route: Route, row: Row, judgements: Mapping[Signal, Judgement], question: TrustQuestion) -> RouteReport:
     details = {signal: {name: row.get(name) for name in TOLD_OF.get(signal, ())} for signal in judgements}
     evidence = sorted(map(_proof, row["evidence"]), key=lambda one: (one["told_at"], one["attempt_id"]), reverse=True)
     if question.evidence is Signal.ZERO_REPLIES and judgements[Signal.ZERO_REPLIES].count.hits:
