@@ -19,6 +19,7 @@ from api.parts import Parts
 from api.registrar import Registrar
 from api.sessions import SessionBook
 from api.store import AnalyticsStore
+from api.watch import Watch
 from contracts.errors import TidingsError
 from runtime.clock import Clock, SystemClock
 from runtime.collector import spare_the_collector
@@ -60,13 +61,18 @@ async def serve(settings: Settings, clock: Clock) -> int:
     await analytics.start()
     registrar.start()
     try:
-        server = _server(settings, _parts(settings, clock, analytics=analytics, registrar=registrar))
+        parts = _parts(settings, clock, analytics=analytics, registrar=registrar)
+        server = _server(settings, parts)
         async with asyncio.TaskGroup() as tasks:
-            watch = tasks.create_task(_end_with_the_store(server, analytics))
+            beside = [
+                tasks.create_task(_end_with_the_store(server, analytics)),
+                tasks.create_task(Watch(parts.store, registrar, clock, settings.trust).run()),
+            ]
             log.info("api_listens", host=settings.api.host, port=settings.api.port)
             with _sparing_the_collector():
                 await server.serve()
-            watch.cancel()
+            for task in beside:
+                task.cancel()
         return 0 if analytics.health().is_alive else 1
     finally:
         await registrar.stop()

@@ -7,6 +7,7 @@ from starlette.middleware import Middleware
 from api import page
 from api.describe import describe
 from api.endpoints import (
+    alarms,
     attempts,
     back_tests,
     health,
@@ -47,7 +48,20 @@ def create_app(parts: Parts | None) -> FastAPI:
         generate_unique_id_function=_operation_id,
     )
     app.state.parts = parts
-    for part in (messages, plans, sends, inbound, suppressions, sessions, metrics, ledger, attempts, back_tests, trust):
+    for part in (
+        messages,
+        plans,
+        sends,
+        inbound,
+        suppressions,
+        sessions,
+        metrics,
+        ledger,
+        attempts,
+        back_tests,
+        trust,
+        alarms,
+    ):
         app.include_router(part.router, prefix="/v1")
     app.include_router(health.router)
     page.install(app)

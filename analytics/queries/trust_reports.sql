@@ -20,7 +20,7 @@ judged AS (
         attempt.message_id,
         attempt.channel,
         attempt.country,
-        status = 'unknown' AS is_unknown,
+        is_unknown_code(is_known_code, status) AS is_unknown,
         CASE WHEN source = 'push' THEN date_sub('millisecond', occurred_at, received_at) END AS delay_ms,
         CASE WHEN source = 'push' THEN date_sub('millisecond', left_at.sent_at, occurred_at) END AS after_sent_ms,
         CASE $evidence

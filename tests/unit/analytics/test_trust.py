@@ -81,7 +81,7 @@ def tell(line: Line, steps, chance: Random, *, is_liar: bool, **members) -> None
             occurred_at=step.at + timedelta(seconds=ahead_s),
             price=0.03,
             currency="EUR",
-            **({"provider_code": code} if code else {}),
+            **({"provider_code": code, "is_known_code": False} if code else {}),
             **members,
         )
 
@@ -179,7 +179,7 @@ class Recount:
         return len(billed), sum(not any(update.status.is_success for update in one) for one in billed)
 
     def unknown_codes(self):
-        return len(self.reports), sum(one.status is DeliveryStatus.UNKNOWN for one in self.reports)
+        return len(self.reports), sum(not one.is_known_code for one in self.reports)
 
     def delays_ms(self):
         return sorted(int((one.received_at - one.occurred_at) / timedelta(milliseconds=1)) for one in self.reports)

@@ -6,6 +6,7 @@ from decimal import Decimal
 from hashlib import sha256
 from pathlib import Path
 
+from analytics.alarms import Look
 from analytics.back_test.economics import weigh
 from analytics.back_test.odds import Odds
 from analytics.back_test.replay import BackTest, PlaceAdvice, WaitAdvice
@@ -70,6 +71,8 @@ class FakeStore:
     standings: list[dict] = field(default_factory=lambda: [STANDING])
     send_rows: list[dict] = field(default_factory=lambda: [SEND])
     trusted: list[RouteReport] = field(default_factory=list)
+    alarm_rows: list[dict] = field(default_factory=list)
+    seen: Look = field(default_factory=lambda: Look(None))
     planned: list[dict] = field(default_factory=list)
     fresh: Freshness = FRESH
     state: Health = WELL
@@ -171,6 +174,19 @@ class FakeStore:
         seen = question.accounts is None or "default" in question.accounts
         return TrustReport(self.trusted if seen else [], self.fresh)
 
+    async def alarms(self, accounts, *, is_open, limit):
+        self._raise()
+        rows = [row for row in self.alarm_rows if accounts is None or row["account"] in accounts]
+        wanted = [row for row in rows if is_open is None or is_open == (row["cleared_at"] is None)]
+        return Answer(wanted[:limit], self.fresh)
+
+    async def open_alarms(self):
+        return await self.alarms(None, is_open=True, limit=100)
+
+    async def look(self, trust):
+        self._raise()
+        return self.seen
+
     async def freshness(self):
         self._raise()
         return self.fresh
@@ -231,6 +247,9 @@ class FakeRegistrar:
 
     async def write_outcome(self, outcome):
         await self.write([outcome])
+
+    async def write_alarm(self, alarm):
+        await self.write([alarm])
 
 
 class FakeWitness:

@@ -46,6 +46,7 @@ TARGETS = [
     "/v1/suppressions",
     "/v1/sends",
     "/v1/reports/trust",
+    "/v1/alarms",
     "/v1/in-doubt",
     "/v1/messages/019aa5a1-0000-7000-8000-000000000001",
     "/messages",
