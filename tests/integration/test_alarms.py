@@ -2,18 +2,25 @@
 
 import asyncio
 import signal
+from contextlib import suppress
 from datetime import UTC, datetime
 
 import pytest
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
+from analytics.service import Analytics
+from api.registrar import Registrar
+from api.store import AnalyticsStore
+from api.watch import Watch
 from contracts.alarms import Alarm, AlarmKind, AlarmTold
 from contracts.codec import decode
+from contracts.errors import BrokerUnavailable
 from contracts.identity import new_message_id
 from contracts.topics import load_topics
 from runtime.broker.ports import free_port
+from runtime.clock import SystemClock
 from runtime.kafka import ensure_topics
-from runtime.settings import KafkaSettings
+from runtime.settings import KafkaSettings, Settings, TrustSettings
 from tests.support.running_api import PARTITIONS, RunningApi
 from tests.support.store_line import OBSERVED, T0, Line
 from tests.support.store_on_kafka import Pour, pouring
@@ -99,6 +106,56 @@ async def written(kafka: KafkaSettings) -> list[Alarm]:
     return sorted(found, key=lambda one: one.told_at)
 
 
+@pytest.fixture
+async def parts(kafka: KafkaSettings, tmp_path):
+    """The store and the writer to Kafka, as the api process has them."""
+    analytics = Analytics(Settings(data_dir=tmp_path, kafka=kafka), SystemClock())
+    registrar = Registrar(kafka)
+    await analytics.start()
+    registrar.start()
+    yield AnalyticsStore(analytics), registrar
+    await registrar.stop()
+    await analytics.stop()
+
+
+async def look_until(watch: Watch, is_so) -> None:
+    async with asyncio.timeout(30):
+        while not await is_so():
+            with suppress(BrokerUnavailable):
+                await watch.look()
+            await asyncio.sleep(0.1)
+
+
+async def test_what_one_watch_has_told_the_next_one_knows(parts, kafka):
+    store, registrar = parts
+    at_once = TrustSettings(raise_after_looks=1, clear_after_looks=1)
+    watch, line = Watch(store, registrar, SystemClock(), at_once), Line(partitions=PARTITIONS)
+
+    async def is_open():
+        return (await store.open_alarms()).rows
+
+    async def is_over():
+        return not await is_open()
+
+    async with pouring(kafka) as pour:
+        cause = line.receive(at_s=now_s())
+        await pour.pour(line)
+        await pour.commit_as_stages(line)
+        await look_until(watch, is_open)
+        watch = Watch(store, registrar, SystemClock(), at_once)
+        for _ in range(10):
+            await watch.look()
+            await asyncio.sleep(0.1)
+        line.report("delivered", connection=OBSERVED, cause=cause, at_s=now_s())
+        await pour.pour(line)
+        await pour.commit_as_stages(line)
+        await look_until(watch, is_over)
+    told = [(one.kind, one.told, one.value) for one in await written(kafka)]
+
+    assert told == [(AlarmKind.CONSERVATION, AlarmTold.RAISED, 1), (AlarmKind.CONSERVATION, AlarmTold.CLEARED, 0)]
+
+
+@pytest.mark.long
 async def test_who_goes_quiet_is_told_once_and_once_when_it_is_over_through_a_kill(api, kafka):
     line = Line(partitions=PARTITIONS)
     remember(line)
