@@ -107,7 +107,7 @@ def _rows(cursor: Connection, query: Query, parameters: Mapping[str, Any]) -> li
     # fetchall, always: an open result owns the cursor.
     found = cursor.execute(query.sql, bound or None)
     names = [column[0] for column in found.description or ()]
-    return [dict(zip(names, map(plain, values), strict=True)) for values in found.fetchall()]
+    return [dict(zip(names, map(_plain, values), strict=True)) for values in found.fetchall()]
 
 
 def _kept(value: object) -> object:
@@ -117,7 +117,7 @@ def _kept(value: object) -> object:
     return list(value) if isinstance(value, tuple) else value
 
 
-def plain(value: object) -> object:
+def _plain(value: object) -> object:
     """Times get the zone they are in, ids are text."""
     if isinstance(value, datetime):
         return value.replace(tzinfo=UTC)

@@ -48,7 +48,7 @@ def _text(name: str) -> str:
 
 def _included(found: re.Match[str]) -> str:
     """What several questions share: the table expressions of a `.cte` file, in the place of the line that names it."""
-    return _text(f"{found[1]}.cte").rstrip()
+    return _INCLUDE.sub(_included, _text(f"{found[1]}.cte").rstrip())
 
 
 def _is_comment(line: str) -> bool:

@@ -1,14 +1,14 @@
 """The trust report: every route with its signals, from three questions to one state of the store."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from analytics.back_test.questions import first_id
 from analytics.freshness import Freshness
-from analytics.reader import Reader, Row, plain
+from analytics.reader import Asked, Reader, Row
 from analytics.trust.judgement import Count, Judgement, judged
 from analytics.trust.signals import (
     FAST_FLOOR_MS,
@@ -37,6 +37,8 @@ TOLD_OF = {
 """What else is told of a signal, in ms."""
 
 
+OF_REPORTS = frozenset({Signal.UNKNOWN_CODES, Signal.CALLBACK_LATENCY, Signal.CLOCK_SKEW})
+K = TypeVar("K", bound=Hashable)
 GRAVITY = (Suspicion.TOO_FEW, Suspicion.FINE, Suspicion.WORTH_A_LOOK, Suspicion.ALARMING)
 
 
@@ -64,26 +66,35 @@ class TrustQuestion:
         if self.to <= self.from_:
             raise QueryInvalid(f"to ({self.to.isoformat()}) must be after from ({self.from_.isoformat()})")
 
-    @property
-    def attempts(self) -> Mapping[str, Any]:
-        """What two of the questions share; what follows an attempt is looked for as long as one may be silent."""
+    def asked(self, as_of: datetime | None) -> list[Asked]:
+        """The questions to the store, that for evidence last; silence is judged as of `as_of`."""
+        of_reports = {**self._attempts(), "future_ms": FUTURE_MS}
+        of_attempts = {
+            **self._attempts(),
+            "as_of": as_of,
+            "silent_after_s": self.silent_after_s,
+            "fast_floor_ms": FAST_FLOOR_MS,
+            "fast_floor_sms_ms": FAST_FLOOR_SMS_MS,
+            "fast_share": FAST_SHARE,
+        }
+        asked: list[Asked] = [
+            ("trust_attempts", of_attempts),
+            ("trust_reports", of_reports),
+            ("trust_replies", {"from": self.from_, "to": self.to, "accounts": self.accounts}),
+        ]
+        if self.evidence in OF_REPORTS:
+            return [*asked, ("trust_reports_evidence", {**of_reports, "evidence": str(self.evidence)})]
+        if self.evidence is not None:
+            return [*asked, ("trust_attempts_evidence", {**of_attempts, "evidence": str(self.evidence)})]
+        return asked
+
+    def _attempts(self) -> Mapping[str, Any]:
+        """What follows an attempt is looked for as long as one may be silent."""
         return {
             "first": first_id(self.from_),
             "until": first_id(self.to),
             "beyond": first_id(self.to + timedelta(seconds=self.silent_after_s)),
             "accounts": self.accounts,
-            "evidence": self.evidence and str(self.evidence),
-        }
-
-    @property
-    def silences(self) -> Mapping[str, Any]:
-        """As `trust_attempts.sql` wants them, but for the moment it is asked."""
-        return {
-            **self.attempts,
-            "silent_after_s": self.silent_after_s,
-            "fast_floor_ms": FAST_FLOOR_MS,
-            "fast_floor_sms_ms": FAST_FLOOR_SMS_MS,
-            "fast_share": FAST_SHARE,
         }
 
 
@@ -117,30 +128,35 @@ class TrustReport:
 
 async def trust(reader: Reader, question: TrustQuestion) -> TrustReport:
     """Every route that an attempt of the span took, with each signal beside the other routes of its channel."""
-    (attempts, reports, replies), fresh = await reader.ask_together(
-        ("trust_attempts", {**question.silences, "as_of": reader.horizon.as_of}),
-        ("trust_reports", {**question.attempts, "future_ms": FUTURE_MS}),
-        ("trust_replies", {"from": question.from_, "to": question.to, "accounts": question.accounts}),
+    (attempts, reports, replies, *evidence), fresh = await reader.ask_together(*question.asked(reader.horizon.as_of))
+    said = {_route(row): row for row in reports}
+    rows = {_route(row): {**said.get(_route(row), {}), **row} for row in attempts}
+    proofs = _by(_route, evidence[0] if evidence else [])
+    written = _by(lambda row: _route(row)[:2], replies)
+    judgements = _judged({route: _counts(route, row, written[route[:2]]) for route, row in rows.items()}, question)
+    return TrustReport(
+        [
+            _report(
+                route,
+                row,
+                judgements=judgements[route],
+                proofs=proofs[route] if _proves(question.evidence, judgements[route]) else [],
+            )
+            for route, row in rows.items()
+        ],
+        fresh,
     )
-    rows = _joined(attempts, reports)
-    written = _by_connection(replies)
-    counts = {route: _counts(route, row, written[route[:2]]) for route, row in rows.items()}
-    judgements = _judged(counts, question.at_least)
-    return TrustReport([_report(route, row, judgements[route], question) for route, row in rows.items()], fresh)
 
 
 def _route(row: Row) -> Route:
     return Route(row["provider"], row["connection"], row["channel"], row["country"])
 
 
-def _joined(attempts: Iterable[Row], reports: Iterable[Row]) -> dict[Route, Row]:
-    """Each route with what both questions bring; evidence is in one of them."""
-    said = {_route(row): row for row in reports}
-    joined = {}
-    for row in attempts:
-        other = said.get(_route(row), {})
-        joined[_route(row)] = {**other, **row, "evidence": row["evidence"] or other.get("evidence") or []}
-    return joined
+def _by(key: Callable[[Row], K], rows: Iterable[Row]) -> dict[K, list[Row]]:
+    found: dict[K, list[Row]] = defaultdict(list)
+    for row in rows:
+        found[key(row)].append(row)
+    return found
 
 
 def _counts(route: Route, row: Row, replies: Iterable[Row]) -> dict[Signal, Count]:
@@ -156,19 +172,14 @@ def _counts(route: Route, row: Row, replies: Iterable[Row]) -> dict[Signal, Coun
     return counts
 
 
-def _by_connection(replies: Iterable[Row]) -> dict[tuple[str, str], list[Row]]:
-    found: dict[tuple[str, str], list[Row]] = defaultdict(list)
-    for reply in replies:
-        found[reply["provider"], reply["connection"]].append(reply)
-    return found
-
-
 def _may_answer(reply: Row, route: Route) -> bool:
     """A reply that does not say its channel or country may be one to this route; it must not be accused for it."""
     return reply["channel"] in {None, route.channel} and reply["country"] in {None, route.country}
 
 
-def _judged(counts: Mapping[Route, Mapping[Signal, Count]], at_least: int) -> dict[Route, dict[Signal, Judgement]]:
+def _judged(
+    counts: Mapping[Route, Mapping[Signal, Count]], question: TrustQuestion
+) -> dict[Route, dict[Signal, Judgement]]:
     """Each signal of each route, beside the routes of the same channel."""
     judgements: dict[Route, dict[Signal, Judgement]] = defaultdict(dict)
     for signal in Signal:
@@ -176,25 +187,16 @@ def _judged(counts: Mapping[Route, Mapping[Signal, Count]], at_least: int) -> di
         for route, signals in counts.items():
             by_channel[route.channel][route] = signals[signal]
         for routes in by_channel.values():
-            for route, judgement in judged(routes, at_least=at_least).items():
+            for route, judgement in judged(routes, at_least=question.at_least).items():
                 judgements[route][signal] = judgement
     return judgements
 
 
-def _report(route: Route, row: Row, judgements: Mapping[Signal, Judgement], question: TrustQuestion) -> RouteReport:
+def _report(route: Route, row: Row, *, judgements: Mapping[Signal, Judgement], proofs: Sequence[Row]) -> RouteReport:
     details = {signal: {name: row.get(name) for name in TOLD_OF.get(signal, ())} for signal in judgements}
-    evidence = sorted(map(_proof, row["evidence"]), key=lambda one: (one["told_at"], one["attempt_id"]), reverse=True)
-    if question.evidence is Signal.ZERO_REPLIES and judgements[Signal.ZERO_REPLIES].count.hits:
-        evidence = []  # somebody has answered, so deliveries without an answer prove nothing
-    return RouteReport(route, row["attempt_count"], judgements, details, evidence)
+    return RouteReport(route, row["attempt_count"], judgements, details, proofs)
 
 
-def _proof(told: Mapping[str, Any]) -> Row:
-    """A row of evidence, as the reader has rows: what is inside a struct it leaves as it is."""
-    last_word = told["last_word"] or {}
-    told_of = {name: plain(value) for name, value in told.items() if name != "last_word"}
-    return {**told_of, "provider_code": last_word.get("provider_code"), "cause": _cause(last_word)}
-
-
-def _cause(last_word: Mapping[str, Any]) -> Row | None:
-    return {name: last_word[name] for name in ("partition", "offset", "index", "items")} if last_word else None
+def _proves(signal: Signal | None, judgements: Mapping[Signal, Judgement]) -> bool:
+    """Where somebody has answered, deliveries without an answer prove nothing."""
+    return signal is not Signal.ZERO_REPLIES or not judgements[signal].count.hits

@@ -6,6 +6,7 @@ from decimal import Decimal
 
 from pydantic import Field
 
+from analytics.reader import Row
 from analytics.trust.judgement import Judgement
 from analytics.trust.report import RouteReport
 from analytics.trust.signals import BOUNDS, Signal, Suspicion, Unit
@@ -68,6 +69,11 @@ class Proof(Body):
         None, description="The item of a callback that told of it last; null when only a registration did."
     )
 
+    @classmethod
+    def of(cls, row: Row) -> "Proof":
+        cause = {name: row[f"cause_{name}"] for name in Cause.model_fields}
+        return cls.model_validate({**row, "cause": None if cause["offset"] is None else cause})
+
 
 class TrustedRoute(Body):
     """A route: a provider, a connection, a channel and a country."""
@@ -91,7 +97,7 @@ class TrustedRoute(Body):
             attempt_count=report.attempt_count,
             verdict=report.suspicion,
             signals=signals,
-            evidence=[Proof.model_validate(row) for row in report.evidence],
+            evidence=[Proof.of(row) for row in report.evidence],
         )
 
 

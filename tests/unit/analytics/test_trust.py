@@ -120,7 +120,7 @@ def told_reader(played, tmp_path_factory):
 
 IS_TRUE = {
     Signal.SILENCE: lambda row: not DeliveryStatus(row["status"]).is_final,
-    Signal.CONTRADICTIONS: lambda row: row["cause"]["offset"] >= 0,
+    Signal.CONTRADICTIONS: lambda row: row["cause_offset"] >= 0,
     Signal.FAST_RECEIPTS: lambda row: row["latency_ms"] < 400,
     Signal.BILLED_NOT_DELIVERED: lambda row: row["price"] > 0 and not DeliveryStatus(row["status"]).is_success,
     Signal.UNKNOWN_CODES: lambda row: (row["status"], row["provider_code"]) == ("unknown", "unheard-of"),

@@ -14,7 +14,10 @@ PROOF = {
     "told_at": NOON,
     "status": "sent",
     "price": None,
-    "cause": {"partition": 3, "offset": 1207, "index": 0, "items": 2},
+    "cause_partition": 3,
+    "cause_offset": 1207,
+    "cause_index": 0,
+    "cause_items": 2,
 }
 
 
