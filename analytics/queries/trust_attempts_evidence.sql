@@ -24,7 +24,7 @@ shown AS (
 last_word AS (
     SELECT
         attempt_id,
-        attempt_status,
+        status_at(max(rank_of(attempt_status)) OVER (PARTITION BY attempt_id)) AS attempt_status,
         provider_code,
         currency,
         cause_partition,

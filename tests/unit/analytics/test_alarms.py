@@ -10,7 +10,7 @@ from contracts.alarms import Alarm, AlarmKind, AlarmTold, Subject, alarm_id
 from contracts.codec import encode
 from contracts.vocabulary import Channel, Source
 from runtime.settings import TrustSettings
-from tests.support.store_line import T0, at
+from tests.support.store_line import T0, Line, at
 
 DAY_S, HOUR_S = 86_400, 3_600
 FRIDAY_S = 6 * DAY_S
@@ -64,6 +64,18 @@ class TestQuiet:
         store(writer, line)
 
         assert await self.weight(reader, skyline, FRIDAY_S + after_s - 610) is weight
+
+    async def test_a_day_that_was_more_silent_at_this_hour_counts(self, writer, reader, skyline, line):
+        """Of the working days before, one had no callback for three hours before this time."""
+        quiet = [f"a{number}" for number in range(3 * 144 - 18, 3 * 144)]
+        kept = [one for one in line.told if one.report.root_id not in quiet]
+        fewer = Line()
+        for one in kept:
+            at_s = (one.report.received_at - T0).total_seconds()
+            fewer.report("sent", of=one.report.root_id, connection="observed", at_s=at_s)
+        store(writer, fewer)
+
+        assert await self.weight(reader, skyline, FRIDAY_S + 2400) is Weight.WELL
 
     async def test_what_we_asked_for_is_no_callback(self, writer, reader, line, skyline):
         line.report("delivered", of="late", connection="observed", at_s=FRIDAY_S + 1700, source=Source.POLL)

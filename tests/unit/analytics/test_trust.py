@@ -298,6 +298,15 @@ async def test_zero_replies_are_suspicious_where_replies_are_usual(writer, reade
     assert routes["routee"].judgements[Signal.ZERO_REPLIES].suspicion is suspicion
 
 
+async def test_replies_to_others_are_not_counted(writer, reader, line):
+    line.inbound("1" * 32, at_s=5, account="other", channel=Channel.SMS)
+    writer.write(writer.prepare(writer.resume(), line.fetch()))
+    span = {"from": T0, "to": at(60)}
+
+    assert (await reader.ask("trust_replies", {**span, "accounts": ("default",)})).rows == []
+    assert len((await reader.ask("trust_replies", {**span, "accounts": ("other",)})).rows) == 1
+
+
 async def test_only_what_belongs_to_the_accounts_is_seen(told_reader):
     assert await by_provider(told_reader, accounts=("other",)) == {}
     assert set(await by_provider(told_reader, accounts=("default",))) == {HONEST, LIAR, AHEAD}
