@@ -41,6 +41,7 @@ TABLES = {
     "outcomes": "outcome",
     "decisions": "decision",
     "sessions": "session_word",
+    "alarms": "alarm",
 }
 """Of the topics whose records all go to one table; an update is a report, a registration or neither."""
 UNCLAIMED_ATTEMPTS = "unclaimed"

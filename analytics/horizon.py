@@ -17,7 +17,7 @@ Offsets = Mapping[int, int]
 OUTPUTS = ("reports", "inbound", "signals", "dead-letters")
 """What normalise writes; all but the first go straight to the store."""
 STORED = ("callbacks", "inbound", "signals", "dead-letters", "updates")
-BESIDE = ("presumed-lost", "suppressions", "messages", "commands", "outcomes", "decisions", "sessions")
+BESIDE = ("presumed-lost", "suppressions", "messages", "commands", "outcomes", "decisions", "sessions", "alarms")
 """What the store reads too, and no callback waits for."""
 READS = (("normalise", "callbacks"), ("track", "reports"), ("track", "attempts"))
 

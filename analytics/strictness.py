@@ -3,7 +3,7 @@
 from functools import cache
 from uuid import UUID
 
-from contracts import conversations, plans, records
+from contracts import alarms, conversations, plans, records
 from contracts.codec import decode
 from contracts.topics import load_topics
 from contracts.vocabulary import Verdict
@@ -27,7 +27,7 @@ def check(topic: str, value: bytes) -> None:
 @cache
 def _kind(name: str) -> type[records.Record]:
     """The record of that name, or the union of those that travel on one topic."""
-    room = next(room for room in (records, plans, conversations) if hasattr(room, name))
+    room = next(room for room in (records, plans, conversations, alarms) if hasattr(room, name))
     kind: type[records.Record] = getattr(room, name)
     return kind
 

@@ -23,6 +23,7 @@ from api.parts import Parts
 from api.registrar import Registrar
 from api.sessions import SessionBook
 from api.store import AnalyticsStore
+from api.watch import Watch
 from contracts.errors import TidingsError
 from runtime.clock import Clock, SystemClock
 from runtime.collector import spare_the_collector
@@ -80,7 +81,11 @@ async def serve(settings: Settings, clock: Clock) -> int:
         parts = _parts(settings, clock, analytics=analytics, registrar=registrar, exports=exports)
         server = _server(settings, parts)
         async with asyncio.TaskGroup() as tasks:
-            beside = [tasks.create_task(_end_with_the_store(server, analytics)), tasks.create_task(parts.feed.run())]
+            beside = [
+                tasks.create_task(_end_with_the_store(server, analytics)),
+                tasks.create_task(parts.feed.run()),
+                tasks.create_task(Watch(parts.store, registrar, clock, settings.trust).run()),
+            ]
             log.info("api_listens", host=settings.api.host, port=settings.api.port)
             with _sparing_the_collector():
                 await server.serve()

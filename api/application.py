@@ -7,6 +7,7 @@ from starlette.middleware import Middleware
 from api import page
 from api.describe import describe
 from api.endpoints import (
+    alarms,
     attempts,
     back_tests,
     exports,
@@ -21,6 +22,7 @@ from api.endpoints import (
     sends,
     sessions,
     suppressions,
+    trust,
 )
 from api.parts import Parts
 from api.refusals import install_refusals
@@ -41,6 +43,8 @@ PARTS = (
     back_tests,
     exports,
     feed,
+    trust,
+    alarms,
 )
 """In the order in which the document tells of them."""
 DESCRIPTION = """

@@ -13,6 +13,7 @@ from api.feed.feed import Feed
 from api.keys import KeyRing
 from api.sessions import SessionBook
 from api.store import Store
+from contracts.alarms import Alarm
 from contracts.plans import MessageTold, SendOutcome
 from contracts.records import AttemptRegistered, Wish
 from runtime.clock import Clock
@@ -36,6 +37,9 @@ class Registering(Protocol):
         """Likewise."""
 
     async def write_outcome(self, outcome: SendOutcome) -> None:
+        """Likewise."""
+
+    async def write_alarm(self, alarm: Alarm) -> None:
         """Likewise."""
 
 

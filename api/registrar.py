@@ -12,6 +12,7 @@ import structlog
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
+from contracts.alarms import Alarm
 from contracts.codec import encode
 from contracts.envelope import fixed_headers, with_id
 from contracts.errors import BrokerUnavailable
@@ -26,8 +27,8 @@ from runtime.settings import KafkaSettings
 
 ACKNOWLEDGED_WITHIN_S = 5.0
 
-ATTEMPTS, WISHES, MESSAGES, OUTCOMES = "attempts", "wishes", "messages", "outcomes"
-HEADERS = {word: fixed_headers(word.removesuffix("s"), "api") for word in (ATTEMPTS, MESSAGES, OUTCOMES)}
+ATTEMPTS, WISHES, MESSAGES, OUTCOMES, ALARMS = "attempts", "wishes", "messages", "outcomes", "alarms"
+HEADERS = {word: fixed_headers(word.removesuffix("s"), "api") for word in (ATTEMPTS, MESSAGES, OUTCOMES, ALARMS)}
 HEADERS[WISHES] = fixed_headers("wish", "api")
 
 Row = tuple[bytes, bytes, int]
@@ -37,7 +38,7 @@ log = structlog.get_logger()
 
 
 class Registrar:
-    """The writer of `messages` and `attempts`, and of those `wishes` and `outcomes` that our own side has.
+    """The writer of `messages`, `attempts` and `alarms`, and of those `wishes` and `outcomes` that our own side has.
 
     It starts without Kafka and connects as soon as Kafka is there.
     """
@@ -83,6 +84,10 @@ class Registrar:
     async def write_outcome(self, outcome: SendOutcome) -> None:
         """Likewise, when the outcome is."""
         await self._write(OUTCOMES, [(outcome.message_id.encode(), encode(outcome), _ms(outcome.told_at))])
+
+    async def write_alarm(self, alarm: Alarm) -> None:
+        """Likewise, when the alarm is."""
+        await self._write(ALARMS, [(alarm.subject.key, encode(alarm), _ms(alarm.told_at))])
 
     async def _write(self, word: str, rows: Sequence[Row]) -> None:
         if self._producer is None:

@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from typing import Protocol
 
-from analytics import questions, sends, sessions
+from analytics import alarms, questions, sends, sessions
+from analytics.alarms import Look
 from analytics.back_test import replay
 from analytics.back_test.questions import BackTestQuestion, WaitsQuestion
 from analytics.back_test.replay import BackTest, WaitAdvice
@@ -17,7 +18,9 @@ from analytics.sends import Sends, SendsQuestion
 from analytics.service import Analytics, Health
 from analytics.sessions import Conversation, SessionsQuestion
 from analytics.snapshots import Snapshot
-from runtime.settings import Price
+from analytics.trust import report as trust_report
+from analytics.trust.report import TrustQuestion, TrustReport
+from runtime.settings import Price, TrustSettings
 
 
 class Store(Protocol):
@@ -62,6 +65,16 @@ class Store(Protocol):
     async def back_test(self, question: BackTestQuestion, prices: Sequence[Price]) -> BackTest: ...
 
     async def advise_waits(self, question: WaitsQuestion, prices: Sequence[Price]) -> WaitAdvice: ...
+
+    async def trust(self, question: TrustQuestion) -> TrustReport: ...
+
+    async def alarms(self, accounts: Accounts, *, is_open: bool | None, limit: int) -> Answer: ...
+
+    async def open_alarms(self) -> Answer:
+        """Of all accounts."""
+
+    async def look(self, trust: TrustSettings) -> Look:
+        """What there is to be alarmed about."""
 
     async def freshness(self) -> Freshness: ...
 
@@ -142,6 +155,18 @@ class AnalyticsStore:
 
     async def advise_waits(self, question: WaitsQuestion, prices: Sequence[Price]) -> WaitAdvice:
         return await replay.advise_waits(self._analytics.reader, question, prices)
+
+    async def trust(self, question: TrustQuestion) -> TrustReport:
+        return await trust_report.trust(self._analytics.reader, question)
+
+    async def alarms(self, accounts: Accounts, *, is_open: bool | None, limit: int) -> Answer:
+        return await alarms.alarms(self._analytics.reader, accounts=accounts, is_open=is_open, limit=limit)
+
+    async def open_alarms(self) -> Answer:
+        return await alarms.alarms(self._analytics.reader, accounts=None, is_open=True, limit=alarms.OPEN_LIMIT)
+
+    async def look(self, trust: TrustSettings) -> Look:
+        return await alarms.look(self._analytics.reader, trust)
 
     async def freshness(self) -> Freshness:
         return await questions.freshness(self._analytics.reader)

@@ -83,6 +83,8 @@ class DeliveryReport(Record, frozen=True, kw_only=True):
     error_code: str | None = None
     is_permanent: bool | None = None
     may_fall_back: bool = False
+    is_known_code: bool = True
+    """Whether a code table says what `provider_code` means; known ones may mean that nobody knows."""
     recipient: str | None = None
     """E.164 with a plus, or null when the provider gives something else."""
     country: str | None = None

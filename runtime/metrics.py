@@ -96,6 +96,11 @@ PARKED_OLDEST = Gauge(
     "When the oldest of them was received, in Unix time; absent while none waits.",
     ("provider", "connection"),
 )
+ALARM = Gauge(
+    "tidings_alarm",
+    "1 while an alarm is open, 0 once it has cleared; provider, connection and channel are empty where it has none.",
+    ("kind", "provider", "connection", "channel"),
+)
 UNEXPLAINED = Gauge("tidings_unexplained_items", "Items that ought to be accounted for and are not. Must be 0.")
 
 ARCHIVE_ROWS = Counter("tidings_archive_rows_total", "Records written to the archive, by topic.", ("topic",))

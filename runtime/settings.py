@@ -270,6 +270,41 @@ class FeedSettings(Section):
     """How long they do; then the answer is 503."""
 
 
+class TrustSettings(Section):
+    """When providers are not believed, and when somebody is to look."""
+
+    silent_after_s: float = Field(21_600, ge=60)
+    """An attempt of which no end is known so long after it began counts as silent."""
+    at_least: int = Field(50, ge=10)
+    """Of fewer nothing is said."""
+    watch_every_s: float = Field(60, gt=0)
+    """How often it is looked whether an alarm is due."""
+    raise_after_looks: int = Field(2, ge=1)
+    """An alarm is raised when so many looks in a row found a reason,"""
+    clear_after_looks: int = Field(3, ge=1)
+    """and cleared when so many in a row found that all is well."""
+    quiet_days: int = Field(28, ge=1, le=90)
+    """How far back it is looked how silent a connection is as a rule; of workdays or weekends, as today is one."""
+    quiet_least_days: int = Field(4, ge=1)
+    """With fewer such days nothing is said."""
+    quiet_floor_s: float = Field(900, ge=0)
+    """A connection that is silent for less is never quiet."""
+    quiet_times: float = Field(3, ge=1)
+    """Quiet is so many times as long as it is silent as a rule at that hour."""
+    drop_within_s: float = Field(900, ge=1)
+    """In time is what arrives within this after it began."""
+    drop_window_s: float = Field(3600, ge=1)
+    """Attempts that began in a span as long as this,"""
+    drop_before_s: float = Field(86_400, ge=1)
+    """are compared with those that began in the span before it."""
+    drop_share: float = Field(0.1, gt=0, le=1)
+    """So much lower is the share that arrives in time, when it has dropped."""
+    drop_at_least: int = Field(100, ge=10)
+    """With fewer attempts in either span nothing is said."""
+    unknown_code_window_s: float = Field(3600, ge=60)
+    """For so long after a code that no table knows the alarm stays open."""
+
+
 class PrivacySettings(Section):
     """How people are hidden."""
 
@@ -332,6 +367,7 @@ class Settings(BaseSettings):
     api: ApiSettings = ApiSettings()
     exports: ExportSettings = ExportSettings()
     feed: FeedSettings = FeedSettings()
+    trust: TrustSettings = TrustSettings()
     privacy: PrivacySettings = PrivacySettings()
     connections: tuple[Connection, ...] = ()
     budgets: tuple[Budget, ...] = ()

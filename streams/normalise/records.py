@@ -36,6 +36,7 @@ def report_of(callback: RawCallback, fact: StatusFact, account: str, *, cause: C
         error_code=fact.error_code,
         is_permanent=fact.is_permanent,
         may_fall_back=fact.may_fall_back,
+        is_known_code=fact.is_known_code,
         recipient=fact.recipient,
         country=country_of(fact.recipient),
         sender=fact.sender,

@@ -10,6 +10,7 @@ from threading import Event
 
 import pyarrow as pa
 
+from analytics.alarms import Look
 from analytics.back_test.economics import weigh
 from analytics.back_test.odds import Odds
 from analytics.back_test.replay import BackTest, PlaceAdvice, WaitAdvice
@@ -26,6 +27,7 @@ from analytics.sends import Sends
 from analytics.service import Health
 from analytics.sessions import Conversation
 from analytics.snapshots import Snapshot
+from analytics.trust.report import RouteReport, TrustReport
 from api.answers.messages import Evidence
 from api.exports.desk import ExportDesk
 from api.feed.feed import Feed
@@ -81,6 +83,9 @@ class FakeStore:
     talks: list[dict] = field(default_factory=lambda: [SESSION])
     standings: list[dict] = field(default_factory=lambda: [STANDING])
     send_rows: list[dict] = field(default_factory=lambda: [SEND])
+    trusted: list[RouteReport] = field(default_factory=list)
+    alarm_rows: list[dict] = field(default_factory=list)
+    seen: Look = field(default_factory=lambda: Look(None))
     planned: list[dict] = field(default_factory=list)
     reports: dict[str, list[dict]] = field(default_factory=lambda: dict(REPORTS))
     fresh: Freshness = FRESH
@@ -186,6 +191,25 @@ class FakeStore:
         self._raise()
         return Answer(self.today if accounts is None or "default" in accounts else [], self.fresh)
 
+    async def trust(self, question):
+        self._raise()
+        self.asked.append(question)
+        seen = question.accounts is None or "default" in question.accounts
+        return TrustReport(self.trusted if seen else [], self.fresh)
+
+    async def alarms(self, accounts, *, is_open, limit):
+        self._raise()
+        rows = [row for row in self.alarm_rows if accounts is None or row["account"] in accounts]
+        wanted = [row for row in rows if is_open is None or is_open == (row["cleared_at"] is None)]
+        return Answer(wanted[:limit], self.fresh)
+
+    async def open_alarms(self):
+        return await self.alarms(None, is_open=True, limit=100)
+
+    async def look(self, trust):
+        self._raise()
+        return self.seen
+
     async def freshness(self):
         self._raise()
         self.fresh = next(self.later, self.fresh)
@@ -247,6 +271,9 @@ class FakeRegistrar:
 
     async def write_outcome(self, outcome):
         await self.write([outcome])
+
+    async def write_alarm(self, alarm):
+        await self.write([alarm])
 
 
 class FakeWitness:

@@ -55,6 +55,8 @@ TARGETS = [
     "/v1/inbound",
     "/v1/suppressions",
     "/v1/sends",
+    "/v1/reports/trust",
+    "/v1/alarms",
     "/v1/in-doubt",
     "/v1/exports",
     "/v1/export",

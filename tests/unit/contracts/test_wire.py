@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import structs
 
-from contracts import conversations, plans, records
+from contracts import alarms, conversations, plans, records
 from contracts.codec import decode, encode
 from contracts.envelope import Position, fixed_headers, header, source_position, with_id
 from contracts.errors import PayloadInvalid
@@ -25,7 +25,7 @@ OF_RECORDS = [topic for topic in TOPICS if topic.example and topic.record != "Ra
 
 @pytest.mark.parametrize("topic", OF_RECORDS, ids=lambda topic: topic.name)
 def test_the_example_of_a_topic_is_one_of_its_records(topic: Topic):
-    room = next(one for one in (records, plans, conversations) if hasattr(one, topic.record))
+    room = next(one for one in (records, plans, conversations, alarms) if hasattr(one, topic.record))
     kind = getattr(room, topic.record)
     example = msgspec.json.decode(topic.example, type=kind)
 
