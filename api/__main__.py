@@ -13,9 +13,12 @@ import uvloop
 
 from analytics.service import Analytics
 from api.application import create_app
+from api.audit_log import AuditLog
 from api.evidence import EvidenceReader
+from api.key_uses import KeyUses
 from api.keys import KeyRing
 from api.parts import Parts
+from api.rates import RateBook
 from api.registrar import Registrar
 from api.sessions import SessionBook
 from api.store import AnalyticsStore
@@ -86,6 +89,9 @@ def _parts(settings: Settings, clock: Clock, *, analytics: Analytics, registrar:
         evidence=EvidenceReader(settings.kafka),
         ring=ring,
         sessions=SessionBook(settings.data_dir, ring, clock),
+        uses=KeyUses(settings.data_dir, ring),
+        rates=RateBook(settings.api.requests_per_minute, clock),
+        audit=AuditLog(settings.data_dir, clock),
         policies=PolicyFile(settings, clock.monotonic).current,
     )
 

@@ -7,8 +7,11 @@ from typing import Annotated, Protocol
 from fastapi import Depends, Request
 
 from api.answers.messages import Evidence
+from api.audit_log import AuditLog
 from api.evidence import Cause
+from api.key_uses import KeyUses
 from api.keys import KeyRing
+from api.rates import RateBook
 from api.sessions import SessionBook
 from api.store import Store
 from contracts.plans import MessageTold, SendOutcome
@@ -54,6 +57,9 @@ class Parts:
     evidence: Witness
     ring: KeyRing
     sessions: SessionBook
+    uses: KeyUses
+    rates: RateBook
+    audit: AuditLog
     policies: Callable[[], PolicyBook] = PolicyBook
     """The policies as they are now."""
 

@@ -11,6 +11,7 @@ from fastapi.responses import JSONResponse, Response
 from starlette.exceptions import HTTPException
 
 from api.problems import (
+    AUDIT_UNAVAILABLE,
     BY_STATUS,
     FAILED,
     INVALID,
@@ -23,7 +24,7 @@ from api.problems import (
     FieldError,
     Refused,
 )
-from contracts.errors import BrokerUnavailable, NotFound, QueryInvalid, StoreUnavailable
+from contracts.errors import AuditUnavailable, BrokerUnavailable, NotFound, QueryInvalid, StoreUnavailable
 
 RETRY_AFTER = {"Retry-After": "2"}
 ERRORS_SHOWN = 100
@@ -41,6 +42,7 @@ def install_refusals(app: FastAPI) -> None:
     app.add_exception_handler(Refused, _answer)
     app.add_exception_handler(HTTPException, _answer)
     app.add_exception_handler(RequestValidationError, _answer)
+    app.add_exception_handler(AuditUnavailable, _answer)
     app.add_exception_handler(BrokerUnavailable, _answer)
     app.add_exception_handler(StoreUnavailable, _answer)
     app.add_exception_handler(QueryInvalid, _answer)
@@ -80,6 +82,8 @@ def refusal_of(error: Exception) -> Refused:
 
 def _of_elsewhere(error: Exception) -> Refused:
     match error:
+        case AuditUnavailable():
+            return Refused(AUDIT_UNAVAILABLE)
         case StoreUnavailable():
             return Refused(STORE_UNAVAILABLE, f"{error}. {STORE_UNAVAILABLE.advice}", headers=RETRY_AFTER)
         case BrokerUnavailable():

@@ -28,6 +28,7 @@ TidingsError
 ├── StoreUnavailable          the store cannot be opened or has failed
 │   └── StoreDamaged              its file is not what was written; another takes its place
 ├── ArchiveDamaged            a file of the archive is not what its manifest says
+├── AuditUnavailable          what has to be answered for cannot be written down, so it is not done
 └── QueryInvalid              a question the API cannot answer as asked
     └── NotFound                  nothing is known under that name
 """
@@ -207,6 +208,10 @@ class StoreDamaged(StoreUnavailable):
 
 class ArchiveDamaged(TidingsError):
     """A file of the archive is missing or is not what its manifest says."""
+
+
+class AuditUnavailable(TidingsError):
+    """What has to be answered for later cannot be written down, so it is not done."""
 
 
 class QueryInvalid(TidingsError):

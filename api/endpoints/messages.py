@@ -8,11 +8,12 @@ from fastapi import APIRouter, Path, Query
 from api.access import Reader
 from api.answers.base import FreshnessMember
 from api.answers.messages import Change, Changes, MessageTimeline
+from api.auditing import Deed, audit
 from api.parts import Provided
-from api.problems import NOT_FOUND, problem_responses
+from api.problems import AUDIT_UNAVAILABLE, NOT_FOUND, problem_responses
 from api.timelines import tell
 
-router = APIRouter(tags=["messages"], responses=problem_responses(NOT_FOUND))
+router = APIRouter(tags=["messages"], responses=problem_responses(NOT_FOUND, AUDIT_UNAVAILABLE))
 
 
 @router.get("/messages/{id}", summary="What happened to a message")
@@ -31,6 +32,8 @@ async def get_message(
 
     The message may be named by its own id or by that of one of its attempts.
     """
+    if evidence:
+        await audit(parts, caller, Deed.EVIDENCE_SHOWN, message=str(id))
     return await tell(parts, caller.accounts, str(id), with_evidence=evidence)
 
 

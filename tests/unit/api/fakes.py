@@ -18,8 +18,11 @@ from analytics.service import Health
 from analytics.sessions import Conversation
 from analytics.snapshots import Snapshot
 from api.answers.messages import Evidence
+from api.audit_log import AuditLog
+from api.key_uses import KeyUses
 from api.keys import KeyRing
 from api.parts import Parts
+from api.rates import RateBook
 from api.sessions import SessionBook
 from contracts.errors import NotFound
 from runtime.clock import FixedClock
@@ -259,5 +262,8 @@ def make_parts(data_dir: Path, **changed) -> Parts:
         evidence=FakeWitness(),
         ring=ring,
         sessions=SessionBook(data_dir, ring, clock),
+        uses=KeyUses(data_dir, ring),
+        rates=RateBook(ApiSettings().requests_per_minute, clock),
+        audit=AuditLog(data_dir, clock),
     )
     return replace(parts, **changed)
