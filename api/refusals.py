@@ -55,13 +55,18 @@ async def _answer(request: Request, error: Exception) -> Response:
     if refused.kind.status >= 500:
         # The server logs the traceback of what nobody expected; what such an error says may concern a person.
         reason = type(error).__name__ if refused.kind is FAILED else str(error)
-        log.warning("request_failed", path=request.url.path, instance=problem["instance"], reason=reason)
+        log.warning("request_failed", path=_place(request), instance=problem["instance"], reason=reason)
     render = getattr(request.app.state, "render_problem", None)
     if render and _is_read_by_a_person(request):
         page: Response = render(request, problem)
         page.headers.update(refused.headers)
         return page
     return JSONResponse(problem, refused.kind.status, refused.headers, MEDIA_TYPE)
+
+
+def _place(request: Request) -> str:
+    """The address without what was filled in: that may name a person."""
+    return getattr(request.scope.get("route"), "path", "unknown")
 
 
 def refusal_of(error: Exception) -> Refused:

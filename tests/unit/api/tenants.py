@@ -106,6 +106,7 @@ def live(line: Line, tenant: Tenant) -> None:
         text=f"{tenant.name} is asked",
         **tenant.origin,
     )
+    line.dead_letter(f'{{"to":"{tenant.person}"'.encode(), at_s=65)
     line.suppress(wish("stop", account=tenant.name, recipient=tenant.person, sender=tenant.shop, at_s=70), at_s=70)
     _talk(line, tenant)
 
