@@ -19,6 +19,7 @@ from api.application import create_app
 from api.audit_log import AuditLog, Deed, Doer
 from api.keys import EVERYTHING
 from contracts.errors import StoreUnavailable
+from contracts.topics import load_topics
 from runtime.clock import FixedClock
 from tests.support.archived import TOPIC, record
 from tests.unit.api.fakes import FakeStore, make_parts
@@ -144,6 +145,27 @@ def test_the_store_has_the_person_by_a_pseudonym(installation):
         told = store.sql("SELECT count(*), count(DISTINCT author_hash) FROM inbound").fetchall()
 
     assert told == [(2, 2)]
+
+
+def test_the_page_judges_every_topic_and_says_how_long_it_stays():
+    page = (Path(__file__).parents[3] / "docs" / "privacy.md").read_text("utf-8")
+    told = dict(re.findall(r"^\| `([a-z-]+)` \| ([^|]+) \|", page, re.MULTILINE))
+    topics = load_topics().items()
+    made = {name: "newest of each key" if one.compacted else f"{one.retention_days} d" for name, one in topics}
+
+    assert told == made
+
+
+@pytest.mark.parametrize("topic", sorted(load_topics()))
+def test_a_topic_whose_example_or_key_names_a_person_is_not_said_to_name_none(topic):
+    page = (Path(__file__).parents[3] / "docs" / "privacy.md").read_text("utf-8")
+    (row,) = re.findall(rf"^\| `{topic}` \|.*$", page, re.MULTILINE)
+    described = load_topics()[topic]
+    names_one = bool(re.search(r"\+447700900\d{3}|\+1\d{3}55501\d\d", described.example)) or any(
+        word in described.key for word in ("recipient", "author")
+    )
+
+    assert not names_one or "no number" not in row
 
 
 @pytest.mark.parametrize(
