@@ -146,6 +146,3 @@ def signed_in(request: Request, parts: Parts) -> Caller | None:
 Reader = Annotated[Caller, Security(caller_of, scopes=[Scope.READ.value])]
 Admin = Annotated[Caller, Security(caller_of, scopes=[Scope.ADMIN.value])]
 Sender = Annotated[Caller, Security(caller_of, scopes=[Scope.SEND.value])]
-Follower = Annotated[Caller, Security(caller_of, scopes=[Scope.FEED.value])]
-Exporter = Annotated[Caller, Security(caller_of, scopes=[Scope.EXPORT.value])]
-Replayer = Annotated[Caller, Security(caller_of, scopes=[Scope.REPLAY.value])]

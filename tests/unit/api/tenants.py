@@ -11,6 +11,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import msgspec
+from httpx2 import Response
 
 from analytics.columns import hasher
 from analytics.database import Database
@@ -191,8 +192,10 @@ class Row:
     """What else it is asked with: the query of a GET, else the body."""
     aimed: Filling | None = None
     """What narrows a list to things of one account."""
-    count: Callable[[Any], int] | None = None
+    count: Callable[[Response], int] | None = None
     """How many facts a list or a number stands for; of all accounts it is the sum."""
+    before: Callable[["Fixture", Tenant], None] = lambda _fixture, _tenant: None
+    """Brings back what asking uses up, each time before it is asked."""
     shows: bool = True
     """Whether the answer names whose it is; one of numbers does not."""
     status: int = 200
@@ -232,7 +235,7 @@ TABLE = {
         scope=Scope.READ,
         ask=always(fallback="sms"),
         aimed=_by_campaign,
-        count=lambda told: sum(one["observations"] for one in told["waits"]),
+        count=lambda answer: sum(one["observations"] for one in answer.json()["waits"]),
         shows=False,
     ),
     "POST /v1/attempts": Row(scope=Scope.SEND, ask=_registered, status=202, foreign=422),
@@ -240,13 +243,13 @@ TABLE = {
         scope=Scope.READ,
         ask=always(steps=[{"channel": "viber"}, {"channel": "sms"}]),
         aimed=lambda tenant: {"campaign": [tenant.campaign]},
-        count=lambda told: told["whole"]["messages"],
+        count=lambda answer: answer.json()["whole"]["messages"],
     ),
-    "GET /v1/changes": Row(scope=Scope.READ, count=lambda told: len(told["changes"])),
+    "GET /v1/changes": Row(scope=Scope.READ, count=lambda answer: len(answer.json()["changes"])),
     "GET /v1/conservation": Row(scope=Scope.READ, is_whole=True),
     "GET /v1/conservation/books": Row(scope=Scope.READ, is_whole=True),
     "GET /v1/freshness": Row(scope=Scope.READ, tells_of_nobody=True),
-    "GET /v1/in-doubt": Row(scope=Scope.READ, count=lambda told: told["open_count"]),
+    "GET /v1/in-doubt": Row(scope=Scope.READ, count=lambda answer: answer.json()["open_count"]),
     "POST /v1/in-doubt/{send_id}/resolve": Row(
         scope=Scope.SEND,
         path=lambda tenant: {"send_id": tenant.send},
@@ -257,7 +260,7 @@ TABLE = {
     "GET /v1/inbound": Row(
         scope=Scope.READ,
         aimed=lambda tenant: {"author": tenant.person},
-        count=lambda told: len(told["inbound"]),
+        count=lambda answer: len(answer.json()["inbound"]),
     ),
     "POST /v1/messages": Row(scope=Scope.SEND, ask=_planned, status=202, foreign=422),
     "GET /v1/messages/{id}": Row(
@@ -270,16 +273,20 @@ TABLE = {
         scope=Scope.READ,
         ask=always(measure="sent", group_by="account,connection,sender"),
         aimed=lambda tenant: {"account": tenant.name},
-        count=lambda told: sum(one["sent"] for one in told["rows"]),
+        count=lambda answer: sum(one["sent"] for one in answer.json()["rows"]),
     ),
-    "GET /v1/parked": Row(scope=Scope.READ, count=lambda told: told["report_count"]),
-    "GET /v1/sends": Row(scope=Scope.READ, count=lambda told: sum(one["send_count"] for one in told["sends"])),
-    "GET /v1/sessions": Row(scope=Scope.READ, aimed=_by_shop, count=lambda told: len(told["sessions"])),
+    "GET /v1/parked": Row(scope=Scope.READ, count=lambda answer: answer.json()["report_count"]),
+    "GET /v1/sends": Row(
+        scope=Scope.READ, count=lambda answer: sum(one["send_count"] for one in answer.json()["sends"])
+    ),
+    "GET /v1/sessions": Row(scope=Scope.READ, aimed=_by_shop, count=lambda answer: len(answer.json()["sessions"])),
     "GET /v1/sessions/{sender}/{recipient}": Row(
         scope=Scope.READ, path=lambda tenant: {"sender": tenant.shop, "recipient": tenant.person}, foreign=404
     ),
     "POST /v1/snapshots": Row(scope=Scope.ADMIN, is_whole=True, status=202),
-    "GET /v1/suppressions": Row(scope=Scope.READ, aimed=_by_shop, count=lambda told: len(told["suppressions"])),
+    "GET /v1/suppressions": Row(
+        scope=Scope.READ, aimed=_by_shop, count=lambda answer: len(answer.json()["suppressions"])
+    ),
     "POST /v1/suppressions": Row(scope=Scope.SEND, ask=_opted_out, status=202, foreign=422),
     "DELETE /v1/suppressions": Row(scope=Scope.SEND, ask=_opted_out, status=202, foreign=422),
 }

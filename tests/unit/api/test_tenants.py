@@ -67,11 +67,12 @@ def bearer(fixture):
 
 
 @pytest.fixture(scope="module")
-def ask(client, bearer):
+def ask(fixture, client, bearer):
     """What the application answers to a key of these scopes and accounts that asks `address` about `tenant`."""
 
     def asked(address, tenant: Tenant, *scopes: Scope, accounts=None, aimed=False):
         row, (method, path) = row_of(address), address.split(" ")
+        row.before(fixture, tenant)
         members = row.ask(tenant) | (row.aimed(tenant) if aimed else {})
         given = {"params": members} if method == "GET" else {"json": members}
         headers = bearer(scopes, accounts)
@@ -155,7 +156,7 @@ def test_a_list_has_what_is_ones_own_and_nothing_else(ask, address, tenant):
         answer = ask(address, tenant, row.scope, accounts=(tenant.name,), aimed=aimed)
 
         assert answer.status_code == row.status, answer.text
-        assert row.count(answer.json()) > 0
+        assert row.count(answer) > 0
         assert bool(marks_in(answer, tenant)) or not row.shows
         assert not marks_in(answer, other(tenant))
 
@@ -167,7 +168,7 @@ def test_a_filter_that_names_another_account_finds_nothing(ask, address, tenant)
     answer = ask(address, other(tenant), *EVERYTHING, accounts=(tenant.name,), aimed=True)
 
     assert answer.status_code == row.status, answer.text
-    assert row.count(answer.json()) == 0
+    assert row.count(answer) == 0
     assert not marks_in(answer, other(tenant)) - asked_for(row, other(tenant))
 
 
@@ -176,7 +177,7 @@ def test_counts_are_of_ones_own_accounts(ask, address):
     row = row_of(address)
 
     def count(accounts):
-        return row.count(ask(address, ACME, row.scope, accounts=accounts).json())
+        return row.count(ask(address, ACME, row.scope, accounts=accounts))
 
     own = [count((tenant.name,)) for tenant in TENANTS]
     assert count(None) == count(("acme", "globex")) == sum(own)
