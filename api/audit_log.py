@@ -37,6 +37,8 @@ class Deed(StrEnum):
     KEY_REVOKED = "key_revoked"
     EXPORT_ASKED = "export_asked"
     """Facts were asked for in bulk."""
+    EXPORT_FETCHED = "export_fetched"
+    """They were taken away."""
     REPLAY_ASKED = "replay_asked"
     EVIDENCE_SHOWN = "evidence_shown"
     """Raw callbacks were shown, and the numbers in them."""

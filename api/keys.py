@@ -117,8 +117,13 @@ class KeyRing:
         """The key called `key_id`, unless it was revoked."""
         return next((key for key in self.all() if key.id == key_id), None)
 
+    def works(self, key_id: str, now: datetime) -> bool:
+        """Whether the key is there and has not expired."""
+        key = self.get(key_id)
+        return key is not None and not key.has_expired(now)
+
     def all(self) -> tuple[Key, ...]:
-        """Every key that works, the oldest first."""
+        """Every key that was not revoked, the oldest first; some may have expired."""
         return self._vault.read().keys
 
     def create(self, clock: Clock, *, name: str, scopes: Sequence[Scope], **terms: Unpack[Terms]) -> tuple[Key, str]:

@@ -87,8 +87,9 @@ class SessionBook:
             self._vault.replace(Grants(sessions, links))
 
     def _key_behind(self, grant: Grant | None) -> Key | None:
-        key = self._ring.get(grant.key_id) if grant else None
-        return None if key is None or key.has_expired(self._clock.now()) else key
+        if grant is None or not self._ring.works(grant.key_id, self._clock.now()):
+            return None
+        return self._ring.get(grant.key_id)
 
     def _grant(self, key_id: str, life: timedelta) -> tuple[str, Grant]:
         text = secrets.token_urlsafe(32)
