@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Annotated
 
 import structlog
@@ -88,18 +87,17 @@ async def caller_of(
     """The caller behind the bearer key; raises the problem that says what is wrong with it."""
     if credentials is None:
         raise Refused(KEY_MISSING, "" if parts.ring.all() else NO_KEYS, headers=_challenge())
-    now = parts.clock.now()
-    key = _key_in(credentials.credentials, parts, now)
+    key = _key_in(credentials.credentials, parts)
     _count(key, request, parts)
-    await _note_use(key, parts, now)
+    await note_use(key, parts)
     caller = Caller.of(key, request)
     caller.require(scopes.scopes)
     return caller
 
 
-def _key_in(text: str, parts: Parts, now: datetime) -> Key:
+def _key_in(text: str, parts: Parts) -> Key:
     try:
-        key = parts.ring.find(text, now)
+        key = parts.ring.find(text, parts.clock.now())
     except KeyEnded as exc:
         raise Refused(KEY_EXPIRED, str(exc), headers=_challenge("invalid_token")) from exc
     if key is None:
@@ -122,7 +120,9 @@ def _count(key: Key, request: Request, parts: Parts) -> None:
         )
 
 
-async def _note_use(key: Key, parts: Parts, now: datetime) -> None:
+async def note_use(key: Key, parts: Parts) -> None:
+    """Keep that the key is used now, at most once a minute."""
+    now = parts.clock.now()
     if not parts.uses.is_due(key.id, now):
         return
     try:

@@ -42,7 +42,6 @@ class Deed(StrEnum):
     REPLAY_ASKED = "replay_asked"
     EVIDENCE_SHOWN = "evidence_shown"
     """Raw callbacks were shown, and the numbers in them."""
-    RECIPIENT_ERASED = "recipient_erased"
 
 
 class Record(msgspec.Struct, frozen=True, kw_only=True):

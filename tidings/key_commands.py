@@ -94,7 +94,7 @@ def audit(  # every option of a command is an argument
     key: Annotated[str, typer.Option(metavar="ID", help="Only what was done with this key, or to it.")] = "",
     as_json: AsJson = False,
 ) -> None:
-    """Show who did what that has to be answered for: keys, evidence, exports, replays, erasures.
+    """Show who did what that has to be answered for: keys, evidence, exports, replays.
 
     With --json one record a line. <data_dir>/audit.jsonl is where they are kept.
     """

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from starlette.datastructures import Headers
 
-from api.access import COOKIE, Caller, signed_in
+from api.access import COOKIE, Caller, note_use, signed_in
 from api.auditing import Deed, audit
 from api.keys import Key, KeyEnded
 from api.page.overview import OverviewDesk
@@ -106,6 +106,7 @@ async def sign_in(request: Request, parts: Provided) -> Response:
     key = await _key_in_form(request, parts)
     if key is None or not Caller.of(key, request).may_read:
         return render("sign_in.html", status=401, error=WRONG_KEY)
+    await note_use(key, parts)
     return _with_session(RedirectResponse("/", 303), request, parts, key)
 
 
@@ -115,6 +116,7 @@ async def sign_in_by_link(request: Request, parts: Provided, link: str) -> Respo
     key = parts.sessions.redeem_link(link)
     if key is None:
         return render("sign_in.html", status=401, error=LINK_USED)
+    await note_use(key, parts)
     return _with_session(render("welcome.html"), request, parts, key)
 
 

@@ -232,6 +232,13 @@ def test_a_use_is_kept_once_a_minute(connect, parts):
     assert seen == [0, 0, 80]
 
 
+def test_a_sign_in_is_a_use(connect, parts):
+    key, text = parts.ring.create(parts.clock, name="person", scopes=[Scope.READ])
+    assert connect().post("/sign-in", data={"key": text}).status_code == 303
+
+    assert parts.uses.all() == {key.id: NOON}
+
+
 def test_a_use_that_cannot_be_kept_refuses_nothing(connect, parts):
     client = connect(Scope.READ)
     (parts.settings.data_dir / "key_uses.lock").mkdir()

@@ -3,6 +3,7 @@
 import json
 import stat
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 import structlog
@@ -68,6 +69,11 @@ def test_what_a_crash_has_cut_harms_no_other_record(tmp_path, kept):
     kept.write(SOMEBODY, Deed.EXPORT_ASKED, {"number": 2})
 
     assert [record.details["number"] for record in kept.read()] == [1, 2]
+
+
+@pytest.mark.parametrize("deed", Deed)
+def test_each_deed_is_in_the_docs(deed):
+    assert f"`{deed}`" in (Path(__file__).parents[3] / "docs" / "keys.md").read_text("utf-8")
 
 
 def test_who_looks_at_raw_callbacks_is_written_down(connect, parts):
