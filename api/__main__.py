@@ -14,12 +14,15 @@ import uvloop
 
 from analytics.service import Analytics
 from api.application import create_app
+from api.audit_log import AuditLog
 from api.evidence import EvidenceReader
 from api.exports.desk import ExportDesk
 from api.feed.feed import Feed
 from api.feed.kafka_log import KafkaLog
+from api.key_uses import KeyUses
 from api.keys import KeyRing
 from api.parts import Parts
+from api.rates import RateBook
 from api.registrar import Registrar
 from api.sessions import SessionBook
 from api.store import AnalyticsStore
@@ -115,6 +118,9 @@ def _parts(
         sessions=SessionBook(settings.data_dir, ring, clock),
         exports=exports,
         feed=Feed(settings.feed, KafkaLog(settings.kafka), clock),
+        uses=KeyUses(settings.data_dir, ring),
+        rates=RateBook(settings.api.requests_per_minute, clock),
+        audit=AuditLog(settings.data_dir, clock),
         policies=PolicyFile(settings, clock.monotonic).current,
     )
 

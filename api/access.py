@@ -1,19 +1,33 @@
 """Who asks, and what they may: a bearer key for programs, a session cookie for the page."""
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated
 
+import structlog
 from fastapi import Depends, Request, Security
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer, SecurityScopes
 
-from api.keys import Key, Scope
+from api.keys import Key, KeyEnded, Scope
 from api.parts import Parts, parts_of
-from api.problems import ACCOUNT_BOUND, KEY_MISSING, KEY_UNKNOWN, SCOPE_MISSING, Refused
+from api.problems import (
+    ACCOUNT_BOUND,
+    KEY_EXPIRED,
+    KEY_MISSING,
+    KEY_UNKNOWN,
+    RATE_EXCEEDED,
+    SCOPE_MISSING,
+    Refused,
+)
+from api.rates import POLICY
+from api.shield import TOLD
 
 COOKIE = "tidings_session"
 CHALLENGE = 'Bearer realm="tidings"'
 NO_KEYS = "This installation has no key yet; `tidings keys create` makes one."
+
+log = structlog.get_logger()
 
 BEARER = HTTPBearer(
     scheme_name="key",
@@ -30,10 +44,15 @@ class Caller:
     scopes: frozenset[Scope]
     accounts: tuple[str, ...] | None
     """The accounts whose facts may be told; null stands for all."""
+    name: str = ""
+    """The key's name."""
+    address: str = ""
+    """Where the request came from."""
 
     @classmethod
-    def of(cls, key: Key) -> "Caller":
-        return cls(key.id, frozenset(key.scopes), key.accounts)
+    def of(cls, key: Key, request: Request) -> "Caller":
+        address = request.client.host if request.client else ""
+        return cls(key.id, frozenset(key.scopes), key.accounts, key.name, address)
 
     def require(self, scopes: Sequence[str]) -> None:
         """Raises when the key lacks one of `scopes`; `admin` has them all."""
@@ -60,6 +79,7 @@ class Caller:
 
 
 async def caller_of(
+    request: Request,
     scopes: SecurityScopes,
     parts: Annotated[Parts, Depends(parts_of)],
     credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(BEARER)],
@@ -67,12 +87,48 @@ async def caller_of(
     """The caller behind the bearer key; raises the problem that says what is wrong with it."""
     if credentials is None:
         raise Refused(KEY_MISSING, "" if parts.ring.all() else NO_KEYS, headers=_challenge())
-    key = parts.ring.find(credentials.credentials)
-    if key is None:
-        raise Refused(KEY_UNKNOWN, headers=_challenge("invalid_token"))
-    caller = Caller.of(key)
+    key = _key_in(credentials.credentials, parts)
+    _count(key, request, parts)
+    await note_use(key, parts)
+    caller = Caller.of(key, request)
     caller.require(scopes.scopes)
     return caller
+
+
+def _key_in(text: str, parts: Parts) -> Key:
+    try:
+        key = parts.ring.find(text, parts.clock.now())
+    except KeyEnded as exc:
+        raise Refused(KEY_EXPIRED, str(exc), headers=_challenge("invalid_token")) from exc
+    if key is None:
+        raise Refused(KEY_UNKNOWN, headers=_challenge("invalid_token"))
+    return key
+
+
+def _count(key: Key, request: Request, parts: Parts) -> None:
+    """Raises when the key has made all its requests of this minute; the answer tells how it stands either way."""
+    standing = parts.rates.count(key)
+    if standing is None:
+        return
+    getattr(request.state, TOLD).update(standing.headers)
+    if standing.is_exceeded:
+        raise Refused(
+            RATE_EXCEEDED,
+            f"The key may make {standing.quota} requests a minute. Ask again in {standing.ends_in_s} s.",
+            headers={"Retry-After": str(standing.ends_in_s)},
+            members={"violated-policies": [POLICY]},
+        )
+
+
+async def note_use(key: Key, parts: Parts) -> None:
+    """Keep that the key is used now, at most once a minute."""
+    now = parts.clock.now()
+    if not parts.uses.is_due(key.id, now):
+        return
+    try:
+        await asyncio.to_thread(parts.uses.keep, key.id, now)
+    except OSError as exc:  # who cannot write down a use can still answer
+        log.warning("key_use_not_kept", key=key.id, reason=exc.strerror)
 
 
 def _challenge(error: str = "") -> dict[str, str]:
@@ -83,7 +139,7 @@ def signed_in(request: Request, parts: Parts) -> Caller | None:
     """Whoever looks at the page; null when they have not signed in or may not read."""
     session = request.cookies.get(COOKIE)
     key = parts.sessions.key_of(session) if session else None
-    caller = Caller.of(key) if key else None
+    caller = Caller.of(key, request) if key else None
     return caller if caller and caller.may_read else None
 
 

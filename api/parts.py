@@ -7,10 +7,13 @@ from typing import Annotated, Protocol
 from fastapi import Depends, Request
 
 from api.answers.messages import Evidence
+from api.audit_log import AuditLog
 from api.evidence import Cause
 from api.exports.desk import ExportDesk
 from api.feed.feed import Feed
+from api.key_uses import KeyUses
 from api.keys import KeyRing
+from api.rates import RateBook
 from api.sessions import SessionBook
 from api.store import Store
 from contracts.alarms import Alarm
@@ -62,6 +65,9 @@ class Parts:
     sessions: SessionBook
     exports: ExportDesk
     feed: Feed
+    uses: KeyUses
+    rates: RateBook
+    audit: AuditLog
     policies: Callable[[], PolicyBook] = PolicyBook
     """The policies as they are now."""
 

@@ -37,6 +37,12 @@ KEY_MISSING = Kind(
 KEY_UNKNOWN = Kind(
     "key-unknown", 401, "The key does not work", "It is mistyped or was revoked; `tidings keys` makes and lists keys."
 )
+KEY_EXPIRED = Kind(
+    "key-expired",
+    401,
+    "The key does not work any more",
+    "Its time, or that of this text of it, is over; `tidings keys rotate` gives a new text.",
+)
 SCOPE_MISSING = Kind("scope-missing", 403, "The key may not do this", "Use a key with the scope that the detail names.")
 ACCOUNT_BOUND = Kind(
     "account-bound",
@@ -87,6 +93,12 @@ EXPORT_TOO_LARGE = Kind(
     "Order it with POST /v1/exports, or ask for less.",
 )
 EXPORTS_FULL = Kind("exports-full", 429, "There is no room for another export now", "Wait for one, or remove one.")
+RATE_EXCEEDED = Kind(
+    "rate-exceeded",
+    429,
+    "The key has made its requests of this minute",
+    "Ask again after the seconds that Retry-After names.",
+)
 FAILED = Kind(
     "failed",
     500,
@@ -108,9 +120,17 @@ FEED_FULL = Kind(
 STORE_UNAVAILABLE = Kind(
     "store-unavailable", 503, "The store cannot answer now", "Try again after the seconds that Retry-After names."
 )
+AUDIT_UNAVAILABLE = Kind(
+    "audit-unavailable",
+    503,
+    "It cannot be written down who did this",
+    "Nothing was done. Somebody has to make room on the disk of the api process; try again then.",
+)
 
 KINDS = {kind.slug: kind for kind in globals().values() if isinstance(kind, Kind)}
-EVERYWHERE = (KEY_MISSING, KEY_UNKNOWN, SCOPE_MISSING, INVALID, FAILED, STORE_UNAVAILABLE)
+EVERYWHERE = (
+    KEY_MISSING, KEY_UNKNOWN, KEY_EXPIRED, SCOPE_MISSING, INVALID, RATE_EXCEEDED, FAILED, STORE_UNAVAILABLE,
+)  # fmt: skip  # a list
 BY_STATUS = {
     401: KEY_MISSING, 403: SCOPE_MISSING, 404: NOT_FOUND, 405: METHOD_REFUSED, 413: BODY_TOO_LARGE, 422: INVALID,
     500: FAILED, 503: STORE_UNAVAILABLE,

@@ -11,6 +11,7 @@ from fastapi.responses import JSONResponse, Response
 from starlette.exceptions import HTTPException
 
 from api.problems import (
+    AUDIT_UNAVAILABLE,
     BY_STATUS,
     FAILED,
     INVALID,
@@ -23,7 +24,7 @@ from api.problems import (
     FieldError,
     Refused,
 )
-from contracts.errors import BrokerUnavailable, NotFound, QueryInvalid, StoreUnavailable
+from contracts.errors import AuditUnavailable, BrokerUnavailable, NotFound, QueryInvalid, StoreUnavailable
 
 RETRY_AFTER = {"Retry-After": "2"}
 ERRORS_SHOWN = 100
@@ -41,6 +42,7 @@ def install_refusals(app: FastAPI) -> None:
     app.add_exception_handler(Refused, _answer)
     app.add_exception_handler(HTTPException, _answer)
     app.add_exception_handler(RequestValidationError, _answer)
+    app.add_exception_handler(AuditUnavailable, _answer)
     app.add_exception_handler(BrokerUnavailable, _answer)
     app.add_exception_handler(StoreUnavailable, _answer)
     app.add_exception_handler(QueryInvalid, _answer)
@@ -53,13 +55,18 @@ async def _answer(request: Request, error: Exception) -> Response:
     if refused.kind.status >= 500:
         # The server logs the traceback of what nobody expected; what such an error says may concern a person.
         reason = type(error).__name__ if refused.kind is FAILED else str(error)
-        log.warning("request_failed", path=request.url.path, instance=problem["instance"], reason=reason)
+        log.warning("request_failed", path=_place(request), instance=problem["instance"], reason=reason)
     render = getattr(request.app.state, "render_problem", None)
     if render and _is_read_by_a_person(request):
         page: Response = render(request, problem)
         page.headers.update(refused.headers)
         return page
     return JSONResponse(problem, refused.kind.status, refused.headers, MEDIA_TYPE)
+
+
+def _place(request: Request) -> str:
+    """The address without what was filled in: that may name a person."""
+    return getattr(request.scope.get("route"), "path", "unknown")
 
 
 def refusal_of(error: Exception) -> Refused:
@@ -80,6 +87,8 @@ def refusal_of(error: Exception) -> Refused:
 
 def _of_elsewhere(error: Exception) -> Refused:
     match error:
+        case AuditUnavailable():
+            return Refused(AUDIT_UNAVAILABLE)
         case StoreUnavailable():
             return Refused(STORE_UNAVAILABLE, f"{error}. {STORE_UNAVAILABLE.advice}", headers=RETRY_AFTER)
         case BrokerUnavailable():

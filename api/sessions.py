@@ -52,8 +52,7 @@ class SessionBook:
 
     def key_of(self, session: str) -> Key | None:
         """The key behind a session that is open."""
-        grant = self._find(self._vault.read().sessions, session)
-        return self._ring.get(grant.key_id) if grant else None
+        return self._key_behind(self._find(self._vault.read().sessions, session))
 
     def close(self, session: str) -> None:
         """End a session; unknown ones are ended already."""
@@ -76,6 +75,20 @@ class SessionBook:
             if grant is None:
                 return None
             self._vault.replace(Grants(content.sessions, tuple(other for other in content.links if other != grant)))
+        return self._key_behind(grant)
+
+    def close_all(self, key_id: str) -> None:
+        """End every session of the key, and its links."""
+        with self._vault.turn() as content:
+            sessions, links = (
+                tuple(grant for grant in grants if grant.key_id != key_id)
+                for grants in (content.sessions, content.links)
+            )
+            self._vault.replace(Grants(sessions, links))
+
+    def _key_behind(self, grant: Grant | None) -> Key | None:
+        if grant is None or not self._ring.works(grant.key_id, self._clock.now()):
+            return None
         return self._ring.get(grant.key_id)
 
     def _grant(self, key_id: str, life: timedelta) -> tuple[str, Grant]:

@@ -1,7 +1,5 @@
 """Around every answer: no body above the limit comes in, and browsers are told what they may do with what goes out."""
 
-from collections.abc import Mapping
-
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -9,7 +7,10 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 BODY_LIMIT = 1024 * 1024
 TOO_LARGE = f"A body may have {BODY_LIMIT} bytes; send fewer members at once."
 
-PROTECTION: Mapping[str, str] = {
+TOLD = "told_headers"
+"""Of a request's state: headers that its answer is to have, whatever the answer will be."""
+
+PROTECTION: dict[str, str] = {
     # The page runs one script of ours and shows no one else's anything; nobody may put it in a frame.
     "Content-Security-Policy": (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
@@ -36,6 +37,7 @@ class Shield:
         declared = Headers(scope=scope).get("content-length", "")
         is_too_large = len(declared) > 9 or (declared.isdecimal() and int(declared) > BODY_LIMIT)
         taken = 0
+        told: dict[str, str] = scope.setdefault("state", {}).setdefault(TOLD, {})
 
         async def receive_bounded() -> Message:
             nonlocal taken
@@ -50,7 +52,7 @@ class Shield:
         async def send_protected(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
-                for name, value in PROTECTION.items():
+                for name, value in (PROTECTION | told).items():
                     headers.setdefault(name, value)
             await send(message)
 

@@ -216,7 +216,9 @@ async def _run(file: Path, seconds: float, callbacks_per_s: float) -> Run:
 
 
 async def _fail_and_watch(installation: Installation, seconds: float, callbacks_per_s: float) -> Run:
-    _, key = KeyRing(installation.data_dir).create(SystemClock(), name=GROUP, scopes=[Scope.SEND])
+    _, key = KeyRing(installation.data_dir).create(
+        SystemClock(), name=GROUP, scopes=[Scope.SEND], requests_per_minute=0
+    )
     doors, fates = Doors(installation.callbacks_url, installation.api_url, key), Watched(seed=7)
     traffic = Traffic.of(installation, doors, Ledger(), fates, WAITS_S)
     last = int((WARM_UP_S + seconds) * MESSAGES_PER_S)

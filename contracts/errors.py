@@ -30,6 +30,7 @@ TidingsError
 ├── ArchiveDamaged            a file of the archive is not what its manifest says
 ├── ExportDamaged             a file of an export is not what its manifest says
 ├── ExportEnded               an export was not carried out to its end
+├── AuditUnavailable          what has to be answered for cannot be written down, so it is not done
 └── QueryInvalid              a question the API cannot answer as asked
     └── NotFound                  nothing is known under that name
 """
@@ -217,6 +218,10 @@ class ExportDamaged(TidingsError):
 
 class ExportEnded(TidingsError):
     """An export was not carried out to its end; nothing of it is left."""
+
+
+class AuditUnavailable(TidingsError):
+    """What has to be answered for later cannot be written down, so it is not done."""
 
 
 class QueryInvalid(TidingsError):

@@ -251,6 +251,8 @@ class ApiSettings(Section):
 
     host: str = "127.0.0.1"
     port: int = Field(8000, ge=1, le=65535)
+    requests_per_minute: int = Field(6000, ge=0)
+    """What a key may ask that has no limit of its own; 0: as much as it likes."""
 
 
 class FeedSettings(Section):

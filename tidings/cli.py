@@ -10,6 +10,7 @@ import typer
 
 from tidings.back_test.cli import past
 from tidings.exits import PlainTyper
+from tidings.key_commands import answerable, keys
 from tidings.options import AsJson, Config
 
 app = PlainTyper(
@@ -21,8 +22,8 @@ app = PlainTyper(
     [bold]tidings demo[/bold] shows it at work, [bold]tidings up[/bold] runs it. Exit status: 0 done, 1 failed or not
     as it should be, 2 wrong configuration or usage, 3 no broker.""",
 )
-keys = typer.Typer(no_args_is_help=True, help="Make, list and revoke the keys of the API.")
 app.add_typer(keys, name="keys")
+app.add_typer(answerable)
 archive = typer.Typer(no_args_is_help=True, help="List and verify what is kept of all that came in.")
 app.add_typer(archive, name="archive")
 snapshot = typer.Typer(no_args_is_help=True, help="List and verify the copies of the store to fall back on.")
@@ -273,39 +274,6 @@ def verify_export(
     from tidings.exports import verify_export
 
     raise typer.Exit(verify_export(place, as_json=as_json))
-
-
-@keys.command("list")
-def list_keys(*, config: Config = None, as_json: AsJson = False) -> None:
-    """List the keys: their names and what they may do, never their text."""
-    from tidings.keys import show_keys
-
-    show_keys(config, as_json=as_json)
-
-
-@keys.command("create")
-def create_key(
-    name: Annotated[str, typer.Argument(help="Who or what will use it.")],
-    *,
-    config: Config = None,
-    scope: Annotated[list[str] | None, typer.Option(help="read, send or admin; may be given again.")] = None,
-    account: Annotated[list[str] | None, typer.Option(help="Bind it to this account; may be given again.")] = None,
-    as_json: AsJson = False,
-) -> None:
-    """Make a key and print its text, which cannot be had again."""
-    from tidings.keys import create
-
-    create(config, name, scopes=tuple(scope or ("read",)), accounts=account, as_json=as_json)
-
-
-@keys.command("revoke")
-def revoke_key(
-    key_id: Annotated[str, typer.Argument(help="As `tidings keys list` shows it.")], config: Config = None
-) -> None:
-    """Make a key useless at once."""
-    from tidings.keys import revoke
-
-    revoke(config, key_id)
 
 
 @archive.command("list")

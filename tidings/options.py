@@ -1,5 +1,7 @@
 """Options that many commands have."""
 
+import re
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated
 
@@ -9,3 +11,15 @@ Config = Annotated[
     Path | None, typer.Option(help="The settings file; else TIDINGS_CONFIG, else tidings.toml when there is one.")
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+
+
+def span(text: str | timedelta) -> timedelta:
+    """A time written as `30m`, `24h`, `90d` or `4w`."""
+    if isinstance(text, timedelta):
+        return text
+    found = re.fullmatch(r"(\d{1,4})([mhdw])", text)
+    if not found:
+        raise typer.BadParameter(f"{text} is not a time such as 30m, 24h, 90d or 4w")
+    return timedelta(**{UNITS[found[2]]: int(found[1])})

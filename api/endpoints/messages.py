@@ -8,17 +8,16 @@ from fastapi import APIRouter, Path, Query
 from api.access import Reader
 from api.answers.base import FreshnessMember
 from api.answers.messages import Change, Changes, MessageTimeline
+from api.auditing import Deed, audit
 from api.parts import Provided
 from api.patience import Patient
-from api.problems import NOT_FOUND, STORE_BEHIND, problem_responses
+from api.problems import AUDIT_UNAVAILABLE, NOT_FOUND, STORE_BEHIND, problem_responses
 from api.timelines import tell
 
-router = APIRouter(tags=["messages"], responses=problem_responses(NOT_FOUND))
+router = APIRouter(tags=["messages"], responses=problem_responses(NOT_FOUND, AUDIT_UNAVAILABLE))
 
 
-@router.get(
-    "/messages/{id}", responses=problem_responses(NOT_FOUND, STORE_BEHIND), summary="What happened to a message"
-)
+@router.get("/messages/{id}", responses=problem_responses(STORE_BEHIND), summary="What happened to a message")
 async def get_message(
     parts: Provided,
     caller: Reader,
@@ -36,6 +35,8 @@ async def get_message(
     The message may be named by its own id or by that of one of its attempts.
     """
     await patience.wait(parts)
+    if evidence:
+        await audit(parts, caller, Deed.EVIDENCE_SHOWN, message=str(id))
     return await tell(parts, caller.accounts, str(id), with_evidence=evidence)
 
 

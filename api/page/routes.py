@@ -1,5 +1,6 @@
 """The addresses of the page, and how one signs in."""
 
+from contextlib import suppress
 from typing import Annotated
 from urllib.parse import parse_qs
 from uuid import UUID
@@ -8,8 +9,9 @@ from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from starlette.datastructures import Headers
 
-from api.access import COOKIE, Caller, signed_in
-from api.keys import Key
+from api.access import COOKIE, Caller, note_use, signed_in
+from api.auditing import Deed, audit
+from api.keys import Key, KeyEnded
 from api.page.overview import OverviewDesk
 from api.page.view import render, render_kind
 from api.parts import Parts, Provided
@@ -20,7 +22,7 @@ from api.timelines import tell
 router = APIRouter()
 
 FORM_LIMIT = 4096
-WRONG_KEY = "This key does not work here. It is mistyped, was revoked, or may not read."
+WRONG_KEY = "This key does not work here. It is mistyped, was revoked, has expired, or may not read."
 NO_ID = "An id has 32 hexadecimal digits, such as 019aa5a1-0000-7000-8000-000000000001."
 LINK_USED = "This link was used already or is too old; it works once, within minutes. Use a key instead."
 
@@ -70,6 +72,8 @@ async def find_message(_caller: Visitor, id: Annotated[str, Query(max_length=200
 @router.get("/messages/{id}")
 async def show_message(id: UUID, caller: Visitor, parts: Provided, evidence: bool = False) -> HTMLResponse:  # noqa: A002, FBT001, FBT002  # names and flags of the address
     """The life of one message."""
+    if evidence:
+        await audit(parts, caller, Deed.EVIDENCE_SHOWN, message=str(id))
     told = await tell(parts, caller.accounts, str(id), with_evidence=evidence)
     return render("message.html", told=told, asked_for=str(id))
 
@@ -99,9 +103,10 @@ async def show_sign_in() -> HTMLResponse:
 async def sign_in(request: Request, parts: Provided) -> Response:
     """Open a session for the key in the form."""
     _require_same_site(request.headers)
-    key = parts.ring.find(await _key_in_form(request))
-    if key is None or not Caller.of(key).may_read:
+    key = await _key_in_form(request, parts)
+    if key is None or not Caller.of(key, request).may_read:
         return render("sign_in.html", status=401, error=WRONG_KEY)
+    await note_use(key, parts)
     return _with_session(RedirectResponse("/", 303), request, parts, key)
 
 
@@ -111,6 +116,7 @@ async def sign_in_by_link(request: Request, parts: Provided, link: str) -> Respo
     key = parts.sessions.redeem_link(link)
     if key is None:
         return render("sign_in.html", status=401, error=LINK_USED)
+    await note_use(key, parts)
     return _with_session(render("welcome.html"), request, parts, key)
 
 
@@ -137,9 +143,11 @@ def _with_session(answer: Response, request: Request, parts: Parts, key: Key) ->
     return answer
 
 
-async def _key_in_form(request: Request) -> str:
+async def _key_in_form(request: Request, parts: Parts) -> Key | None:
     form = parse_qs((await request.body())[:FORM_LIMIT].decode("utf-8", "replace"))
-    return form.get("key", [""])[0].strip()
+    with suppress(KeyEnded):
+        return parts.ring.find(form.get("key", [""])[0].strip(), parts.clock.now())
+    return None
 
 
 def _require_same_site(headers: Headers) -> None:

@@ -93,7 +93,9 @@ async def run(wish: Wish, attack: Attack, diary: Diary) -> Verdict:
     settings, config = _place(wish)
     diary.note(f"data and logs in {settings.data_dir}")
     async with standing(settings, config) as line:
-        _, key = KeyRing(settings.data_dir).create(SystemClock(), name="chaos", scopes=[Scope.READ, Scope.SEND])
+        _, key = KeyRing(settings.data_dir).create(
+            SystemClock(), name="chaos", scopes=[Scope.READ, Scope.SEND], requests_per_minute=0
+        )
         ledger, began = Ledger(), datetime.now(UTC)
         doors = Doors(line.installation.callbacks_url, line.installation.api_url, key, PATIENCE_S)
         traffic = Traffic.of(line.installation, doors, ledger, Fates(wish.seed, late_s=LATE_S), WAITS_S)

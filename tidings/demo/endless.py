@@ -46,7 +46,7 @@ async def _play(settings: Settings, config: Path, wishes: Wishes) -> None:
     first_key = ensure_first_key(settings.data_dir, clock)
     _revoke_old_keys(ring)
     async with running(settings, config, announce) as (installation, supervisor):
-        key, text = ring.create(clock, name=SIMULATOR, scopes=[Scope.READ, Scope.SEND])
+        key, text = ring.create(clock, name=SIMULATOR, scopes=[Scope.READ, Scope.SEND], requests_per_minute=0)
         _say_where(installation, first_key)
         doors = Doors(installation.callbacks_url, installation.api_url, text)
         cast = cast_of(told_of(settings.connections))

@@ -17,10 +17,12 @@ from rich.table import Table
 from analytics.archive.known import known_items
 from analytics.archive.reading import Shelves, Span, is_original
 from analytics.archive.rows import Archived
+from api.audit_log import Deed
 from contracts.errors import ConfigurationInvalid
 from providers import load_providers
 from runtime.settings import Settings, load_settings
 from streams.normalise.normaliser import Normaliser
+from tidings.audit import written_down
 from tidings.exits import Exit
 from tidings.replay.difference import Effect, Tally
 from tidings.replay.performance import perform
@@ -58,6 +60,8 @@ def run(config: Path | None, wishes: Wishes, *, is_dry_run: bool, as_json: bool)
         told = rehearse(settings, shelves, span, example_count=wishes.example_count)
         typer.echo(json.dumps(told, indent=2)) if as_json else _print(told)
         return Exit.DONE
+    begin, end = span.begin.isoformat(), span.end.isoformat()
+    written_down(settings.data_dir, Deed.REPLAY_ASKED, begin=begin, end=end, provider=span.provider or None)
     count = _replay(settings, shelves, span, rate_per_s=wishes.rate_per_s)
     typer.echo(json.dumps({"replayed": count}) if as_json else f"{count} callbacks were written once more")
     return Exit.DONE

@@ -22,10 +22,10 @@ def parts(tmp_path) -> Parts:
 def connect(parts) -> Connect:
     """A client with a key of these scopes and accounts; without scopes, with no key."""
 
-    def made(*scopes: Scope, accounts: tuple[str, ...] | None = None) -> TestClient:
+    def made(*scopes: Scope, accounts: tuple[str, ...] | None = None, **terms) -> TestClient:
         client = TestClient(create_app(parts), raise_server_exceptions=False, follow_redirects=False)
         if scopes:
-            _, text = parts.ring.create(parts.clock, name="test", scopes=scopes, accounts=accounts)
+            _, text = parts.ring.create(parts.clock, name="test", scopes=scopes, accounts=accounts, **terms)
             client.headers["Authorization"] = f"Bearer {text}"
         return client
 

@@ -29,10 +29,13 @@ from analytics.sessions import Conversation
 from analytics.snapshots import Snapshot
 from analytics.trust.report import RouteReport, TrustReport
 from api.answers.messages import Evidence
+from api.audit_log import AuditLog
 from api.exports.desk import ExportDesk
 from api.feed.feed import Feed
+from api.key_uses import KeyUses
 from api.keys import KeyRing
 from api.parts import Parts
+from api.rates import RateBook
 from api.sessions import SessionBook
 from contracts.errors import ExportEnded, NotFound
 from runtime.clock import FixedClock
@@ -353,5 +356,8 @@ def make_parts(data_dir: Path, **changed) -> Parts:
         sessions=SessionBook(data_dir, ring, clock),
         exports=exports,
         feed=Feed(FeedSettings(), FakeLog(), clock),
+        uses=KeyUses(data_dir, ring),
+        rates=RateBook(ApiSettings().requests_per_minute, clock),
+        audit=AuditLog(data_dir, clock),
     )
     return replace(parts, **changed)

@@ -1,10 +1,16 @@
 """Who may ask what: as a table."""
 
-import pytest
+from dataclasses import replace
+from datetime import timedelta
 
+import pytest
+from starlette.testclient import TestClient
+
+from api.application import create_app
 from api.keys import EVERYTHING, Scope
+from api.rates import RateBook
 from contracts.vocabulary import Channel
-from tests.unit.api.rows import MESSAGE
+from tests.unit.api.rows import MESSAGE, NOON
 
 READING = ["/v1/changes", f"/v1/messages/{MESSAGE}", "/v1/metrics", "/v1/conservation", "/v1/parked", "/v1/freshness"]
 REGISTRATION = {"provider": "telesign", "connection": "main", "root_id": "A1", "channel": Channel.SMS}
@@ -134,3 +140,108 @@ def test_a_foreign_connection_looks_like_one_that_is_not_there(connect, parts):
     assert answer.json()["type"] == "/problems/connection-unknown"
     assert "infobip/other" not in answer.json()["detail"]
     assert parts.registrar.written == []
+
+
+def test_an_expired_key_is_told_so(connect, parts):
+    client = connect(Scope.READ, expires_at=NOON + timedelta(hours=1))
+    assert client.get("/v1/freshness").status_code == 200
+
+    parts.clock.advance(3600)
+    answer = client.get("/v1/freshness")
+
+    assert answer.status_code == 401
+    assert answer.json()["type"] == "/problems/key-expired"
+    assert "expired at 2026-11-21 13:00 UTC" in answer.json()["detail"]
+    assert 'error="invalid_token"' in answer.headers["www-authenticate"]
+
+
+def test_an_expired_key_signs_nobody_in(connect, parts):
+    _, text = parts.ring.create(parts.clock, name="person", scopes=[Scope.READ], expires_at=NOON)
+
+    assert connect().post("/sign-in", data={"key": text}).status_code == 401
+
+
+def test_every_answer_says_how_many_requests_are_left(connect, parts):
+    client = connect(Scope.READ, requests_per_minute=2)
+    first, second = client.get("/v1/freshness"), client.post("/v1/attempts", json=REGISTRATION)
+
+    assert first.headers["ratelimit-policy"] == '"key";q=2;w=60'
+    assert first.headers["ratelimit"] == '"key";r=1;t=60'
+    assert (second.status_code, second.headers["ratelimit"]) == (403, '"key";r=0;t=60')
+
+
+def test_a_key_that_asks_too_much_is_told_when_to_come_back(connect, parts):
+    client = connect(Scope.READ, requests_per_minute=2)
+    for _ in range(2):
+        assert client.get("/v1/freshness").status_code == 200
+    parts.clock.advance(19.5)
+
+    refused = client.get("/v1/freshness")
+
+    assert refused.status_code == 429
+    assert refused.headers["content-type"] == "application/problem+json"
+    assert refused.headers["retry-after"] == "41"
+    assert refused.headers["ratelimit"] == '"key";r=0;t=41'
+    assert refused.json()["type"] == "/problems/rate-exceeded"
+    assert refused.json()["violated-policies"] == ["key"]
+    parts.clock.advance(41)
+    assert client.get("/v1/freshness").status_code == 200
+
+
+def test_a_key_that_asks_too_much_takes_nothing_from_others(connect):
+    busy, other = connect(Scope.READ, requests_per_minute=1), connect(Scope.READ, requests_per_minute=1)
+    assert [busy.get("/v1/freshness").status_code for _ in range(2)] == [200, 429]
+
+    assert other.get("/v1/freshness").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("installation", "own", "statuses"),
+    [
+        pytest.param(1, None, [200, 429], id="the installation's limit when it has none of its own"),
+        pytest.param(1, 2, [200, 200], id="its own instead of the installation's"),
+        pytest.param(0, None, [200, 200], id="the installation has none"),
+        pytest.param(1, 0, [200, 200], id="it has none"),
+    ],
+)
+def test_whose_limit_counts(parts, installation, own, statuses):
+    strict = replace(parts, rates=RateBook(installation, parts.clock))
+    client = TestClient(create_app(strict))
+    _, text = parts.ring.create(parts.clock, name="test", scopes=[Scope.READ], requests_per_minute=own)
+    client.headers["Authorization"] = f"Bearer {text}"
+
+    assert [client.get("/v1/freshness").status_code for _ in range(2)] == statuses
+
+
+def test_what_watches_the_process_is_not_counted(connect):
+    client = connect(Scope.READ, requests_per_minute=1)
+
+    assert [client.get(address).status_code for address in ("/healthz", "/readyz", "/metrics") * 2] == [200] * 6
+    assert "ratelimit" not in client.get("/healthz").headers
+
+
+def test_a_use_is_kept_once_a_minute(connect, parts):
+    client = connect(Scope.READ)
+    (key,) = parts.ring.all()
+    seen = []
+    for _ in range(3):
+        client.get("/v1/freshness")
+        seen.append((parts.uses.all()[key.id] - NOON).total_seconds())
+        parts.clock.advance(40)
+
+    assert seen == [0, 0, 80]
+
+
+def test_a_sign_in_is_a_use(connect, parts):
+    key, text = parts.ring.create(parts.clock, name="person", scopes=[Scope.READ])
+    assert connect().post("/sign-in", data={"key": text}).status_code == 303
+
+    assert parts.uses.all() == {key.id: NOON}
+
+
+def test_a_use_that_cannot_be_kept_refuses_nothing(connect, parts):
+    client = connect(Scope.READ)
+    (parts.settings.data_dir / "key_uses.lock").mkdir()
+
+    assert client.get("/v1/freshness").status_code == 200
+    assert parts.uses.all() == {}

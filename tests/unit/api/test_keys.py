@@ -1,14 +1,19 @@
 """A key is shown once, kept as a digest, and works until it is revoked."""
 
 import stat
+from datetime import timedelta
 
+import msgspec
 import pytest
 
-from api.keys import EVERYTHING, KeyRing, Scope, ensure_first_key
+from api.key_uses import KeyUses
+from api.keys import EVERYTHING, Key, KeyEnded, KeyRing, Scope, ensure_first_key
 from api.sessions import LINK_LIFE, SESSION_LIFE, SessionBook, offer_sign_in
-from contracts.errors import ConfigurationInvalid, NotFound
+from contracts.errors import ConfigurationInvalid, NotFound, QueryInvalid
 from runtime.clock import FixedClock
 from tests.unit.api.rows import NOON
+
+DAY = timedelta(days=1)
 
 
 @pytest.fixture
@@ -30,8 +35,8 @@ def test_the_first_key_is_made_once_and_may_do_everything(tmp_path, clock, ring)
     text = ensure_first_key(tmp_path, clock)
 
     assert ensure_first_key(tmp_path, clock) is None
-    assert ring.find(text).scopes == EVERYTHING
-    assert ring.find(text).accounts is None
+    assert ring.find(text, NOON).scopes == EVERYTHING
+    assert ring.find(text, NOON).accounts is None
 
 
 def test_the_text_is_kept_nowhere(tmp_path, clock, ring):
@@ -68,25 +73,25 @@ def _other_secret(text):
 def test_what_is_not_the_key_finds_nothing(clock, ring, wrong):
     _, text = ring.create(clock, name="bi", scopes=[Scope.READ])
 
-    assert ring.find(text)
-    assert ring.find(wrong(text)) is None
+    assert ring.find(text, NOON)
+    assert ring.find(wrong(text), NOON) is None
 
 
 def test_nothing_is_found_before_there_are_keys(ring):
-    assert ring.find("") is None
-    assert ring.find("tidings__") is None
+    assert ring.find("", NOON) is None
+    assert ring.find("tidings__", NOON) is None
 
 
 def test_a_revoked_key_stops_working_in_other_processes_too(tmp_path, clock, ring):
     elsewhere = KeyRing(tmp_path)
     key, text = ring.create(clock, name="bi", scopes=[Scope.READ])
     kept, kept_text = ring.create(clock, name="other", scopes=[Scope.READ])
-    assert elsewhere.find(text)
+    assert elsewhere.find(text, NOON)
 
     ring.revoke(key.id)
 
-    assert elsewhere.find(text) is None
-    assert elsewhere.find(kept_text) == kept
+    assert elsewhere.find(text, NOON) is None
+    assert elsewhere.find(kept_text, NOON) == kept
 
 
 def test_revoking_what_is_not_there_says_so(ring):
@@ -160,3 +165,121 @@ def test_a_link_is_no_session(clock, ring, book):
 
     assert book.key_of(book.offer_link(key.id)) is None
     assert book.redeem_link(book.open(key)) is None
+
+
+@pytest.mark.parametrize(
+    ("later", "works"),
+    [
+        pytest.param(DAY - timedelta(seconds=1), True, id="before its time is over"),
+        pytest.param(DAY, False, id="from that moment on"),
+    ],
+)
+def test_a_key_works_until_it_expires(clock, ring, book, later, works):
+    key, text = ring.create(clock, name="bi", scopes=[Scope.READ], expires_at=NOON + DAY)
+    session = book.open(key)
+
+    clock.advance(later.total_seconds())
+
+    assert (book.key_of(session) is not None) is works
+    if works:
+        assert ring.find(text, clock.now()) == key
+    else:
+        with pytest.raises(KeyEnded, match="expired at 2026-11-22 12:00 UTC"):
+            ring.find(text, clock.now())
+
+
+def test_an_expired_key_is_not_told_to_whoever_has_another_text(clock, ring):
+    _, text = ring.create(clock, name="bi", scopes=[Scope.READ], expires_at=NOON)
+
+    assert ring.find(_other_secret(text), NOON) is None
+
+
+def test_a_rotated_key_has_two_texts_until_the_overlap_is_over(tmp_path, clock, ring):
+    elsewhere = KeyRing(tmp_path)
+    key, old = ring.create(clock, name="bi", scopes=[Scope.READ], accounts=["default"], requests_per_minute=10)
+
+    rotated, new = ring.rotate(key.id, clock, overlap=DAY)
+
+    assert (rotated.id, rotated.scopes, rotated.accounts) == (key.id, key.scopes, key.accounts)
+    assert rotated.requests_per_minute == 10
+    assert elsewhere.find(old, NOON + DAY - timedelta(seconds=1)) == rotated
+    assert elsewhere.find(new, NOON + DAY) == rotated
+    with pytest.raises(KeyEnded, match="newer text"):
+        elsewhere.find(old, NOON + DAY)
+
+
+def test_without_an_overlap_the_old_text_ends_at_once(clock, ring):
+    key, old = ring.create(clock, name="bi", scopes=[Scope.READ])
+    ring.rotate(key.id, clock, overlap=timedelta(0))
+
+    with pytest.raises(KeyEnded):
+        ring.find(old, NOON)
+
+
+def test_only_the_newest_two_texts_work(clock, ring):
+    key, first = ring.create(clock, name="bi", scopes=[Scope.READ])
+    _, second = ring.rotate(key.id, clock, overlap=DAY)
+    _, third = ring.rotate(key.id, clock, overlap=DAY)
+
+    assert ring.find(first, NOON) is None
+    assert ring.find(second, NOON) == ring.find(third, NOON)
+
+
+def test_a_key_that_has_expired_is_rotated_only_with_a_new_end(clock, ring):
+    key, _ = ring.create(clock, name="bi", scopes=[Scope.READ], expires_at=NOON)
+    with pytest.raises(QueryInvalid, match="has expired"):
+        ring.rotate(key.id, clock, overlap=DAY)
+
+    _, text = ring.rotate(key.id, clock, overlap=DAY, expires_at=NOON + DAY)
+
+    assert ring.find(text, NOON)
+
+
+def test_a_rotation_ends_the_sign_ins(clock, ring, book):
+    key, _ = ring.create(clock, name="me", scopes=[Scope.READ])
+    other, _ = ring.create(clock, name="other", scopes=[Scope.READ])
+    session, link, kept = book.open(key), book.offer_link(key.id), book.open(other)
+
+    book.close_all(key.id)
+
+    assert book.key_of(session) is None
+    assert book.redeem_link(link) is None
+    assert book.key_of(kept) == other
+
+
+def test_a_file_from_before_keys_could_expire_is_read(tmp_path, clock, ring):
+    _, text = ring.create(clock, name="bi", scopes=[Scope.READ])
+    newer = {"expires_at", "requests_per_minute", "rotated_at", "replaced"}
+    content = msgspec.json.decode((tmp_path / "keys.json").read_bytes())
+    old = {"keys": [{name: value for name, value in one.items() if name not in newer} for one in content["keys"]]}
+    assert newer <= set(content["keys"][0])
+    (tmp_path / "keys.json").write_bytes(msgspec.json.encode(old))
+
+    found = KeyRing(tmp_path).find(text, NOON)
+
+    assert isinstance(found, Key)
+    assert (found.expires_at, found.requests_per_minute) == (None, None)
+
+
+def test_the_last_use_is_kept_to_the_minute(tmp_path, clock, ring):
+    key, _ = ring.create(clock, name="bi", scopes=[Scope.READ])
+    uses = KeyUses(tmp_path, ring)
+    assert uses.is_due(key.id, NOON)
+
+    uses.keep(key.id, NOON)
+
+    assert KeyUses(tmp_path, ring).all() == {key.id: NOON}
+    assert not uses.is_due(key.id, NOON + timedelta(seconds=59))
+    assert uses.is_due(key.id, NOON + timedelta(seconds=60))
+
+
+def test_the_uses_of_revoked_keys_are_forgotten(tmp_path, clock, ring):
+    gone, _ = ring.create(clock, name="gone", scopes=[Scope.READ])
+    key, _ = ring.create(clock, name="bi", scopes=[Scope.READ])
+    uses = KeyUses(tmp_path, ring)
+    uses.keep(gone.id, NOON)
+
+    ring.revoke(gone.id)
+    uses.keep(key.id, NOON)
+
+    assert uses.all() == {key.id: NOON}

@@ -4,6 +4,7 @@ import json
 import logging
 import subprocess
 import sys
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -24,6 +25,7 @@ COMMANDS = (
     "topics",
     "broker",
     "keys",
+    "audit",
     "archive",
     "replay",
     "back-test",
@@ -161,6 +163,55 @@ def test_a_key_is_made_listed_and_revoked(capsys, config):
     assert status == 0
     _, out, _ = run(capsys, "keys", "list", "--config", config)
     assert "no keys yet" in out
+
+
+def test_a_key_is_made_with_terms_and_rotated(capsys, config):
+    terms = ("--scope", "export", "--account", "acme", "--expires", "90d", "--rate", "100")
+    _, out, _ = run(capsys, "keys", "create", "bi", "--config", config, *terms, "--json")
+    made = json.loads(out)
+    status, out, _ = run(capsys, "keys", "rotate", made["id"], "--config", config, "--overlap", "30m", "--json")
+    rotated = json.loads(out)
+
+    lasts = datetime.fromisoformat(made["expires_at"]) - datetime.fromisoformat(made["created_at"])
+    assert (status, round(lasts.total_seconds() / 86_400)) == (0, 90)
+    assert (made["requests_per_minute"], made["accounts"]) == (100, ["acme"])
+    assert rotated["key"] != made["key"]
+    assert rotated["expires_at"] == made["expires_at"]
+    assert rotated["replaced_works_until"] > rotated["rotated_at"]
+    _, out, _ = run(capsys, "keys", "list", "--config", config)
+    assert "acme" in out
+
+
+def test_what_is_done_to_keys_is_written_down(capsys, config):
+    _, out, _ = run(capsys, "keys", "create", "bi", "--config", config, "--json")
+    key = json.loads(out)["id"]
+    run(capsys, "keys", "rotate", key, "--config", config)
+    run(capsys, "keys", "revoke", key, "--config", config)
+    run(capsys, "keys", "create", "other", "--config", config)
+
+    _, out, _ = run(capsys, "audit", "--config", config, "--key", key, "--json")
+
+    deeds = [json.loads(line) for line in out.splitlines()]
+    assert [one["deed"] for one in deeds] == ["key_created", "key_rotated", "key_revoked"]
+    assert all(one["details"]["key_name"] == "bi" for one in deeds)
+    assert "tidings_" not in out
+    _, out, _ = run(capsys, "audit", "--config", config, "--limit", "1")
+    assert "key_name=other" in out.replace("\n", "")
+
+
+def test_a_deed_that_there_is_not_is_told_so(capsys, config):
+    status, _, err = run(capsys, "audit", "--config", config, "--what", "key_lost")
+
+    assert status == 2
+    assert "key_created" in err
+
+
+@pytest.mark.parametrize("text", ["90", "d", "-1d", "1.5h", "1y", ""])
+def test_what_is_no_time_is_wrong_usage(capsys, config, text):
+    status, _, err = run(capsys, "keys", "create", "bi", "--config", config, "--expires", text)
+
+    assert status == 2
+    assert "such as 30m" in err
 
 
 def test_revoking_a_key_that_is_none_fails(capsys, config):

@@ -1,0 +1,292 @@
+"""Two accounts with facts of every kind in one real store, and how each address is asked about one of them.
+
+A new address needs a row in `TABLE`; `test_tenants.py` says so until it has one.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import msgspec
+from httpx2 import Response
+
+from analytics.columns import hasher
+from analytics.database import Database
+from analytics.freshness import Skyline
+from analytics.reader import Reader
+from analytics.service import Health
+from analytics.upkeep import Upkeep
+from analytics.writer import Writer
+from api.keys import Scope
+from api.parts import Parts
+from api.store import AnalyticsStore
+from contracts.conversations import Parties
+from contracts.plans import Plan, send_id_of
+from contracts.vocabulary import Channel
+from runtime.clock import FixedClock
+from runtime.settings import Connection, StoreSettings
+from streams.session.machine import hear, standing_of
+from streams.session.rules import rules_named
+from tests.support.plans import commanded, message, outcome, planned, step
+from tests.support.store_line import T0, Line, at
+from tests.support.talking import ours, user
+from tests.support.wishes import wish
+from tests.unit.api.fakes import make_parts
+
+NOW = T0 + timedelta(hours=2)
+HASHED = hasher(b"a key for tests")
+
+
+@dataclass(frozen=True)
+class Tenant:
+    """An account; whatever belongs to it says its name, or is one of its `marks`."""
+
+    name: str
+    person: str
+    first: int
+    """The number of its first message."""
+    message_count: int
+
+    @property
+    def shop(self) -> str:
+        return f"{self.name}-shop"
+
+    @property
+    def connection(self) -> str:
+        return f"{self.name}-main"
+
+    @property
+    def campaign(self) -> str:
+        return f"{self.name}-spring"
+
+    @property
+    def message(self) -> str:
+        return message(self.first)
+
+    @property
+    def send(self) -> str:
+        return send_id_of(self.message, 1, 0)
+
+    @property
+    def numbers(self) -> range:
+        return range(self.first, self.first + self.message_count)
+
+    @property
+    def marks(self) -> set[str]:
+        """What an answer has in it when it tells of this account."""
+        person = HASHED(self.person)
+        assert person is not None
+        return {self.name, self.person.removeprefix("+"), f"{person:016x}", *map(message, self.numbers)}
+
+    @property
+    def origin(self) -> dict[str, Any]:
+        """The members that records of this account have in common."""
+        return {"account": self.name, "provider": "infobip", "connection": self.connection}
+
+
+ACME = Tenant("acme", "+447700900105", first=0x10, message_count=2)
+GLOBEX = Tenant("globex", "+447700900211", first=0x20, message_count=3)
+TENANTS = (ACME, GLOBEX)
+
+
+def live(line: Line, tenant: Tenant) -> None:
+    """Everything that can happen, happens to this account."""
+    for number in tenant.numbers:
+        _send(line, tenant, number)
+    cause = line.receive(connection=tenant.connection, at_s=50)
+    line.report("sent", of=f"{tenant.name}-parked", at_s=50, cause=cause, **tenant.origin)
+    line.inbound(
+        f"{tenant.first:032x}",
+        at_s=60,
+        cause=line.receive(connection=tenant.connection, at_s=60),
+        author=tenant.person,
+        addressee=tenant.shop,
+        text=f"{tenant.name} is asked",
+        **tenant.origin,
+    )
+    line.dead_letter(f'{{"to":"{tenant.person}"'.encode(), at_s=65)
+    line.suppress(wish("stop", account=tenant.name, recipient=tenant.person, sender=tenant.shop, at_s=70), at_s=70)
+    _talk(line, tenant)
+
+
+def _send(line: Line, tenant: Tenant, number: int) -> None:
+    """A message that went by Viber, arrived, and of whose second step nobody knows."""
+    known = {"channel": Channel.VIBER, "recipient": tenant.person, "sender": tenant.shop, "campaign": tenant.campaign}
+    known |= tenant.origin | {"country": "GB"}
+    root, begins = f"{tenant.name}-{number}", float(number)
+    ways = (
+        step("viber", "infobip", connection=tenant.connection),
+        step("sms", "infobip", connection=tenant.connection),
+    )
+    line.say("messages", planned(number, account=tenant.name, recipient=tenant.person, plan=Plan(steps=ways)))
+    line.register(of=root, at_s=begins, message_id=message(number), sent_at=at(begins), **known)
+    cause = line.receive(connection=tenant.connection, at_s=begins + 3)
+    line.report("delivered", of=root, at_s=begins + 3, cause=cause, **known)
+    line.say("commands", commanded(number, **tenant.origin))
+    line.say("outcomes", outcome("in_doubt", number, **tenant.origin))
+
+
+def _talk(line: Line, tenant: Tenant) -> None:
+    parties = Parties(sender=tenant.shop, recipient=tenant.person, **tenant.origin)
+    state, rules = None, rules_named("viber", {"price": "0.05", "currency": "EUR"})
+    for event in (user(0), ours(0.1), user(0.2)):
+        state, told = hear(state, msgspec.structs.replace(event, parties=parties), rules)
+        line.tell(*told, standing_of(state, rules))
+
+
+class Fixture:
+    """A store with all that, behind the application's own reader."""
+
+    def __init__(self, folder: Path) -> None:
+        self.database = Database(folder / "test.duckdb", StoreSettings())
+        self.database.open()
+        line, skyline, connection = Line(), Skyline(), self.database.cursor()
+        for tenant in TENANTS:
+            live(line, tenant)
+        writer = Writer(connection, HASHED, Upkeep(connection, skyline), seen_days=3)
+        writer.write(writer.prepare(writer.resume(), line.fetch()))
+        self.reader = Reader(self.database, skyline, FixedClock(NOW), threads=2, limit_s=10)
+        still = SimpleNamespace(
+            reader=self.reader,
+            reply_window_s=86_400,
+            pseudonym=HASHED,
+            request_snapshot=lambda: None,
+            health=lambda: Health(is_alive=True, is_ready=True, reason="it stands still"),
+        )
+        self.parts = self._parts(folder, AnalyticsStore(still))
+
+    def close(self) -> None:
+        self.reader.close()
+        self.database.close()
+
+    def _parts(self, folder: Path, store: AnalyticsStore) -> Parts:
+        parts = make_parts(folder, store=store)
+        parts.clock.moment = NOW
+        connections = tuple(Connection(provider="infobip", name=one.connection, account=one.name) for one in TENANTS)
+        return replace(parts, settings=parts.settings.model_copy(update={"connections": connections}))
+
+
+Filling = Callable[[Tenant], dict[str, Any]]
+
+
+def always(**members: Any) -> Filling:
+    """The same for every account."""
+    return lambda _: members
+
+
+NOTHING = always()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Row:
+    """How an address is asked, and what it may tell to whom."""
+
+    scope: Scope
+    """The one that opens it, beside `admin`."""
+    path: Filling = NOTHING
+    """How the members of its path are filled for an account."""
+    ask: Filling = NOTHING
+    """What else it is asked with: the query of a GET, else the body."""
+    aimed: Filling | None = None
+    """What narrows a list to things of one account."""
+    count: Callable[[Response], int] | None = None
+    """How many facts a list or a number stands for; of all accounts it is the sum."""
+    before: Callable[["Fixture", Tenant], None] = lambda _fixture, _tenant: None
+    """Brings back what asking uses up, each time before it is asked."""
+    shows: bool = True
+    """Whether the answer names whose it is; one of numbers does not."""
+    status: int = 200
+    foreign: int | None = None
+    """The status for what belongs to another account, when the request names something; null for lists."""
+    is_whole: bool = False
+    """It counts the whole installation, and refuses keys that are bound to accounts."""
+    tells_of_nobody: bool = False
+
+
+def _by_campaign(tenant: Tenant) -> dict[str, str]:
+    return {"campaign": tenant.campaign}
+
+
+def _by_shop(tenant: Tenant) -> dict[str, str]:
+    return {"sender": tenant.shop}
+
+
+def _planned(tenant: Tenant) -> dict[str, Any]:
+    way = {"provider": "infobip", "connection": tenant.connection, "sender": tenant.shop, "wait_s": 60}
+    ways = [way | {"channel": "viber"}, way | {"channel": "sms"}]
+    return {"recipient": tenant.person, "content": {"kind": "text", "text": "Hello"}, "steps": ways}
+
+
+def _registered(tenant: Tenant) -> dict[str, str]:
+    return {"provider": "infobip", "connection": tenant.connection, "root_id": "A1", "channel": "sms"}
+
+
+def _opted_out(tenant: Tenant) -> dict[str, str]:
+    return {"recipient": tenant.person, "sender": tenant.shop, "reason": "By letter", "account": tenant.name}
+
+
+WITHOUT_A_KEY = {"GET /healthz", "GET /readyz", "GET /metrics"}
+"""Nothing of anybody is told there."""
+TABLE = {
+    "GET /v1/advice/waits": Row(
+        scope=Scope.READ,
+        ask=always(fallback="sms"),
+        aimed=_by_campaign,
+        count=lambda answer: sum(one["observations"] for one in answer.json()["waits"]),
+        shows=False,
+    ),
+    "POST /v1/attempts": Row(scope=Scope.SEND, ask=_registered, status=202, foreign=422),
+    "POST /v1/back-tests": Row(
+        scope=Scope.READ,
+        ask=always(steps=[{"channel": "viber"}, {"channel": "sms"}]),
+        aimed=lambda tenant: {"campaign": [tenant.campaign]},
+        count=lambda answer: answer.json()["whole"]["messages"],
+    ),
+    "GET /v1/changes": Row(scope=Scope.READ, count=lambda answer: len(answer.json()["changes"])),
+    "GET /v1/conservation": Row(scope=Scope.READ, is_whole=True),
+    "GET /v1/conservation/books": Row(scope=Scope.READ, is_whole=True),
+    "GET /v1/freshness": Row(scope=Scope.READ, tells_of_nobody=True),
+    "GET /v1/in-doubt": Row(scope=Scope.READ, count=lambda answer: answer.json()["open_count"]),
+    "POST /v1/in-doubt/{send_id}/resolve": Row(
+        scope=Scope.SEND,
+        path=lambda tenant: {"send_id": tenant.send},
+        ask=always(outcome="not_sent", note="Not at the provider"),
+        status=202,
+        foreign=404,
+    ),
+    "GET /v1/inbound": Row(
+        scope=Scope.READ,
+        aimed=lambda tenant: {"author": tenant.person},
+        count=lambda answer: len(answer.json()["inbound"]),
+    ),
+    "POST /v1/messages": Row(scope=Scope.SEND, ask=_planned, status=202, foreign=422),
+    "GET /v1/messages/{id}": Row(
+        scope=Scope.READ, path=lambda tenant: {"id": tenant.message}, ask=always(evidence="true"), foreign=404
+    ),
+    "POST /v1/messages/{id}/cancel": Row(
+        scope=Scope.SEND, path=lambda tenant: {"id": tenant.message}, status=202, foreign=404
+    ),
+    "GET /v1/metrics": Row(
+        scope=Scope.READ,
+        ask=always(measure="sent", group_by="account,connection,sender"),
+        aimed=lambda tenant: {"account": tenant.name},
+        count=lambda answer: sum(one["sent"] for one in answer.json()["rows"]),
+    ),
+    "GET /v1/parked": Row(scope=Scope.READ, count=lambda answer: answer.json()["report_count"]),
+    "GET /v1/sends": Row(
+        scope=Scope.READ, count=lambda answer: sum(one["send_count"] for one in answer.json()["sends"])
+    ),
+    "GET /v1/sessions": Row(scope=Scope.READ, aimed=_by_shop, count=lambda answer: len(answer.json()["sessions"])),
+    "GET /v1/sessions/{sender}/{recipient}": Row(
+        scope=Scope.READ, path=lambda tenant: {"sender": tenant.shop, "recipient": tenant.person}, foreign=404
+    ),
+    "POST /v1/snapshots": Row(scope=Scope.ADMIN, is_whole=True, status=202),
+    "GET /v1/suppressions": Row(
+        scope=Scope.READ, aimed=_by_shop, count=lambda answer: len(answer.json()["suppressions"])
+    ),
+    "POST /v1/suppressions": Row(scope=Scope.SEND, ask=_opted_out, status=202, foreign=422),
+    "DELETE /v1/suppressions": Row(scope=Scope.SEND, ask=_opted_out, status=202, foreign=422),
+}
