@@ -22,6 +22,7 @@ from api.problems import (
 )
 from api.rates import POLICY
 from api.shield import TOLD
+from contracts.errors import ConfigurationInvalid
 
 COOKIE = "tidings_session"
 CHALLENGE = 'Bearer realm="tidings"'
@@ -123,12 +124,11 @@ def _count(key: Key, request: Request, parts: Parts) -> None:
 async def note_use(key: Key, parts: Parts) -> None:
     """Keep that the key is used now, at most once a minute."""
     now = parts.clock.now()
-    if not parts.uses.is_due(key.id, now):
-        return
     try:
-        await asyncio.to_thread(parts.uses.keep, key.id, now)
-    except OSError as exc:  # who cannot write down a use can still answer
-        log.warning("key_use_not_kept", key=key.id, reason=exc.strerror)
+        if parts.uses.is_due(key.id, now):
+            await asyncio.to_thread(parts.uses.keep, key.id, now)
+    except (OSError, ConfigurationInvalid) as exc:  # who cannot write down a use can still answer
+        log.warning("key_use_not_kept", key=key.id, reason=str(exc))
 
 
 def _challenge(error: str = "") -> dict[str, str]:

@@ -6,6 +6,7 @@ A new address needs a row in `TABLE`; `test_tenants.py` says so until it has one
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from decimal import Decimal
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -124,7 +125,7 @@ def _send(line: Line, tenant: Tenant, number: int) -> None:
     line.say("messages", planned(number, account=tenant.name, recipient=tenant.person, plan=Plan(steps=ways)))
     line.register(of=root, at_s=begins, message_id=message(number), sent_at=at(begins), **known)
     cause = line.receive(connection=tenant.connection, at_s=begins + 3)
-    line.report("delivered", of=root, at_s=begins + 3, cause=cause, **known)
+    line.report("delivered", of=root, at_s=begins + 3, cause=cause, price=Decimal("0.0124"), currency="EUR", **known)
     line.say("commands", commanded(number, **tenant.origin))
     line.say("outcomes", outcome("in_doubt", number, **tenant.origin))
 

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 from starlette.testclient import TestClient
+from structlog.testing import capture_logs
 
 from api.application import create_app
 from api.keys import EVERYTHING, Scope
@@ -239,9 +240,17 @@ def test_a_sign_in_is_a_use(connect, parts):
     assert parts.uses.all() == {key.id: NOON}
 
 
-def test_a_use_that_cannot_be_kept_refuses_nothing(connect, parts):
+@pytest.mark.parametrize(
+    "harm",
+    [
+        pytest.param(lambda folder: (folder / "key_uses.lock").mkdir(), id="the file cannot be written"),
+        pytest.param(lambda folder: (folder / "key_uses.json").write_text("{"), id="the file cannot be read"),
+    ],
+)
+def test_a_use_that_cannot_be_kept_refuses_nothing(connect, parts, harm):
     client = connect(Scope.READ)
-    (parts.settings.data_dir / "key_uses.lock").mkdir()
+    harm(parts.settings.data_dir)
+    with capture_logs() as lines:
+        status = client.get("/v1/freshness").status_code
 
-    assert client.get("/v1/freshness").status_code == 200
-    assert parts.uses.all() == {}
+    assert (status, [line["event"] for line in lines]) == (200, ["key_use_not_kept"])
