@@ -6,7 +6,6 @@ from pydantic import Field
 
 from api.answers.base import Body, WithFreshness
 from contracts.alarms import AlarmKind
-from contracts.vocabulary import Channel
 
 
 class AlarmShown(Body):
@@ -17,7 +16,7 @@ class AlarmShown(Body):
     account: str | None = Field(description="Whose; null for the whole installation.", examples=["default"])
     provider: str | None = Field(examples=["routee"])
     connection: str | None = Field(examples=["main"])
-    channel: Channel | None = Field(examples=["sms"])
+    channel: str | None = Field(examples=["sms"])
     raised_at: datetime
     cleared_at: datetime | None = Field(description="Null while it is open.")
     value: float | None = Field(description="What was seen when it was raised.", examples=[1800.0])

@@ -1,10 +1,12 @@
 """docs/alarms.md has a runbook for each alarm, and the numbers in it are those of the settings."""
 
+import json
 import re
 from pathlib import Path
 
 import pytest
 
+from api.answers.alarms import AlarmShown
 from contracts.alarms import AlarmKind
 from runtime.settings import TrustSettings
 
@@ -33,3 +35,11 @@ def test_each_kind_says_when_it_is_found_and_what_to_do(kind):
 def test_a_number_is_the_setting(told, value):
     assert told in TEXT
     assert float(told.split("(")[1].rstrip(")")) == value
+
+
+def test_the_example_is_an_answer():
+    [block] = re.findall(r"```json\n(.*?)```", TEXT, re.DOTALL)
+    [alarm] = json.loads(block)["alarms"]
+
+    assert AlarmShown.model_validate(alarm).kind is AlarmKind.QUIET_PROVIDER
+    assert set(alarm) == set(AlarmShown.model_fields)

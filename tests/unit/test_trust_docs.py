@@ -1,5 +1,6 @@
 """docs/trust.md says the bounds that the code has."""
 
+import json
 import re
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from analytics.trust.signals import (
     Signal,
     Suspicion,
 )
+from api.answers.trust import TrustedRoute
 
 TEXT = (Path(__file__).parents[2] / "docs" / "trust.md").read_text("utf-8")
 
@@ -36,3 +38,12 @@ def test_the_constants_are_those_of_the_code():
     assert (FAST_SHARE, FAST_FLOOR_MS, FAST_FLOOR_SMS_MS, FUTURE_MS, USUAL_TIMES) == (1 / 20, 300, 1000, 2000, 3)
     for told in ("one twentieth", "less than 300 ms, on SMS a second", "more than 2 s after", "at least 3 times"):
         assert told in TEXT
+
+
+def test_the_example_is_an_answer():
+    [block] = re.findall(r"```json\n(.*?)```", TEXT, re.DOTALL)
+    [route] = json.loads(block)["routes"]
+    told = TrustedRoute.model_validate(route)
+
+    assert told.signals[0].value == pytest.approx(told.signals[0].hits / told.signals[0].n, abs=0.01)
+    assert set(route) == set(TrustedRoute.model_fields)

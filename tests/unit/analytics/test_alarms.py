@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 
 import pytest
+from msgspec import structs
 
 from analytics.alarms import Weight, alarms, judge_drop, judge_silence, look, probes
 from analytics.freshness import Horizon
@@ -229,8 +230,24 @@ async def test_alarms_are_kept_and_a_word_that_was_written_twice_is_one(writer, 
     assert await shown(accounts=("default",)) == [(at(120), None), (at(0), at(60))]
 
 
-async def test_what_is_no_alarm_is_put_aside(writer, reader, line, database):
-    line.append("alarms", 0, b'{"told":"shouted"}', [])
+@pytest.mark.parametrize("kind", AlarmKind)
+async def test_alarms_of_every_kind_are_kept(writer, reader, line, kind):
+    line.append("alarms", 0, encode(structs.replace(word(AlarmTold.RAISED, 0), kind=kind)), [])
+    store(writer, line)
+
+    assert [row["kind"] for row in (await alarms(reader, accounts=None, is_open=None, limit=9)).rows] == [kind]
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        pytest.param(b'{"told":"shouted"}', id="what is told is neither"),
+        pytest.param(encode(word(AlarmTold.RAISED, 0)).replace(b"quiet_provider", b"loud_provider"), id="no such kind"),
+        pytest.param(b"{", id="torn"),
+    ],
+)
+async def test_what_is_no_alarm_is_put_aside(writer, reader, line, database, value):
+    line.append("alarms", 0, value, [])
     line.append("alarms", 0, encode(word(AlarmTold.RAISED, 0)), [])
     store(writer, line)
 
