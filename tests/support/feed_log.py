@@ -27,10 +27,14 @@ class FakeRecord:
 
 @dataclass
 class FakeLog:
-    """Two partitions. What lies below `firsts` is gone; while `is_silent` nobody answers; readers are counted."""
+    """Two partitions. What lies below `firsts` is gone; while `is_silent` nobody answers; readers are counted.
+
+    While `is_late` whoever follows hears of nothing new, though others find it.
+    """
 
     partitions: int = 2
     is_silent: bool = False
+    is_late: bool = False
     firsts: list[int] = field(default_factory=lambda: [0, 0])
     logs: dict[int, list[FakeRecord]] = field(default_factory=dict)
     reader_count: int = 0
@@ -87,7 +91,10 @@ class FakeReader:
     async def follow(self, begin):
         here = list(begin)
         while True:
-            fetched = [(part, records) for part, offset in enumerate(here) if (records := self.log.read(part, offset))]
+            found = (
+                [] if self.log.is_late else [(part, self.log.read(part, offset)) for part, offset in enumerate(here)]
+            )
+            fetched = [(part, records) for part, records in found if records]
             for part, records in fetched:
                 here[part] = records[-1].offset + 1
             if not fetched:

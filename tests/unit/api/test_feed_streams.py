@@ -119,6 +119,22 @@ async def test_a_stream_goes_on_behind_its_id_and_from_the_past_into_the_present
         assert told.numbers[3] == 6
 
 
+async def test_whoever_was_farther_than_the_tail_is_told_nothing_again(log):
+    async with feeding(log, heartbeat_s=0.05) as feed:
+        first = await opened(feed)
+        log.is_late = True
+        log.write(0, *some(5))
+        told = await opened(feed, str(Bookmark(ORIGIN, (3, 0))))
+        while not told.beats:
+            await told.hear_chunk()
+        log.is_late = False
+        await first.hear(until=5)
+        log.write(1, Said(5))
+        await told.hear(until=3)
+
+        assert told.numbers == [3, 4, 5]
+
+
 async def test_the_reader_of_the_past_is_given_back_when_the_present_is_reached(log):
     log.write(0, *some(3))
     async with feeding(log) as feed:
@@ -218,8 +234,10 @@ async def test_when_the_process_stops_streams_end_with_the_id_to_go_on_from(log,
     log.write(0, *some(5))
     async with feeding(log) as feed:
         told = await opened(feed, since)
+        hearing = asyncio.create_task(told.hear())
+        await asyncio.sleep(0.05)
         feed.end_streams()
-        await told.hear()
+        await hearing
 
         assert told.end["reason"] == "stopping"
         assert told.end["resume_id"] == told.last_id
@@ -236,6 +254,22 @@ async def test_whoever_is_behind_what_kafka_has_hears_of_it(log):
         await told.hear()
 
         assert told.end["reason"] == "records_gone"
+
+
+async def test_when_the_tail_itself_is_behind_all_hear_of_it_and_the_next_begins_anew(log):
+    async with feeding(log) as feed:
+        told = await opened(feed)
+        log.is_late = True
+        log.write(0, *some(5))
+        log.firsts = [5, 0]
+        log.is_late = False
+        await told.hear()
+        await told.leave()
+        again = await opened_in_time(feed)
+        log.write(0, Said(5))
+
+        assert told.end["reason"] == "records_gone"
+        assert (await again.hear(until=1)).numbers == [5]
 
 
 @pytest.mark.parametrize(
@@ -331,6 +365,7 @@ async def test_while_kafka_is_silent_nobody_is_let_in(log):
             await opened(feed)
 
         assert refused.value.kind is FEED_SILENT
+        assert "nobody answers" in str(refused.value)
 
 
 async def test_whoever_comes_after_an_outage_that_nobody_waited_out_is_told_what_is_new(log):
