@@ -103,14 +103,14 @@ class Reader:
 def _rows(cursor: Connection, query: Query, parameters: Mapping[str, Any]) -> list[Row]:
     if unknown := parameters.keys() - query.parameters:
         raise QueryInvalid(f"{query.name} has no parameter {', '.join(sorted(unknown))}")
-    bound = {name: _kept(parameters.get(name)) for name in query.parameters}
+    bound = {name: kept(parameters.get(name)) for name in query.parameters}
     # fetchall, always: an open result owns the cursor.
     found = cursor.execute(query.sql, bound or None)
     names = [column[0] for column in found.description or ()]
     return [dict(zip(names, map(_plain, values), strict=True)) for values in found.fetchall()]
 
 
-def _kept(value: object) -> object:
+def kept(value: object) -> object:
     """As the store keeps it: times are UTC without a zone, several values a list."""
     if isinstance(value, datetime) and value.tzinfo is not None:
         return value.astimezone(UTC).replace(tzinfo=None)

@@ -17,13 +17,13 @@ chosen_registration AS (
 reported_item AS (
     SELECT
         attempt_id,
-        leg_of(root_id, provider_message_id, part) AS leg,
+        any_value(leg_of(root_id, provider_message_id, part)) AS leg,
         bool_and(scope = 'transaction') AS is_whole,
         max(price) AS price,
         arg_max(currency, price) AS currency
     FROM report
     WHERE attempt_id >= $first::UUID AND attempt_id < $beyond::UUID AND price IS NOT NULL AND currency IS NOT NULL
-    GROUP BY attempt_id, provider_message_id, part, leg
+    GROUP BY attempt_id, provider_message_id, part
 ),
 
 reported AS (
@@ -32,13 +32,22 @@ reported AS (
     QUALIFY NOT is_whole OR bool_and(is_whole) OVER (PARTITION BY attempt_id)
 ),
 
+-- Few of what is heard was sent by us, so what was sent is what to look for.
+accepted AS (
+    SELECT provider, connection, root_id, step, price, currency
+    FROM outcome
+    WHERE outcome = 'accepted' AND root_id IS NOT NULL
+),
+
 root AS (
     SELECT DISTINCT attempt_id, provider, connection, root_id
     FROM (
-        SELECT attempt_id, provider, connection, root_id FROM report
+        SELECT attempt_id, provider, connection, root_id
+        FROM report SEMI JOIN accepted USING (provider, connection, root_id)
         WHERE attempt_id >= $first::UUID AND attempt_id < $beyond::UUID
         UNION ALL
-        SELECT attempt_id, provider, connection, root_id FROM registration
+        SELECT attempt_id, provider, connection, root_id
+        FROM registration SEMI JOIN accepted USING (provider, connection, root_id)
         WHERE attempt_id >= $first::UUID AND attempt_id < $beyond::UUID
     )
 ),
@@ -49,8 +58,7 @@ taken AS (
         max(step) > 0 AS is_fallback,
         max(price) AS price,
         arg_max(currency, price) AS currency
-    FROM outcome JOIN root USING (provider, connection, root_id)
-    WHERE outcome = 'accepted'
+    FROM accepted JOIN root USING (provider, connection, root_id)
     GROUP BY attempt_id
 ),
 

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analytics.metrics import Dimension, Measure
+from analytics.reports.catalogue import Report
 from analytics.sources import COUNTED
 from api.keys import Scope
 from api.sessions import offer_sign_in
@@ -119,6 +120,7 @@ def test_an_account_sees_nothing_of_another(api, own, foreign):
             client.get("/v1/metrics", params={"group_by": every, "account": foreign.account}).text,
             client.get("/v1/metrics", params={"group_by": every, "campaign": f"campaign of {foreign.account}"}).text,
             client.get(f"/v1/messages/{own.message_id}?evidence=true").text,
+            *(client.get(f"/v1/reports/{name}?least_samples=1").text for name in Report),
             client.get("/v1/freshness").text,
             client.get("/v1/advice/waits").text,
         ]

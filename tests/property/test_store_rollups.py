@@ -13,12 +13,16 @@ from analytics.columns import hasher
 from analytics.database import Database
 from analytics.freshness import Horizon, Skyline
 from analytics.intake import Fetched
+from analytics.metrics import Dimension, Measure, MetricsQuestion
+from analytics.queries import load_query
+from analytics.reader import kept
+from analytics.sources import COUNTS, COUNTS_OF_FACTS, PLACES, Source
 from analytics.upkeep import Upkeep
 from analytics.writer import Writer
 from contracts.status import DeliveryStatus
 from contracts.vocabulary import Channel, Reason, Scope
 from runtime.settings import StoreSettings
-from tests.support.store_line import Line
+from tests.support.store_line import Line, at
 from tests.support.store_recount import Cell, recount
 
 TABLES = (
@@ -163,3 +167,24 @@ def test_every_callback_is_explained_exactly_once(database: Database, what: list
     assert cursor.execute("SELECT count(*) FROM report").fetchall() == [(sum(u.report is not None for u in line.told),)]
     assert cursor.execute("SELECT count(*) FROM open_callback").fetchall() == [(0,)]
     assert cursor.execute("SELECT coalesce(sum(received), 0)::BIGINT FROM settled_count").fetchall() == [(received,)]
+
+
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(what=deeds, seed=st.integers(0, 2**32), by_channel=st.booleans())
+def test_what_is_counted_from_the_facts_is_what_is_kept_by_the_hour(
+    database: Database, what: list[Any], seed: int, *, by_channel: bool
+) -> None:
+    """Minutes are counted by rules that are written down a second time; here they are held together."""
+    store(database, lived(what), random.Random(seed))
+    places = [one for one in PLACES if by_channel or one is not Dimension.CHANNEL]
+    ends = [*places, Dimension.STATUS, Dimension.REASON]
+
+    for measure, group_by in ((Measure.LATENCY_P50, places), (Measure.SENT, ends)):
+        question = MetricsQuestion((measure,), from_=at(0), to=at(4 * 3600), group_by=tuple(group_by))
+        assert answer(database, question, COUNTS_OF_FACTS) == answer(database, question, COUNTS)
+
+
+def answer(database: Database, question: MetricsQuestion, source: Source) -> list[tuple[Any, ...]]:
+    query, parameters = load_query(source.question), question.parameters(source)
+    bound = {name: kept(parameters.get(name)) for name in query.parameters}
+    return database.cursor().execute(query.sql, bound).fetchall()

@@ -13,7 +13,15 @@ from api.rates import RateBook
 from contracts.vocabulary import Channel
 from tests.unit.api.rows import MESSAGE, NOON
 
-READING = ["/v1/changes", f"/v1/messages/{MESSAGE}", "/v1/metrics", "/v1/conservation", "/v1/parked", "/v1/freshness"]
+READING = [
+    "/v1/changes",
+    f"/v1/messages/{MESSAGE}",
+    "/v1/metrics",
+    "/v1/conservation",
+    "/v1/parked",
+    "/v1/freshness",
+    "/v1/reports/cost",
+]
 REGISTRATION = {"provider": "telesign", "connection": "main", "root_id": "A1", "channel": Channel.SMS}
 
 

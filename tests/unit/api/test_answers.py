@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import datetime
+from decimal import Decimal
 
 import pytest
 
@@ -249,6 +250,13 @@ def test_in_finer_buckets_spans_are_taken_to_full_buckets(client):
     told = client.get("/v1/metrics", params=query).json()
 
     assert (told["from"], told["to"]) == ("2026-11-21T10:00:00Z", "2026-11-21T10:20:00Z")
+
+
+def test_money_is_told_to_the_last_place(client, parts):
+    parts.store.metrics_rows = [{"cost": {"EUR": Decimal("0.000001"), "USD": Decimal("123456789012.100000")}}]
+    told = client.get("/v1/metrics?measure=cost&bucket=none").json()
+
+    assert told["rows"] == [{"cost": {"EUR": "0.000001", "USD": "123456789012.100000"}}]
 
 
 @pytest.mark.parametrize(("fill", "compare"), [(None, None), ("zero", None), (None, "previous"), ("zero", "previous")])

@@ -91,6 +91,13 @@ def test_a_question_that_makes_no_sense_names_member_and_rule(client, parts, que
     assert parts.store.asked == []
 
 
+def test_measures_and_dimensions_that_do_not_go_together_are_refused_with_what_does(client, parts):
+    answer = client.get("/v1/metrics?measure=sent,sessions&country=GR")
+
+    assert "account, provider, connection, sender" in _is_problem(answer, "question-invalid")["detail"]
+    assert parts.store.asked == []
+
+
 def test_an_answer_without_bounds_is_refused(client, parts):
     parts.store.metrics_rows = [{"sent": 1}] * 20_001
 
