@@ -3,6 +3,7 @@
 A new address needs a row in `TABLE`; `test_tenants.py` says so until it has one.
 """
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -16,21 +17,30 @@ from httpx2 import Response
 
 from analytics.columns import hasher
 from analytics.database import Database
+from analytics.exports.columns import What
+from analytics.exports.order import Format, Wanted
 from analytics.freshness import Skyline
 from analytics.reader import Reader
 from analytics.service import Health
 from analytics.upkeep import Upkeep
 from analytics.writer import Writer
+from api.exports.desk import ExportDesk
+from api.exports.jobs import Asker, Job, JobState
+from api.feed.feed import Feed
 from api.keys import Scope
 from api.parts import Parts
 from api.store import AnalyticsStore
+from contracts.alarms import Alarm, AlarmKind, AlarmTold, Subject, alarm_id
+from contracts.codec import encode
 from contracts.conversations import Parties
 from contracts.plans import Plan, send_id_of
 from contracts.vocabulary import Channel
 from runtime.clock import FixedClock
-from runtime.settings import Connection, StoreSettings
+from runtime.settings import Connection, ExportSettings, FeedSettings, StoreSettings
 from streams.session.machine import hear, standing_of
 from streams.session.rules import rules_named
+from tests.support.exporting import exporter_of, order_of
+from tests.support.feed_log import FakeLog
 from tests.support.plans import commanded, message, outcome, planned, step
 from tests.support.store_line import T0, Line, at
 from tests.support.talking import ours, user
@@ -72,6 +82,10 @@ class Tenant:
         return send_id_of(self.message, 1, 0)
 
     @property
+    def export(self) -> str:
+        return f"{self.name}-export"
+
+    @property
     def numbers(self) -> range:
         return range(self.first, self.first + self.message_count)
 
@@ -109,6 +123,7 @@ def live(line: Line, tenant: Tenant) -> None:
         **tenant.origin,
     )
     line.dead_letter(f'{{"to":"{tenant.person}"'.encode(), at_s=65)
+    line.append("alarms", 0, encode(_alarm(tenant)), [])
     line.suppress(wish("stop", account=tenant.name, recipient=tenant.person, sender=tenant.shop, at_s=70), at_s=70)
     _talk(line, tenant)
 
@@ -128,6 +143,18 @@ def _send(line: Line, tenant: Tenant, number: int) -> None:
     line.report("delivered", of=root, at_s=begins + 3, cause=cause, price=Decimal("0.0124"), currency="EUR", **known)
     line.say("commands", commanded(number, **tenant.origin))
     line.say("outcomes", outcome("in_doubt", number, **tenant.origin))
+
+
+def _alarm(tenant: Tenant) -> Alarm:
+    subject = Subject(AlarmKind.UNKNOWN_CODE, channel=Channel.VIBER, **tenant.origin)
+    return Alarm(
+        alarm_id=alarm_id(subject, at(68)),
+        told=AlarmTold.RAISED,
+        told_at=at(68),
+        raised_at=at(68),
+        detail="One report with a code that no table knows.",
+        **subject._asdict(),
+    )
 
 
 def _talk(line: Line, tenant: Tenant) -> None:
@@ -157,15 +184,32 @@ class Fixture:
             request_snapshot=lambda: None,
             health=lambda: Health(is_alive=True, is_ready=True, reason="it stands still"),
         )
+        self.exporter = exporter_of(self.database, self.reader)
         self.parts = self._parts(folder, AnalyticsStore(still))
 
     def close(self) -> None:
         self.reader.close()
         self.database.close()
 
+    def export(self, tenant: Tenant) -> None:
+        """Let there be one finished export of this account, and one of each other."""
+        book = self.parts.exports._book
+        for job in book.all():
+            book.remove(job)
+        for one in TENANTS:
+            wanted = Wanted(what=What.MESSAGES, accounts=(one.name,))
+            order = asyncio.run(order_of(self.exporter, wanted, form=Format.NDJSON))
+            asker = Asker("00000000", f"{one.name}-nightly")
+            job = Job(id=one.export, order=order, asker=asker, requested_at=NOW, state=JobState.DONE)
+            book.put(job)
+            self.exporter.write(order, book.folder(job), most_rows=1000, progress=lambda _rows, _share: None)
+
     def _parts(self, folder: Path, store: AnalyticsStore) -> Parts:
-        parts = make_parts(folder, store=store)
-        parts.clock.moment = NOW
+        clock = FixedClock(NOW)
+        exports = ExportDesk(self.exporter, ExportSettings(), folder, clock)
+        # Nobody serves streams here, which never end; what one tells to whom is tested with the feed.
+        feed = Feed(FeedSettings(), FakeLog(is_silent=True), clock)
+        parts = make_parts(folder, store=store, clock=clock, exports=exports, feed=feed)
         connections = tuple(Connection(provider="infobip", name=one.connection, account=one.name) for one in TENANTS)
         return replace(parts, settings=parts.settings.model_copy(update={"connections": connections}))
 
@@ -207,6 +251,9 @@ class Row:
     tells_of_nobody: bool = False
 
 
+_GROUPED = always(group_by="account,connection")
+
+
 def _by_campaign(tenant: Tenant) -> dict[str, str]:
     return {"campaign": tenant.campaign}
 
@@ -229,6 +276,25 @@ def _opted_out(tenant: Tenant) -> dict[str, str]:
     return {"recipient": tenant.person, "sender": tenant.shop, "reason": "By letter", "account": tenant.name}
 
 
+def _by_account(tenant: Tenant) -> dict[str, str]:
+    return {"account": tenant.name}
+
+
+def _total(member: str) -> Callable[[Response], int]:
+    return lambda answer: sum(one[member] for one in answer.json()["rows"])
+
+
+def _report(member: str, *, ask: Filling = _GROUPED, shows: bool = True) -> "Row":
+    """A report by name; `member` counts what it tells of."""
+    return Row(scope=Scope.READ, ask=ask, aimed=_by_account, count=_total(member), shows=shows)
+
+
+def _one_export(**members: Any) -> "Row":
+    """An address of one export that is done."""
+    by_id: Filling = lambda tenant: {"id": tenant.export, "name": "manifest.json"}  # noqa: E731  # beside what it is for
+    return Row(scope=Scope.EXPORT, path=by_id, before=Fixture.export, foreign=404, **members)
+
+
 WITHOUT_A_KEY = {"GET /healthz", "GET /readyz", "GET /metrics"}
 """Nothing of anybody is told there."""
 TABLE = {
@@ -239,6 +305,7 @@ TABLE = {
         count=lambda answer: sum(one["observations"] for one in answer.json()["waits"]),
         shows=False,
     ),
+    "GET /v1/alarms": Row(scope=Scope.READ, count=lambda answer: len(answer.json()["alarms"])),
     "POST /v1/attempts": Row(scope=Scope.SEND, ask=_registered, status=202, foreign=422),
     "POST /v1/back-tests": Row(
         scope=Scope.READ,
@@ -249,6 +316,17 @@ TABLE = {
     "GET /v1/changes": Row(scope=Scope.READ, count=lambda answer: len(answer.json()["changes"])),
     "GET /v1/conservation": Row(scope=Scope.READ, is_whole=True),
     "GET /v1/conservation/books": Row(scope=Scope.READ, is_whole=True),
+    "GET /v1/export": Row(
+        scope=Scope.EXPORT, aimed=_by_campaign, count=lambda answer: int(answer.headers["Tidings-Rows"])
+    ),
+    "GET /v1/exports": Row(
+        scope=Scope.EXPORT, before=Fixture.export, count=lambda answer: len(answer.json()["exports"])
+    ),
+    "POST /v1/exports": Row(scope=Scope.EXPORT, ask=always(what="messages"), status=202, tells_of_nobody=True),
+    "GET /v1/exports/{id}": _one_export(),
+    "DELETE /v1/exports/{id}": _one_export(status=204),
+    "GET /v1/exports/{id}/files/{name}": _one_export(),
+    "GET /v1/feed": Row(scope=Scope.FEED, status=503, tells_of_nobody=True),
     "GET /v1/freshness": Row(scope=Scope.READ, tells_of_nobody=True),
     "GET /v1/in-doubt": Row(scope=Scope.READ, count=lambda answer: answer.json()["open_count"]),
     "POST /v1/in-doubt/{send_id}/resolve": Row(
@@ -277,6 +355,18 @@ TABLE = {
         count=lambda answer: sum(one["sent"] for one in answer.json()["rows"]),
     ),
     "GET /v1/parked": Row(scope=Scope.READ, count=lambda answer: answer.json()["report_count"]),
+    "GET /v1/reports/cost": _report("sent"),
+    "GET /v1/reports/deliverability": _report("sent"),
+    "GET /v1/reports/fallbacks": _report("commanded"),
+    "GET /v1/reports/funnel": _report("sent"),
+    "GET /v1/reports/latency": _report("sent"),
+    "GET /v1/reports/providers": _report("sent", ask=NOTHING, shows=False),
+    "GET /v1/reports/sessions": _report("sessions"),
+    "GET /v1/reports/trust": Row(
+        scope=Scope.READ,
+        aimed=lambda tenant: {"connection": tenant.connection},
+        count=lambda answer: len(answer.json()["routes"]),
+    ),
     "GET /v1/sends": Row(
         scope=Scope.READ, count=lambda answer: sum(one["send_count"] for one in answer.json()["sends"])
     ),
