@@ -8,15 +8,12 @@ import os
 from collections.abc import Iterable
 from decimal import Decimal
 from pathlib import Path
-from typing import Annotated, Any, Self
+from typing import Any, Self
 
 from pydantic import (
-    AfterValidator,
     BaseModel,
-    BeforeValidator,
     ConfigDict,
     Field,
-    SecretStr,
     ValidationError,
     model_validator,
 )
@@ -30,34 +27,9 @@ from pydantic_settings import (
 
 from contracts.errors import ConfigurationInvalid
 from contracts.vocabulary import Channel
+from runtime.secret import Secret
 
 SLUG = r"^[a-z0-9][a-z0-9-]{0,62}$"
-
-
-def _resolved(value: object) -> object:
-    """The secret behind `env:NAME` or `file:PATH`; other text is taken as it stands."""
-    if not isinstance(value, str):
-        return value
-    kind, _, place = value.partition(":")
-    if kind == "env":
-        if place not in os.environ:
-            raise ValueError(f"the environment has no {place}; export it or change the setting")
-        return os.environ[place]
-    if kind == "file":
-        try:
-            return Path(place).expanduser().read_text(encoding="utf-8").strip()
-        except OSError as exc:
-            raise ValueError(f"the secret's file {place} cannot be read: {exc.strerror}") from exc
-    return value
-
-
-def _not_empty(secret: SecretStr) -> SecretStr:
-    if not secret.get_secret_value():
-        raise ValueError("a secret must not be empty")
-    return secret
-
-
-Secret = Annotated[SecretStr, BeforeValidator(_resolved), AfterValidator(_not_empty)]
 
 
 class Section(BaseModel):

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from contextlib import closing
 from typing import Annotated, BinaryIO
 
-import structlog
 from fastapi import APIRouter, Body, Depends, Header, Path, Query, Response
 from fastapi.responses import FileResponse, StreamingResponse
 
@@ -14,11 +13,13 @@ from analytics.exports.manifest import Manifest
 from analytics.exports.order import Format
 from api.access import Caller, Exporter
 from api.answers.exports import Export, ExportsAnswer
+from api.auditing import Deed, audit
 from api.endpoints.attempts import require_json
 from api.exporting import DirectExportParameters, ExportOrdered
 from api.exports.jobs import Asker, Job
 from api.parts import Parts, Provided
 from api.problems import (
+    AUDIT_UNAVAILABLE,
     EXPORT_TOO_LARGE,
     EXPORTS_FULL,
     NOT_FOUND,
@@ -29,9 +30,7 @@ from api.problems import (
 )
 from contracts.errors import ExportEnded
 
-router = APIRouter(tags=["exports"], responses=problem_responses(QUESTION_INVALID))
-
-log = structlog.get_logger()
+router = APIRouter(tags=["exports"], responses=problem_responses(QUESTION_INVALID, AUDIT_UNAVAILABLE))
 
 PIECE = 64 * 1024
 MEDIA_TYPES = {
@@ -73,6 +72,7 @@ async def add_export(
     is the same export, and so is one under the same `Idempotency-Key`.
     """
     asked = body.asked(caller, parts.clock.now())
+    await audit(parts, caller, Deed.EXPORT_ASKED, what=body.what, format=body.format)
     job, is_repeat = await parts.exports.request(asked, _asker(parts, caller), key)
     response.headers["Location"] = f"/v1/exports/{job.id}"
     return _told(parts, job, is_repeat=is_repeat)
@@ -112,7 +112,7 @@ async def get_export_file(
     path = parts.exports.file(job, name)
     if path is None or not path.is_file():
         raise Refused(NOT_FOUND, "The export has no such file; its `files` and `manifest_href` are those there are.")
-    log.info("export_fetched", export=job.id, key=caller.key_id, file=name)
+    await audit(parts, caller, Deed.EXPORT_FETCHED, export=job.id, file=name)
     return FileResponse(
         path, media_type=MEDIA_TYPES[path.suffix[1:]], filename=name, headers=_digest(parts.exports.manifest(job), name)
     )
@@ -139,6 +139,7 @@ async def get_rows(
     `Tidings-As-Of` how fresh they are, and `Tidings-Token` is `changed_since` of the next request.
     """
     asked = parameters.asked(caller, parts.clock.now())
+    await audit(parts, caller, Deed.EXPORT_ASKED, what=parameters.what, format=parameters.format)
     try:
         file, manifest = await parts.exports.direct(asked, _asker(parts, caller))
     except ExportEnded as exc:

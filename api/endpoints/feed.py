@@ -56,5 +56,5 @@ async def get_feed(
     """
     wanted = parameters.wanted(caller, parts.settings.connections)
     begin = parameters.begin(last_event_id, parts.clock.now())
-    stream = await parts.feed.open(wanted, begin, lambda: parts.ring.get(caller.key_id) is not None)
+    stream = await parts.feed.open(wanted, begin, lambda: parts.ring.works(caller.key_id, parts.clock.now()))
     return FeedResponse(stream, patience_s=parts.settings.feed.patience_s)

@@ -5,7 +5,8 @@ from typing import Any, Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from contracts.errors import ConfigurationInvalid
-from runtime.settings import Connection, Secret
+from runtime.secret import Secret
+from runtime.settings import Connection
 
 __all__ = ["ConnectionSettings", "Secret"]
 

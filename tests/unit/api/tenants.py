@@ -18,7 +18,7 @@ from httpx2 import Response
 from analytics.columns import hasher
 from analytics.database import Database
 from analytics.exports.columns import What
-from analytics.exports.order import Format, Wanted
+from analytics.exports.order import Wanted
 from analytics.freshness import Skyline
 from analytics.reader import Reader
 from analytics.service import Health
@@ -198,7 +198,7 @@ class Fixture:
             book.remove(job)
         for one in TENANTS:
             wanted = Wanted(what=What.MESSAGES, accounts=(one.name,))
-            order = asyncio.run(order_of(self.exporter, wanted, form=Format.NDJSON))
+            order = asyncio.run(order_of(self.exporter, wanted))
             asker = Asker("00000000", f"{one.name}-nightly")
             job = Job(id=one.export, order=order, asker=asker, requested_at=NOW, state=JobState.DONE)
             book.put(job)

@@ -155,8 +155,10 @@ class TestTheWay:
         with capture_logs() as logs:
             done = await ended(client, await ordered(client))
         told = {one["event"]: one for one in logs}
+        asked = told.pop("audit")
 
         assert done["requested_by"] == "reporting"
+        assert (asked["deed"], asked["name"], asked["details"]["what"]) == ("export_asked", "reporting", "messages")
         assert {(one["key_name"], one["what"]) for one in told.values()} == {("reporting", "messages")}
         assert (told["export_requested"]["export"], told["export_done"]["rows"]) == (done["id"], 1)
 

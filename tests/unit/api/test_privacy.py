@@ -38,6 +38,9 @@ HELD = {
     "audit.jsonl": False,
     "hash.key": False,
     "*.lock": False,
+    "exports/*/job.json": False,
+    "exports/*/manifest.json": False,
+    "exports/*/messages.parquet": False,
     "archive/callbacks/manifest.json": False,
     "archive/callbacks/day=*/*.parquet": True,
 }
@@ -106,6 +109,7 @@ def installation(tmp_path_factory):
     """The data directory of an installation in which the person wrote, was written to, opted out, and was looked at."""
     folder = tmp_path_factory.mktemp("installation")
     made = Fixture(folder)
+    made.export(ACME)
     made.close()
     clock = FixedClock(NOW)
     shelf = Shelf(folder / "archive" / "callbacks", TOPIC, clock)
