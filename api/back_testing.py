@@ -9,9 +9,11 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_valida
 
 from analytics.back_test.questions import BackTestQuestion, ReplayedStep, TimeBy, WaitsQuestion, Way
 from api.access import Caller
-from api.measuring import VALUES_LIMIT, Moment, require_within, split
+from api.measuring import VALUES_LIMIT, split
 from api.problems import INVALID, FieldError, Refused
 from api.registrations import Slug
+from api.spans import Place, span_of
+from api.times import Moment
 from contracts.plans import MOST_STEPS, SucceedOn
 from contracts.vocabulary import Channel
 from runtime.policies import Policy, PolicyBook
@@ -45,16 +47,11 @@ class SpanAsked(BaseModel):
         "its provider says that it happened, for messages whose reports came in bulk.",
     )
 
-    def span(self, caller: Caller, now: datetime, *, place: Any = "body") -> dict[str, Any]:  # noqa: ANN401  # one of `FieldError`'s words
+    def span(self, caller: Caller, now: datetime, *, place: Place = "body") -> dict[str, Any]:
         """The members of a question for this caller; raises the problem that names a span that makes no sense."""
-        to = self.to or now
-        require_within(to, now, member="to")
-        from_ = self.from_ or to - A_WEEK
-        require_within(from_, now, member="from")
-        if from_ >= to:
-            raise _wrong(place, "from", "span_not_sensible", "The span must begin before it ends")
-        if to - from_ > LONGEST:
-            raise _wrong(place, "from", "span_not_sensible", f"The span may have {LONGEST.days} days")
+        from_, to = span_of(
+            (self.from_, self.to), now, usual=A_WEEK, longest=LONGEST, advice="ask in parts", place=place
+        )
         return {
             "from_": from_,
             "to": to,
@@ -115,9 +112,9 @@ class BackTestAsked(SpanAsked):
         policy = known.get(self.policy)
         if policy is None:
             names = ", ".join(known) or "none"
-            raise _wrong("body", "policy", "policy_unknown", f"There is no such policy; there are: {names}")
+            raise _wrong("policy_unknown", f"There is no such policy; there are: {names}")
         if len(policy.steps) < 2:
-            raise _wrong("body", "policy", "no_fallback", "The policy has one step, so no fallback; name another")
+            raise _wrong("no_fallback", "The policy has one step, so no fallback; name another")
         return policy
 
 
@@ -164,5 +161,5 @@ def _steps_of(policy: Policy) -> tuple[ReplayedStep, ...]:
     )
 
 
-def _wrong(place: Any, member: str, rule: str, detail: str) -> Refused:  # noqa: ANN401  # as above
-    return Refused(INVALID, errors=[FieldError(place=place, member=member, rule=rule, detail=detail)])
+def _wrong(rule: str, detail: str) -> Refused:
+    return Refused(INVALID, errors=[FieldError(place="body", member="policy", rule=rule, detail=detail)])

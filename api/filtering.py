@@ -1,14 +1,14 @@
-"""Filters in a query string: the one grammar, and for what has a closed set of words only these words."""
+"""Filters as they are asked for: the one grammar, and for what has a closed set of words only these words."""
 
 import re
 from collections.abc import Callable, Iterable
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, Field
 
 from analytics.metrics import DIMENSIONS, Dimension
 from contracts.errors import QueryInvalid
-from contracts.filters import MEMBERS_LIMIT, Filter, Pattern, parse_filter
+from contracts.filters import MEMBER_LIMIT, MEMBERS_LIMIT, Filter, Pattern, parse_filter
 from contracts.status import DeliveryStatus
 from contracts.vocabulary import Channel, Reason
 
@@ -16,6 +16,8 @@ GRAMMAR = (
     "Any of these, separated by commas or repeated; `!` before one keeps it out, `*` behind one stands for whatever "
     "begins so, a backslash takes the meaning from the character behind it."
 )
+LONGEST = MEMBERS_LIMIT * (2 * MEMBER_LIMIT + 3)
+"""As many members as there may be, each as long as it may be with every character escaped."""
 _COUNTRY = re.compile("[A-Z]{2}")
 _BEGINNING_OF_COUNTRY = re.compile("[A-Z]")
 
@@ -23,6 +25,17 @@ _BEGINNING_OF_COUNTRY = re.compile("[A-Z]")
 def filter_of(texts: list[str]) -> Filter | None:
     """What these say together; null when nothing was said."""
     return parse_filter(texts) if texts else None
+
+
+def filters_in(asked: BaseModel) -> dict[Dimension, Filter]:
+    """Of the members of `asked` that are called as dimensions, those that were given."""
+    given = {one: filter_of(getattr(asked, one.value, [])) for one in Dimension}
+    return {dimension: chosen for dimension, chosen in given.items() if chosen is not None}
+
+
+def _listed(value: object) -> object:
+    """A text of a body stands for a list of one, as in a query string."""
+    return [value] if isinstance(value, str) else value
 
 
 def _checked(is_sensible: Callable[[Pattern], bool], advice: str) -> AfterValidator:
@@ -50,13 +63,19 @@ def _is_country(pattern: Pattern) -> bool:
     return bool((_BEGINNING_OF_COUNTRY if pattern.is_prefix else _COUNTRY).fullmatch(pattern.text))
 
 
-def by(dimension: Dimension) -> Any:  # noqa: ANN401  # as pydantic's own Field
-    """The parameter that filters by `dimension`."""
-    return Field([], max_length=MEMBERS_LIMIT, description=f"{DIMENSIONS[dimension]} {GRAMMAR}")
+def like(meaning: str) -> Any:  # noqa: ANN401  # as pydantic's own Field
+    """The member that filters by what has this meaning."""
+    return Field([], max_length=MEMBERS_LIMIT, description=f"{meaning} {GRAMMAR}")
 
 
-Texts = Annotated[list[str], _checked(lambda _: True, "")]
-Channels = Annotated[list[str], _one_of(Channel)]
-Statuses = Annotated[list[str], _one_of(DeliveryStatus)]
-Reasons = Annotated[list[str], _one_of(Reason)]
-Countries = Annotated[list[str], _checked(_is_country, "write countries as ISO 3166 alpha-2, such as GR, or G*")]
+def by(dimension: Dimension) -> Any:  # noqa: ANN401  # as above
+    """The member that filters by `dimension`."""
+    return like(DIMENSIONS[dimension])
+
+
+_Written = Annotated[list[Annotated[str, Field(max_length=LONGEST)]], BeforeValidator(_listed)]
+Texts = Annotated[_Written, _checked(lambda _: True, "")]
+Channels = Annotated[_Written, _one_of(Channel)]
+Statuses = Annotated[_Written, _one_of(DeliveryStatus)]
+Reasons = Annotated[_Written, _one_of(Reason)]
+Countries = Annotated[_Written, _checked(_is_country, "write countries as ISO 3166 alpha-2, such as GR, or G*")]

@@ -13,17 +13,15 @@ from analytics.metrics import DIMENSIONS, MEASURES, MONEY, Dimension, Measure, M
 from api import filtering
 from api.access import Caller
 from api.answers.base import WithFreshness
-from api.filtering import filter_of
+from api.filtering import filters_in
 from api.patience import Patience
-from api.problems import INVALID, FieldError, Refused
-from api.times import Moment as Moment  # noqa: PLC0414  # told on to those that take spans from here
+from api.spans import A_DAY, span_of
+from api.times import Moment
 from contracts.filters import Filter
 
-EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 TEN_YEARS = timedelta(days=3660)
 LONGEST = {**dict.fromkeys(FINE, timedelta(days=1)), Bucket.HOUR: timedelta(days=100)}
 """Of others ten years."""
-USUAL_SPAN = timedelta(days=1)
 VALUES_LIMIT = 100
 
 
@@ -71,8 +69,7 @@ class Asked(Patience):
 
     def filters(self) -> dict[Dimension, Filter]:
         """Those that were given."""
-        given = {one: filter_of(getattr(self, one.value, [])) for one in Dimension}
-        return {dimension: chosen for dimension, chosen in given.items() if chosen is not None}
+        return filters_in(self)
 
     def span(
         self, now: datetime, *, longest: timedelta, advice: str, step: timedelta = HOUR
@@ -81,14 +78,7 @@ class Asked(Patience):
 
         Raises the problem that names a span that makes no sense, or is longer than `longest` with what to do about it.
         """
-        to = self.to or now
-        require_within(to, now, member="to")
-        from_ = self.from_ or to - USUAL_SPAN
-        require_within(from_, now, member="from")
-        if from_ >= to:
-            raise _span_error("from", "The span must begin before it ends")
-        if to - from_ > longest:
-            raise _span_error("from", f"The span may have {longest.days} days; {advice}")
+        from_, to = span_of((self.from_, self.to), now, usual=A_DAY, longest=longest, advice=advice)
         begin, end = floored(from_.astimezone(UTC), step), floored(to.astimezone(UTC), step)
         return begin, end if end == to else end + step
 
@@ -142,15 +132,6 @@ class MetricsParameters(Asked):
             is_filled=self.fill == "zero",
             is_compared=self.compare == "previous",
         )
-
-
-def require_within(moment: datetime, now: datetime, *, member: str) -> None:
-    if not EARLIEST <= moment <= now + USUAL_SPAN:
-        raise _span_error(member, "The time must lie between the year 2000 and tomorrow")
-
-
-def _span_error(member: str, rule: str) -> Refused:
-    return Refused(INVALID, errors=[FieldError(place="query", member=member, rule="span_not_sensible", detail=rule)])
 
 
 def _row_schema() -> dict[str, Any]:

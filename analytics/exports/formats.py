@@ -73,7 +73,8 @@ class ArrowPen(Pen):
         self._writer = pa.ipc.new_file(file, table.schema, options=pa.ipc.IpcWriteOptions(compression="zstd"))
 
     def write(self, batch: pa.RecordBatch) -> None:
-        self._writer.write_batch(batch)
+        # What lies under a null comes from memory as it happened to be, and would be written; a copy has zeros there.
+        self._writer.write_batch(batch.take(pa.array(range(batch.num_rows), pa.int64())))
 
     def close(self) -> None:
         self._writer.close()

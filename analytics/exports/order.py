@@ -8,7 +8,9 @@ from typing import Any
 import msgspec
 
 from analytics.exports.columns import TABLES, Table, What
-from analytics.exports.filters import By, wanted_values
+from analytics.wanted import wanted_by
+from analytics.words import Dimension
+from contracts.filters import parse_filter
 
 Places = dict[str, tuple[int, ...]]
 """Topic to the next offset of each of its partitions, in order."""
@@ -41,7 +43,7 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
     """Only of these; null for all."""
     from_: datetime | None = None
     to: datetime | None = None
-    filters: dict[By, tuple[str, ...]] = {}
+    filters: dict[Dimension, tuple[str, ...]] = {}
     """As they were written."""
 
     @property
@@ -91,7 +93,8 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
 
     def row_parameters(self) -> dict[str, Any]:
         """As the questions for rows want them, but for the span of ids."""
-        return self.parameters() | wanted_values(self.wanted.filters)
+        filters = {by: parse_filter(texts) for by, texts in self.wanted.filters.items()}
+        return self.parameters() | wanted_by(filters, Dimension)
 
     def file_name(self, day: str) -> str:
         """Of the file with the rows of `day`, or with all when it is empty."""

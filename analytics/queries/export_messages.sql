@@ -2,8 +2,7 @@
 -- `updates`. With a since, only attempts of which something stands at or behind it; one that fitted the filters by what
 -- stands before it, and does not any more, comes with is_match false.
 -- parameters: first, beyond, from, to, since, until, accounts
--- parameters: provider, connection, country, channel, campaign, sender, status
--- parameters: not_provider, not_connection, not_country, not_channel, not_campaign, not_sender, not_status
+-- parameters: account, provider, connection, channel, country, campaign, sender, status, reason
 WITH record AS (
     SELECT
         attempt_id, message_id, account, provider, connection, root_id, provider_message_id, part, external_id,
@@ -72,7 +71,7 @@ cost AS (
     GROUP BY is_now, attempt_id
 ),
 
-attempt AS (
+gathered AS (
     SELECT
         is_now,
         attempt_id,
@@ -107,12 +106,21 @@ attempt AS (
     HAVING max(account) IS NOT NULL
 ),
 
+attempt AS (
+    SELECT
+        * EXCLUDE (reason_claim),
+        CASE
+            WHEN is_bad_end(status) AND reason_claim[1] = rank_of(status)::VARCHAR THEN reason_claim[2:]
+        END AS reason
+    FROM gathered
+),
+
 fitting AS (
     SELECT is_now, attempt_id
     FROM attempt
     WHERE
         true
--- include: wanted_values
+-- include: wanted
 )
 
 SELECT
@@ -130,9 +138,7 @@ SELECT
     sender,
     format('{:016x}', recipient_hash) AS recipient_hash,
     status,
-    CASE
-        WHEN is_bad_end(status) AND reason_claim[1] = rank_of(status)::VARCHAR THEN reason_claim[2:]
-    END AS reason,
+    reason,
     is_conflict,
     is_registered,
     first_heard(attempt_id) AS first_heard_at,

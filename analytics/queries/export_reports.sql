@@ -1,8 +1,7 @@
 -- Every report with its verdict, of the attempts first heard of in [first, beyond): those that stand at the places
 -- [since, until) of each partition of `updates`, whenever this is asked. A null since leaves that bound out.
 -- parameters: first, beyond, from, to, since, until, accounts
--- parameters: provider, connection, country, channel, campaign, sender, status
--- parameters: not_provider, not_connection, not_country, not_channel, not_campaign, not_sender, not_status
+-- parameters: account, provider, connection, channel, country, campaign, sender, status, reason
 SELECT
     replace(event_id::VARCHAR, '-', '') AS event_id,
     attempt_id::VARCHAR AS attempt_id,
@@ -49,6 +48,5 @@ WHERE
     AND kafka_offset < $until[kafka_partition + 1]
     AND ($from IS NULL OR received_at >= $from::TIMESTAMP)
     AND ($to IS NULL OR received_at < $to::TIMESTAMP)
-    AND ($accounts IS NULL OR list_contains($accounts, account))
--- include: wanted_values
+-- include: wanted
 ORDER BY attempt_id, kafka_partition, kafka_offset

@@ -1,6 +1,5 @@
 """What people wrote to us."""
 
-from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Query
@@ -11,11 +10,12 @@ from api.access import Caller, Reader
 from api.answers.base import FreshnessMember
 from api.answers.inbound import Inbound, InboundAnswer
 from api.cursors import LONGEST_CURSOR, cursor_after, place_in
-from api.measuring import Moment, require_within
 from api.parts import Parts, Provided
 from api.people import Person
 from api.problems import QUESTION_INVALID, problem_responses
 from api.registrations import Slug, Text
+from api.spans import require_sensible
+from api.times import Moment
 from contracts.vocabulary import Channel
 
 router = APIRouter(tags=["people"], responses=problem_responses(QUESTION_INVALID))
@@ -41,8 +41,7 @@ class InboundParameters(BaseModel):
 
     def question(self, caller: Caller, parts: Parts) -> InboundQuestion:
         """The question for this caller; raises the problem that names what makes no sense."""
-        for member, moment in (("from", self.from_), ("to", self.to)):
-            _require_sensible(moment, parts.clock.now(), member=member)
+        require_sensible(self.from_, self.to, parts.clock.now())
         return InboundQuestion(
             accounts=caller.accounts,
             provider=self.provider,
@@ -73,8 +72,3 @@ async def get_inbound(
         next_cursor=cursor_after(answer.rows, "received_at", limit=parameters.limit),
         freshness=FreshnessMember.of(answer.freshness),
     )
-
-
-def _require_sensible(moment: datetime | None, now: datetime, *, member: str) -> None:
-    if moment is not None:
-        require_within(moment, now, member=member)

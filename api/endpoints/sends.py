@@ -11,7 +11,6 @@ from api.answers.base import FreshnessMember
 from api.answers.sends import DoubleDeliveries, DoubtResolved, DoubtsAnswer, SendCount, SendsAnswer
 from api.doubts import Resolution, doubt_of, outcome_of, registration_of, require_open
 from api.endpoints.attempts import require_json
-from api.measuring import Moment, require_within
 from api.parts import Parts, Provided
 from api.problems import (
     BODY_TOO_LARGE,
@@ -23,7 +22,9 @@ from api.problems import (
     QUESTION_INVALID,
     problem_responses,
 )
+from api.spans import require_sensible
 from api.timelines import not_yet_known
+from api.times import Moment
 
 router = APIRouter(tags=["sends"])
 
@@ -37,9 +38,7 @@ class SendsParameters(BaseModel):
     to: Moment | None = Field(None, description="Commanded before this moment.")
 
     def question(self, caller: Caller, parts: Parts) -> SendsQuestion:
-        for member, moment in (("from", self.from_), ("to", self.to)):
-            if moment is not None:
-                require_within(moment, parts.clock.now(), member=member)
+        require_sensible(self.from_, self.to, parts.clock.now())
         return SendsQuestion(accounts=caller.accounts, from_=self.from_, to=self.to)
 
 

@@ -10,11 +10,12 @@ from api.access import Caller, Reader
 from api.answers.base import FreshnessMember
 from api.answers.sessions import ConversationAnswer, RuleBreak, Session, SessionsAnswer, conversation_of
 from api.cursors import LONGEST_CURSOR, cursor_after, place_in
-from api.measuring import Moment, require_within
 from api.parts import Parts, Provided
 from api.people import Person
 from api.problems import NOT_FOUND, QUESTION_INVALID, problem_responses
 from api.registrations import Text
+from api.spans import require_sensible
+from api.times import Moment
 from contracts.conversations import NearLimit
 
 router = APIRouter(tags=["people"], responses=problem_responses(QUESTION_INVALID))
@@ -40,9 +41,7 @@ class SessionsParameters(Page):
 
     def question(self, caller: Caller, parts: Parts) -> SessionsQuestion:
         """The question for this caller; raises the problem that names what makes no sense."""
-        for member, moment in (("from", self.from_), ("to", self.to)):
-            if moment is not None:
-                require_within(moment, parts.clock.now(), member=member)
+        require_sensible(self.from_, self.to, parts.clock.now())
         return SessionsQuestion(
             accounts=caller.accounts,
             sender=self.sender,

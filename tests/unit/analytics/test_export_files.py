@@ -1,13 +1,16 @@
 """The files themselves: cells that are no formulas, and what their manifest proves."""
 
 import gzip
+import io
 import json
+import struct
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from analytics.exports.columns import What
+from analytics.exports.columns import TABLES, What
+from analytics.exports.formats import PENS
 from analytics.exports.lines import for_csv, for_ndjson
 from analytics.exports.manifest import NAME
 from analytics.exports.order import Format, Split, Wanted
@@ -52,6 +55,25 @@ def test_whoever_takes_the_apostrophe_away_has_what_was_meant():
     cells = for_csv(batch(*FORMULAS, *HARMLESS)).column("text").to_pylist()
 
     assert [cell.removeprefix("'") for cell in cells] == [*FORMULAS, *HARMLESS]
+
+
+@pytest.mark.parametrize("form", [Format.PARQUET, Format.ARROW])
+def test_what_lies_under_a_null_is_in_no_file(form):
+    """It is whatever the memory held, so the same rows would be other bytes each time."""
+    table = TABLES[What.REPORTS]
+    files = []
+    for under_null in (0, 1_700_000_000):
+        nothing = [pa.nulls(2, kind) for kind, _ in table.columns.values()]
+        values = pa.py_buffer(struct.pack("<qq", 7, under_null))
+        nothing[table.schema.names.index("latency_ms")] = pa.Array.from_buffers(
+            pa.int64(), 2, [pa.py_buffer(b"\x01"), values]
+        )
+        pen = PENS[form](file := io.BytesIO(), table)
+        pen.write(pa.RecordBatch.from_arrays(nothing, schema=table.schema))
+        pen.close()
+        files.append(file.getvalue())
+
+    assert files[0] == files[1]
 
 
 def test_numbers_stay_numbers():

@@ -9,10 +9,10 @@ import pytest
 
 from analytics import questions
 from analytics.exports.columns import What
-from analytics.exports.filters import By
 from analytics.exports.order import Format, Split, Wanted
 from analytics.exports.reading import Window, windows_of
 from analytics.exports.tokens import read_token, write_token
+from analytics.words import Dimension
 from contracts.errors import ExportEnded, QueryInvalid
 from tests.support.exporting import exported, exporter_of, merged, order_of, rows_in, seal, written
 from tests.support.store_line import T0, at
@@ -21,9 +21,9 @@ MESSAGES, REPORTS = Wanted(what=What.MESSAGES), Wanted(what=What.REPORTS)
 STATUSES = ("accepted", "sent", "delivered", "seen", "expired", "failed", "undelivered")
 FILTERS = (
     {},
-    {By.STATUS: ("delivered,seen",)},
-    {By.STATUS: ("!delivered",), By.COUNTRY: ("G*",)},
-    {By.CAMPAIGN: ("spring*,!spring-test",)},
+    {Dimension.STATUS: ("delivered,seen",)},
+    {Dimension.STATUS: ("!delivered",), Dimension.COUNTRY: ("G*",)},
+    {Dimension.CAMPAIGN: ("spring*,!spring-test",)},
 )
 
 
@@ -129,17 +129,21 @@ class TestRows:
         ("filters", "found"),
         [
             pytest.param({}, "abcd", id="none leaves all"),
-            pytest.param({By.COUNTRY: ("GR",)}, "b", id="a value"),
-            pytest.param({By.COUNTRY: ("GR,GB",)}, "ab", id="any of several"),
-            pytest.param({By.COUNTRY: ("GR", "GB")}, "ab", id="repeated is the same"),
-            pytest.param({By.COUNTRY: ("!GR",)}, "acd", id="none of these, and what has none is none of these"),
-            pytest.param({By.CAMPAIGN: ("spring*",)}, "ab", id="a beginning"),
-            pytest.param({By.CAMPAIGN: ("spring*,!spring-2",)}, "a", id="a beginning but one"),
-            pytest.param({By.CAMPAIGN: (r"100%.(a|b)\*",)}, "c", id="what means something elsewhere is a character"),
-            pytest.param({By.CAMPAIGN: ("two\nlines",)}, "d", id="a value of several lines"),
-            pytest.param({By.CAMPAIGN: ("two*",)}, "d", id="a beginning of one of several lines"),
-            pytest.param({By.STATUS: ("delivered",), By.COUNTRY: ("GB",)}, "a", id="two filters hold together"),
-            pytest.param({By.SENDER: ("' OR 1=1 --",)}, "", id="a filter is never a text of a question"),
+            pytest.param({Dimension.COUNTRY: ("GR",)}, "b", id="a value"),
+            pytest.param({Dimension.COUNTRY: ("GR,GB",)}, "ab", id="any of several"),
+            pytest.param({Dimension.COUNTRY: ("GR", "GB")}, "ab", id="repeated is the same"),
+            pytest.param({Dimension.COUNTRY: ("!GR",)}, "acd", id="none of these, and what has none is none of these"),
+            pytest.param({Dimension.CAMPAIGN: ("spring*",)}, "ab", id="a beginning"),
+            pytest.param({Dimension.CAMPAIGN: ("spring*,!spring-2",)}, "a", id="a beginning but one"),
+            pytest.param(
+                {Dimension.CAMPAIGN: (r"100%.(a|b)\*",)}, "c", id="what means something elsewhere is a character"
+            ),
+            pytest.param({Dimension.CAMPAIGN: ("two\nlines",)}, "d", id="a value of several lines"),
+            pytest.param({Dimension.CAMPAIGN: ("two*",)}, "d", id="a beginning of one of several lines"),
+            pytest.param(
+                {Dimension.STATUS: ("delivered",), Dimension.COUNTRY: ("GB",)}, "a", id="two filters hold together"
+            ),
+            pytest.param({Dimension.SENDER: ("' OR 1=1 --",)}, "", id="a filter is never a text of a question"),
         ],
     )
     async def test_filters(self, exporter, writer, line, tmp_path, filters, found):
@@ -202,7 +206,7 @@ class TestChain:
         )
 
     async def test_what_fits_no_more_is_told_and_what_never_did_is_not(self, exporter, writer, line, tmp_path):
-        wanted = Wanted(what=What.MESSAGES, filters={By.STATUS: ("sent",)})
+        wanted = Wanted(what=What.MESSAGES, filters={Dimension.STATUS: ("sent",)})
         line.report("sent", of="a")
         line.report("delivered", of="b")
         store(writer, line)
@@ -238,7 +242,7 @@ class TestChain:
         [
             pytest.param({"accounts": ("a",)}, "something else", id="of another account"),
             pytest.param({"what": What.REPORTS}, "something else", id="of another table"),
-            pytest.param({"filters": {By.STATUS: ("sent",)}}, "something else", id="of other filters"),
+            pytest.param({"filters": {Dimension.STATUS: ("sent",)}}, "something else", id="of other filters"),
             pytest.param({"to": T0}, "something else", id="of another span"),
         ],
     )

@@ -24,7 +24,7 @@ OURS = Caller("2", frozenset({Scope.FEED}), ("default",))
 
 @pytest.mark.parametrize("scope", [Scope.FEED, Scope.ADMIN])
 def test_a_scope_lets_in(connect, scope):
-    assert connect(scope).get("/v1/feed", params={"status": "no-status"}).status_code == 400
+    assert connect(scope).get("/v1/feed", params={"status": "no-status"}).status_code == 422
 
 
 @pytest.mark.parametrize("scope", [Scope.READ, Scope.EXPORT, Scope.SEND, Scope.REPLAY])
@@ -69,24 +69,13 @@ def test_all_that_is_asked_for_is_wanted():
 @pytest.mark.parametrize(
     ("caller", "asked", "why"),
     [
-        pytest.param(
-            ALL, {"status": ["gone"]}, "status: there is no 'gone'; there are accepted, delivered", id="status"
-        ),
-        pytest.param(ALL, {"status": ["!gone"]}, "there is no 'gone'", id="status left out"),
-        pytest.param(ALL, {"channel": ["fax*"]}, "channel: there is no 'fax'; there are email, mms", id="channel"),
-        pytest.param(ALL, {"reason": ["why"]}, "reason: there is no 'why'", id="reason"),
         pytest.param(ALL, {"provider": ["acme"]}, "there are infobip, routee$", id="provider"),
         pytest.param(ALL, {"connection": ["spare"]}, "there are greek, main$", id="connection"),
         pytest.param(OURS, {"provider": ["routee"]}, "there are infobip$", id="a provider of others only"),
         pytest.param(OURS, {"account": ["theirs"]}, "there are default$", id="an account of others"),
-        pytest.param(ALL, {"country": ["gr"]}, "country: 'gr' is no code", id="country in small letters"),
-        pytest.param(ALL, {"country": ["GRC"]}, "country: 'GRC' is no code", id="country of three letters"),
-        pytest.param(ALL, {"campaign": ["a,,b"]}, "campaign: .*empty member", id="an empty member"),
-        pytest.param(ALL, {"campaign": ["a*b"]}, "campaign: .*at its end only", id="a star inside"),
-        pytest.param(ALL, {"campaign": ["x" * 201]}, "campaign: .*200 characters", id="a long member"),
     ],
 )
-def test_a_value_that_makes_no_sense_is_named(caller, asked, why):
+def test_what_the_caller_has_not_is_refused_with_what_there_is(caller, asked, why):
     with pytest.raises(QueryInvalid, match=why):
         FeedParameters(**asked).wanted(caller, CONNECTIONS)
 

@@ -6,7 +6,6 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from analytics.exports.filters import By
 from analytics.metrics import Dimension, Measure
 from api.keys import EVERYTHING
 from tests.unit.api.rows import SEND_ID
@@ -182,7 +181,11 @@ def test_no_body_breaks_the_end_of_a_doubt(caller, body):
 
 
 @FEW
-@given(body=st.fixed_dictionaries({}, optional=dict.fromkeys([*By, "what", "format", "from", "changed_since"], JSON)))
+@given(
+    body=st.fixed_dictionaries(
+        {}, optional=dict.fromkeys([*Dimension, "what", "format", "from", "changed_since"], JSON)
+    )
+)
 def test_no_body_breaks_an_export(caller, body):
     answer = caller.post("/v1/exports", content=json.dumps(body), headers={"content-type": "application/json"})
 
