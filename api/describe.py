@@ -26,7 +26,6 @@ def describe(app: FastAPI) -> dict[str, Any]:
             summary=app.summary,
             description=app.description,
             routes=app.routes,
-            separate_input_output_schemas=False,
         )
         schemas = document["components"]["schemas"]
         for model in (Problem, FeedEvent):

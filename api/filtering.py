@@ -8,7 +8,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, Field
 
 from analytics.metrics import DIMENSIONS, Dimension
 from contracts.errors import QueryInvalid
-from contracts.filters import MEMBER_LIMIT, MEMBERS_LIMIT, Filter, Pattern, parse_filter
+from contracts.filters import MEMBERS_LIMIT, Filter, Pattern, parse_filter
 from contracts.status import DeliveryStatus
 from contracts.vocabulary import Channel, Reason
 
@@ -16,8 +16,6 @@ GRAMMAR = (
     "Any of these, separated by commas or repeated; `!` before one keeps it out, `*` behind one stands for whatever "
     "begins so, a backslash takes the meaning from the character behind it."
 )
-LONGEST = MEMBERS_LIMIT * (2 * MEMBER_LIMIT + 3)
-"""As many members as there may be, each as long as it may be with every character escaped."""
 _COUNTRY = re.compile("[A-Z]{2}")
 _BEGINNING_OF_COUNTRY = re.compile("[A-Z]")
 
@@ -73,7 +71,7 @@ def by(dimension: Dimension) -> Any:  # noqa: ANN401  # as above
     return like(DIMENSIONS[dimension])
 
 
-_Written = Annotated[list[Annotated[str, Field(max_length=LONGEST)]], BeforeValidator(_listed)]
+_Written = Annotated[list[str], BeforeValidator(_listed)]
 Texts = Annotated[_Written, _checked(lambda _: True, "")]
 Channels = Annotated[_Written, _one_of(Channel)]
 Statuses = Annotated[_Written, _one_of(DeliveryStatus)]

@@ -12,7 +12,7 @@ from api.answers.base import FreshnessMember
 from api.back_testing import BackTestAsked, WaitsParameters
 from api.endpoints.attempts import require_json
 from api.parts import Provided
-from api.problems import NOT_JSON, QUESTION_INVALID, problem_responses
+from api.problems import BODY_TOO_LARGE, MALFORMED, NOT_JSON, QUESTION_INVALID, problem_responses
 from runtime.policies import load_policies
 
 router = APIRouter(tags=["back-tests"], responses=problem_responses(QUESTION_INVALID))
@@ -22,7 +22,7 @@ router = APIRouter(tags=["back-tests"], responses=problem_responses(QUESTION_INV
     "/back-tests",
     dependencies=[Depends(require_json)],
     summary="Replay a plan with messages of the past",
-    responses=problem_responses(QUESTION_INVALID, NOT_JSON),
+    responses=problem_responses(QUESTION_INVALID, MALFORMED, BODY_TOO_LARGE, NOT_JSON),
 )
 async def get_back_test(parts: Provided, caller: Reader, asked: BackTestAsked) -> BackTestAnswer:
     """What a plan would have sent, cost and won with the messages that began on the channel of its first step, against

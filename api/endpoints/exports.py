@@ -20,8 +20,10 @@ from api.exports.jobs import Asker, Job
 from api.parts import Parts, Provided
 from api.problems import (
     AUDIT_UNAVAILABLE,
+    BODY_TOO_LARGE,
     EXPORT_TOO_LARGE,
     EXPORTS_FULL,
+    MALFORMED,
     NOT_FOUND,
     NOT_JSON,
     QUESTION_INVALID,
@@ -60,7 +62,7 @@ Key = Annotated[
     "/exports",
     status_code=202,
     dependencies=[Depends(require_json)],
-    responses=problem_responses(QUESTION_INVALID, NOT_JSON, EXPORTS_FULL),
+    responses=problem_responses(QUESTION_INVALID, MALFORMED, BODY_TOO_LARGE, NOT_JSON, EXPORTS_FULL),
     summary="Order an export",
 )
 async def add_export(

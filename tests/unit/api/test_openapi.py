@@ -57,6 +57,24 @@ def test_what_needs_a_key_says_so_and_may_be_refused_with_a_problem(path):
         assert all(list(answer["content"]) == ["application/problem+json"] for answer in refusals.values())
 
 
+@pytest.mark.parametrize(
+    ("name", "members"),
+    [
+        pytest.param("MetricsAnswer", {"from", "to"}, id="a span"),
+        pytest.param("TrustAnswer", {"from", "to"}, id="a span of a report"),
+        pytest.param("BooksOfPartition", {"partition"}, id="a partition"),
+    ],
+)
+def test_a_member_is_called_in_the_document_as_in_the_answer(name, members):
+    assert members <= set(SCHEMAS[name]["properties"])
+    assert not [member for member in SCHEMAS[name]["properties"] if member.endswith("_")]
+
+
+@pytest.mark.parametrize("name", [name for name, operation in OPERATIONS.items() if "requestBody" in operation])
+def test_a_body_may_be_too_large(name):
+    assert "413" in OPERATIONS[name]["responses"]
+
+
 @pytest.mark.parametrize("name", ["Measure", "Dimension", "Bucket", "DeliveryStatus", "Channel", "Reason", "Verdict"])
 def test_closed_sets_are_listed(name):
     assert SCHEMAS[name]["enum"]
