@@ -433,6 +433,7 @@ class TestAtOnce:
         pytest.param({"status": "arrived"}, 422, "value_unknown", id="a status that there is not"),
         pytest.param({"channel": "!fax"}, 422, "value_unknown", id="a channel that there is not"),
         pytest.param({"status": "zz*"}, 422, "value_unknown", id="a beginning of none"),
+        pytest.param({"what": "sessions", "status": "sent"}, 422, "filter_unknown", id="a filter of other rows"),
         pytest.param({"country": "G*R"}, 400, None, id="a filter that breaks the grammar"),
         pytest.param({"provider": "a,,b"}, 400, None, id="an empty member"),
         pytest.param(
