@@ -327,8 +327,10 @@ class TestLimits:
 
 
 class TestTheEnd:
-    async def test_an_open_one_is_cancelled_and_leaves_no_file(self, office, exporter, tmp_path):
+    @pytest.mark.parametrize("is_deaf", [pytest.param(False, id="in the middle"), pytest.param(True, id="at the end")])
+    async def test_an_open_one_is_cancelled_and_leaves_no_file(self, office, exporter, tmp_path, is_deaf):
         exporter.go.clear()
+        exporter.is_deaf = is_deaf
         client = office()
         export = await ordered(client)
         await until(lambda: exporter.written)
