@@ -46,8 +46,8 @@ class ExportAsked(BaseModel):
     from_: Moment | None = Field(
         None,
         alias="from",
-        description="Messages first heard of, or reports received, at this moment or later; from the beginning when "
-        "not given.",
+        description="Messages first heard of, reports and what people wrote received, or sessions opened at this "
+        "moment or later; from the beginning when not given.",
     )
     to: Moment | None = Field(None, description="And before this moment.")
     provider: Filter = Field([], description=f"Only of providers like this. {GRAMMAR}")
@@ -65,7 +65,7 @@ class ExportAsked(BaseModel):
 
     def wanted(self, caller: Caller, now: datetime, *, place: Literal["body", "query"]) -> Wanted:
         """The rows for this caller; raises the problem that names what makes no sense, `QueryInvalid` for a filter."""
-        if errors := [*self._wrong_span(now, place), *self._unknown_values(place)]:
+        if errors := [*self._wrong_span(now, place), *self._unknown_filters(place), *self._unknown_values(place)]:
             raise Refused(INVALID, errors=errors)
         filters = {by: tuple(texts) for by in By if (texts := getattr(self, by.value))}
         return Wanted(what=self.what, accounts=caller.accounts, from_=self.from_, to=self.to, filters=filters)
@@ -80,6 +80,13 @@ class ExportAsked(BaseModel):
         if self.from_ and self.to and self.from_ >= self.to:
             wrong.setdefault("from", "The span must begin before it ends")
         return [_error(place, member, "span_not_sensible", rule) for member, rule in wrong.items()]
+
+    def _unknown_filters(self, place: Literal["body", "query"]) -> list[FieldError]:
+        """Filters by what the rows do not have."""
+        known = TABLES[self.what].filters
+        detail = f"The rows of {self.what} do not have that; they can be filtered by {', '.join(sorted(known))}"
+        given = [by.value for by in By if by not in known and getattr(self, by.value)]
+        return [_error(place, name, "filter_unknown", detail) for name in given]
 
     def _unknown_values(self, place: Literal["body", "query"]) -> list[FieldError]:
         """Members of filters that no value can be like."""

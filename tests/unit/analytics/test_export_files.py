@@ -7,7 +7,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from analytics.exports.columns import What
+from analytics.exports.columns import COUNT, TABLES, What
+from analytics.exports.formats import Draft
 from analytics.exports.lines import for_csv, for_ndjson
 from analytics.exports.manifest import NAME
 from analytics.exports.order import Format, Split, Wanted
@@ -168,3 +169,18 @@ async def test_lines_of_csv_end_as_rfc_4180_has_it(made):
 
     assert text.count(b"\r\n") == 1 + 3 * 2
     assert text.startswith(b"event_id,attempt_id,")
+
+
+def test_an_arrow_file_has_nothing_where_there_is_no_value(tmp_path):
+    """A column as DuckDB may hand it over: what lay in memory before is still there behind a null."""
+    validity, remains = pa.array([1, None], COUNT).buffers()[0], pa.array([1, 770090010500], COUNT)
+    columns = {name: pa.nulls(2, kind) for name, (kind, _) in TABLES[What.MESSAGES].columns.items()}
+    columns["latency_ms"] = pa.Array.from_buffers(COUNT, 2, [validity, remains.buffers()[1]])
+    draft = Draft(tmp_path / "x.arrow", Format.ARROW, TABLES[What.MESSAGES])
+    draft.write(pa.RecordBatch.from_pydict(columns))
+    draft.finish()
+    with pa.OSFile(str(tmp_path / "x.arrow")) as file:
+        (written,) = pa.ipc.open_file(file).read_all().column("latency_ms").chunks
+
+        assert written.to_pylist() == [1, None]
+        assert written.buffers()[1].to_pybytes()[8:16] == bytes(8)
