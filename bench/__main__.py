@@ -16,6 +16,7 @@ GROUPS = (
     "sink",
     "outage",
     "memory",
+    "stored",
     "back_test",
     "fallback",
     "timers",
