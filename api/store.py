@@ -100,7 +100,10 @@ class AnalyticsStore:
         self._analytics = analytics
 
     async def timeline(self, message_id: str, accounts: Accounts) -> Timeline:
-        return await questions.message_timeline(self._analytics.reader, message_id, accounts=accounts)
+        window_s = self._analytics.reply_window_s
+        return await questions.message_timeline(
+            self._analytics.reader, message_id, accounts=accounts, window_s=window_s
+        )
 
     async def replies(self, message_id: str, accounts: Accounts) -> Answer:
         window_s = self._analytics.reply_window_s
