@@ -66,16 +66,20 @@ class Reader:
         def look(ask: Ask) -> list[list[Row]]:
             return [ask(name, parameters) for name, parameters in asked]
 
-        return await asyncio.get_running_loop().run_in_executor(lane, self._look, look, self._skyline.latest)
+        return await self._run(lane, look)
 
-    async def look_up(self, look: Callable[[Ask], T]) -> tuple[T, Freshness]:
-        """What `look` finds out by quick questions, each of which may rest on the answers before it; one snapshot."""
-        return await asyncio.get_running_loop().run_in_executor(self._lookups, self._look, look, self._skyline.latest)
+    async def look(self, look: Callable[[Ask], T], *, is_lookup: bool = True) -> tuple[T, Freshness]:
+        """What `look` finds out by questions of which each may rest on the answers before it; from one snapshot."""
+        lane = self._lookups if is_lookup else self._scans
+        return await self._run(lane, look)
 
     def close(self) -> None:
         """Take no more questions; those that run may end."""
         self._scans.shutdown(wait=False, cancel_futures=True)
         self._lookups.shutdown(wait=False, cancel_futures=True)
+
+    async def _run(self, lane: ThreadPoolExecutor, look: Callable[[Ask], T]) -> tuple[T, Freshness]:
+        return await asyncio.get_running_loop().run_in_executor(lane, self._look, look, self._skyline.latest)
 
     def _look(self, look: Callable[[Ask], T], horizon: Horizon) -> tuple[T, Freshness]:
         try:

@@ -45,10 +45,11 @@ async def message_timeline(
         steps = _steps(ask, messages, accounts)
         return rows, steps, window_s is None or _may_be_answered(ask, rows, accounts, window_s)
 
-    (rows, steps, may_be_answered), fresh = await reader.look_up(look)
+    (rows, steps, may_be_answered), fresh = await reader.look(look)
     if not rows and not any(steps):
         raise NotFound(f"nothing is known of a message or attempt {message_id}; as of {fresh.as_of}")
-    return Timeline(rows, fresh, attempts_in(rows), *steps, may_be_answered=may_be_answered)
+    plan, decisions, sends = steps
+    return Timeline(rows, fresh, attempts_in(rows), plan, decisions, sends, may_be_answered)
 
 
 async def message_replies(reader: Reader, message_id: str, *, accounts: Accounts, window_s: float) -> Answer:
