@@ -3,11 +3,12 @@ answer ten small ones, and few messages have been planned, decided about or answ
 """
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
+from analytics.queries import load_query
 from analytics.reader import Accounts, Answer, Ask, Reader, Row
 from contracts.errors import NotFound
 from contracts.status import RANKS, DeliveryStatus
@@ -40,10 +41,9 @@ async def message_timeline(
     named = uuid_of(message_id)
 
     def look(ask: Ask) -> tuple[list[Row], list[list[Row]], bool]:
-        attempts, messages = _named(ask, named)
-        rows = _events(ask, attempts, accounts)
-        steps = _steps(ask, messages, accounts)
-        return rows, steps, window_s is None or _may_be_answered(ask, rows, accounts, window_s)
+        told = _told(ask, *_named(ask, named), accounts=accounts)
+        rows, steps = _events(told), [told(question) for question in STEPS]
+        return rows, steps, window_s is None or _may_be_answered(ask, rows, accounts=accounts, window_s=window_s)
 
     (rows, steps, may_be_answered), fresh = await reader.look(look)
     if not rows and not any(steps):
@@ -97,30 +97,43 @@ def _named(ask: Ask, named: str) -> tuple[set[str], set[str]]:
     return {row["attempt_id"] for row in found}, {named} | {row["message_id"] for row in found if row["message_id"]}
 
 
-def _events(ask: Ask, attempts: Collection[str], accounts: Accounts) -> list[Row]:
+def _told(
+    ask: Ask, attempts: Collection[str], messages: Collection[str], *, accounts: Accounts
+) -> Callable[[str], list[Row]]:
+    """Asks what has an answer, and knows of the rest that it has none."""
+    # Facts about ids lie together, and bounds let DuckDB leave out the rest unread.
+    parameters = {
+        "attempts": sorted(attempts),
+        "first": min(attempts, default=None),
+        "last": max(attempts, default=None),
+        "messages": sorted(messages),
+        "first_message": min(messages),
+        "last_message": max(messages),
+        "accounts": accounts,
+    }
+    answered = {row["question"] for row in ask("message_parts", parameters)}
+    if attempts:
+        answered.add("message_reports")
+
+    def told(question: str) -> list[Row]:
+        taken = load_query(question).parameters
+        return ask(question, {name: parameters[name] for name in taken}) if question in answered else []
+
+    return told
+
+
+def _events(told: Callable[[str], list[Row]]) -> list[Row]:
     """What was said of the attempts, oldest first; each event has the members of all."""
-    if not attempts:
-        return []
-    named = _between("attempts", attempts)
-    reports, registrations, lost = (
-        ask(question, named | {"accounts": accounts})
-        for question in ("message_reports", "message_registrations", "message_presumed_lost")
-    )
+    reports = told("message_reports")
     heard = {row["attempt_id"]: {name: row[name] for name in SUMMED} for row in reports}
-    unclaimed = (row | heard[row["attempt_id"]] for row in ask("unclaimed_of", named) if row["attempt_id"] in heard)
-    told = sorted([*reports, *registrations, *unclaimed, *lost], key=lambda row: (row["known_at"], row["kafka_offset"]))
-    members = dict.fromkeys(name for row in told for name in row if name != "kafka_offset")
-    return [{name: row.get(name) for name in members} for row in told]
+    unclaimed = [row | heard[row["attempt_id"]] for row in told("unclaimed_of") if row["attempt_id"] in heard]
+    events = [*reports, *told("message_registrations"), *unclaimed, *told("message_presumed_lost")]
+    events.sort(key=lambda row: (row["known_at"], row["kafka_offset"]))
+    members = dict.fromkeys(name for row in events for name in row if name != "kafka_offset")
+    return [{name: row.get(name) for name in members} for row in events]
 
 
-def _steps(ask: Ask, messages: Collection[str], accounts: Accounts) -> list[list[Row]]:
-    """Plan, decisions and sends; few messages have any."""
-    parameters = _between("messages", messages) | {"accounts": accounts}
-    known = {row["question"] for row in ask("message_steps", parameters)}
-    return [ask(question, parameters) if question in known else [] for question in STEPS]
-
-
-def _may_be_answered(ask: Ask, rows: Sequence[Row], accounts: Accounts, window_s: float) -> bool:
+def _may_be_answered(ask: Ask, rows: Sequence[Row], *, accounts: Accounts, window_s: float) -> bool:
     heard = [row for row in rows if row["event"] in {"report", "registration"}]
     if not heard:
         return False
@@ -159,8 +172,3 @@ def _attempt(attempt_id: str, told: Sequence[Row]) -> Row:
 
 def _all(rows: Iterable[Row], name: str) -> list[Any]:
     return [row[name] for row in rows if row[name] is not None]
-
-
-def _between(name: str, ids: Collection[str]) -> Row:
-    """The ids, and their bounds: facts about them lie together, and bounds let DuckDB leave out the rest unread."""
-    return {name: sorted(ids), "first": min(ids), "last": max(ids)}

@@ -15,11 +15,6 @@ lifetime AS (
 
 -- include: meant
 
-found AS (
-    SELECT event_id
-    FROM inbound SEMI JOIN meant USING (event_id)
-    WHERE $accounts IS NULL OR list_contains($accounts, account)
-    LIMIT 1
-)
+found AS (SELECT event_id FROM meant LIMIT 1)
 
 SELECT * FROM found

@@ -1,12 +1,12 @@
--- The sends of a message, oldest first, with what came of each; `first` and `last` are the lowest and the highest of the
--- ids.
--- parameters: messages, first, last, accounts
+-- The sends of a message, oldest first, with what came of each; `first_message` and `last_message` are the lowest and the
+-- highest of the ids.
+-- parameters: messages, first_message, last_message, accounts
 -- lane: look-up
 WITH
 asked AS (
     SELECT * FROM command
     WHERE
-        message_id BETWEEN $first::UUID AND $last::UUID
+        message_id BETWEEN $first_message::UUID AND $last_message::UUID
         AND list_contains($messages::UUID[], message_id)
         AND ($accounts IS NULL OR list_contains($accounts, account))
 ),
