@@ -85,10 +85,7 @@ class Asked(Patience):
         require_within(to, now, member="to")
         from_ = self.from_ or to - USUAL_SPAN
         require_within(from_, now, member="from")
-        if from_ >= to:
-            raise _span_error("from", "The span must begin before it ends")
-        if to - from_ > longest:
-            raise _span_error("from", f"The span may have {longest.days} days; {advice}")
+        require_ordered(from_, to, longest=longest, advice=advice)
         begin, end = floored(from_.astimezone(UTC), step), floored(to.astimezone(UTC), step)
         return begin, end if end == to else end + step
 
@@ -147,6 +144,13 @@ class MetricsParameters(Asked):
 def require_within(moment: datetime, now: datetime, *, member: str) -> None:
     if not EARLIEST <= moment <= now + USUAL_SPAN:
         raise _span_error(member, "The time must lie between the year 2000 and tomorrow")
+
+
+def require_ordered(from_: datetime, to: datetime, *, longest: timedelta, advice: str) -> None:
+    if from_ >= to:
+        raise _span_error("from", "The span must begin before it ends")
+    if to - from_ > longest:
+        raise _span_error("from", f"The span may have {longest.days} days; {advice}")
 
 
 def _span_error(member: str, rule: str) -> Refused:

@@ -14,6 +14,7 @@ GROUPS = (
     "track",
     "recovery",
     "sink",
+    "timeline",
     "outage",
     "memory",
     "stored",
