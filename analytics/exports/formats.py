@@ -3,16 +3,14 @@
 import gzip
 import hashlib
 from abc import ABC, abstractmethod
-from decimal import Decimal
 from pathlib import Path
 from typing import BinaryIO, cast
 
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.csv as pcsv
 import pyarrow.parquet as pq
 
-from analytics.exports.columns import COUNT, FLAG, MOMENT, MONEY, Table
+from analytics.exports.columns import Table
 from analytics.exports.lines import for_csv, for_ndjson
 from analytics.exports.manifest import File
 from analytics.exports.order import Format
@@ -22,7 +20,6 @@ from runtime.durable import put_in_place, sync
 GROUP_ROWS = 100_000
 """What a reader of Parquet takes at once, and what we hold until it is written."""
 GZIP_LEVEL = 5
-ZEROS = {kind: pa.scalar(zero, kind) for kind, zero in {MOMENT: 0, COUNT: 0, FLAG: False, MONEY: Decimal(0)}.items()}
 CSV_STYLE = pcsv.WriteOptions(include_header=False, eol="\r\n", quoting_style="needed")
 
 
@@ -76,19 +73,11 @@ class ArrowPen(Pen):
         self._writer = pa.ipc.new_file(file, table.schema, options=pa.ipc.IpcWriteOptions(compression="zstd"))
 
     def write(self, batch: pa.RecordBatch) -> None:
-        columns = [_without_remains(column) for column in batch.columns]
-        self._writer.write_batch(pa.RecordBatch.from_arrays(columns, schema=batch.schema))
+        # What lies behind a null or an end is memory as it happened to be, and would be written; a copy has zeros.
+        self._writer.write_batch(batch.take(pa.array(range(batch.num_rows), pa.int64())))
 
     def close(self) -> None:
         self._writer.close()
-
-
-def _without_remains(column: pa.Array) -> pa.Array:
-    """The same with zeros where there is no value: an array is written with whatever lay there in memory before."""
-    zero = ZEROS.get(column.type)
-    if zero is None or not column.null_count:
-        return column
-    return pc.if_else(column.is_valid(), column.fill_null(zero), pa.scalar(None, column.type))
 
 
 class CsvPen(Pen):
