@@ -1,9 +1,8 @@
 """What users ask, typed. `accounts` is null for all, else only what belongs to these is seen."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
-from uuid import UUID
 
 from analytics.buckets import Bucket
 from analytics.freshness import Freshness
@@ -14,7 +13,7 @@ from analytics.reader import Accounts, Answer, Reader
 from analytics.series import Period, series
 from analytics.sessions import with_sessions
 from analytics.sources import COUNTED, SESSIONS
-from contracts.errors import NotFound
+from analytics.timelines import Timeline, message_replies, message_timeline
 
 __all__ = [
     "DIMENSIONS",
@@ -44,49 +43,11 @@ __all__ = [
 
 
 @dataclass(frozen=True)
-class Timeline(Answer):
-    """All that was said about a message, oldest first; `attempts` says where each attempt stands."""
-
-    attempts: list[dict[str, Any]]
-    plan: list[dict[str, Any]] = field(default_factory=list)
-    """What was planned, the first first, and that it was cancelled."""
-    decisions: list[dict[str, Any]] = field(default_factory=list)
-    sends: list[dict[str, Any]] = field(default_factory=list)
-
-
-@dataclass(frozen=True)
 class Conservation(Answer):
     """One row with `provider` null for the whole, then one per provider."""
 
     unexplained: list[dict[str, Any]]
     """The first hundred positions of items that ought to be accounted for and are not."""
-
-
-async def message_timeline(reader: Reader, message_id: str, *, accounts: Accounts) -> Timeline:
-    """Every report and registration of a message or attempt, with verdicts and cause positions, and what was planned,
-    decided and sent.
-
-    Raises `NotFound` when nothing is known under that id, or nothing of these accounts.
-    """
-    parameters = {"id": _uuid(message_id), "accounts": accounts}
-    (rows, *others), fresh = await reader.ask_together(
-        ("message_timeline", parameters),
-        ("message_attempts", parameters),
-        ("message_plan", parameters),
-        ("message_decisions", parameters),
-        ("message_sends", parameters),
-    )
-    if not rows and not any(others):
-        raise NotFound(f"nothing is known of a message or attempt {message_id}; as of {fresh.as_of}")
-    return Timeline(rows, fresh, *others)
-
-
-async def message_replies(reader: Reader, message_id: str, *, accounts: Accounts, window_s: float) -> Answer:
-    """What people answered to a message or attempt, oldest first, each with how that is known; none when unknown."""
-    parameters = {"id": _uuid(message_id), "accounts": accounts, "window_s": window_s}
-    meant = await reader.ask("message_meant", parameters)
-    # Nearly always nobody has answered, and to find out who answered what takes four times as long.
-    return await reader.ask("message_replies", parameters) if meant.rows else meant
 
 
 async def inbound(reader: Reader, question: InboundQuestion, *, window_s: float) -> Answer:
@@ -168,10 +129,3 @@ async def today_by_provider(reader: Reader, *, accounts: Accounts) -> Answer:
 async def freshness(reader: Reader) -> Freshness:
     """How fresh the store is now, by topic."""
     return (await reader.ask("watermarks")).freshness
-
-
-def _uuid(text: str) -> str:
-    try:
-        return str(UUID(text))
-    except ValueError:
-        raise NotFound(f"{text[:80]!r} is no id of a message or attempt; they are UUIDs") from None

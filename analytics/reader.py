@@ -2,11 +2,12 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from functools import partial
+from typing import Any, TypeVar
 from uuid import UUID
 
 import duckdb
@@ -14,7 +15,7 @@ import duckdb
 from analytics.database import Connection, Database
 from analytics.diagnosis import advice
 from analytics.freshness import Freshness, Horizon, Positions, Skyline
-from analytics.queries import Query, load_query
+from analytics.queries import load_query
 from contracts.errors import QueryInvalid, StoreUnavailable
 from runtime.clock import Clock
 
@@ -23,6 +24,10 @@ Accounts = Sequence[str] | None
 """Whose data is seen; null for everybody's."""
 Asked = tuple[str, Mapping[str, Any]]
 """The name of a question and its parameters."""
+
+Ask = Callable[[str, Mapping[str, Any]], list[Row]]
+"""Asks one question more of the same snapshot."""
+T = TypeVar("T")
 
 LOOKUPS_AT_ONCE = 2
 
@@ -56,22 +61,31 @@ class Reader:
 
     async def ask_together(self, *asked: Asked) -> tuple[list[list[Row]], Freshness]:
         """The answers to several questions from one snapshot."""
-        queries = [(load_query(name), parameters) for name, parameters in asked]
-        lane = self._lookups if all(query.is_lookup for query, _ in queries) else self._scans
-        return await asyncio.get_running_loop().run_in_executor(lane, self._answer, queries, self._skyline.latest)
+        lane = self._lookups if all(load_query(name).is_lookup for name, _ in asked) else self._scans
+
+        def look(ask: Ask) -> list[list[Row]]:
+            return [ask(name, parameters) for name, parameters in asked]
+
+        return await self._run(lane, look)
+
+    async def look(self, look: Callable[[Ask], T], *, is_lookup: bool = True) -> tuple[T, Freshness]:
+        """What `look` finds out by questions of which each may rest on the answers before it; from one snapshot."""
+        lane = self._lookups if is_lookup else self._scans
+        return await self._run(lane, look)
 
     def close(self) -> None:
         """Take no more questions; those that run may end."""
         self._scans.shutdown(wait=False, cancel_futures=True)
         self._lookups.shutdown(wait=False, cancel_futures=True)
 
-    def _answer(
-        self, queries: list[tuple[Query, Mapping[str, Any]]], horizon: Horizon
-    ) -> tuple[list[list[Row]], Freshness]:
+    async def _run(self, lane: ThreadPoolExecutor, look: Callable[[Ask], T]) -> tuple[T, Freshness]:
+        return await asyncio.get_running_loop().run_in_executor(lane, self._look, look, self._skyline.latest)
+
+    def _look(self, look: Callable[[Ask], T], horizon: Horizon) -> tuple[T, Freshness]:
         try:
             with self._database.snapshot(self._limit_s) as cursor:
-                rows = [_rows(cursor, query, parameters) for query, parameters in queries]
-                return rows, self._freshness(_rows(cursor, load_query("watermarks"), {}), horizon)
+                found = look(partial(_rows, cursor))
+                return found, self._freshness(_rows(cursor, "watermarks", {}), horizon)
         except duckdb.InterruptException as exc:
             raise QueryInvalid(
                 f"the question took longer than {self._limit_s:g} s; ask for a shorter span or fewer groups"
@@ -100,7 +114,8 @@ class Reader:
         return self._skyline.latest
 
 
-def _rows(cursor: Connection, query: Query, parameters: Mapping[str, Any]) -> list[Row]:
+def _rows(cursor: Connection, name: str, parameters: Mapping[str, Any]) -> list[Row]:
+    query = load_query(name)
     if unknown := parameters.keys() - query.parameters:
         raise QueryInvalid(f"{query.name} has no parameter {', '.join(sorted(unknown))}")
     bound = {name: kept(parameters.get(name)) for name in query.parameters}

@@ -4,6 +4,7 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Mapping, Sequence
 from datetime import UTC
 from typing import Any
+from uuid import UUID
 
 import msgspec
 
@@ -11,6 +12,8 @@ from analytics.questions import Place
 from api.problems import INVALID, FieldError, Refused
 
 LONGEST_CURSOR = 200
+ATTEMPTS_VERSION = 7
+"""Of the UUIDs that name attempts."""
 
 Row = Mapping[str, Any]
 
@@ -32,6 +35,27 @@ def place_in(cursor: str | None) -> Place | None:
         place = msgspec.json.decode(urlsafe_b64decode(cursor.encode() + b"=" * (-len(cursor) % 4)), type=Place)
         return place._replace(at=place.at.astimezone(UTC))
     except (msgspec.MsgspecError, ValueError, OverflowError) as exc:  # the calendar ends, and a zone may lead beyond
-        detail = "Send `next_cursor` of the answer before, as it came; without one the list begins at its newest"
-        error = FieldError(place="query", member="cursor", rule="cursor_invalid", detail=detail)
-        raise Refused(INVALID, errors=[error]) from exc
+        raise _invalid() from exc
+
+
+def cursor_of(attempt_id: str | None) -> str | None:
+    """The cursor of the page behind an attempt; null when there is none."""
+    return None if attempt_id is None else urlsafe_b64encode(UUID(attempt_id).bytes).decode().rstrip("=")
+
+
+def attempt_in(cursor: str | None) -> str | None:
+    """The attempt behind which the page begins; raises the problem that says what to do with what is no cursor."""
+    if cursor is None:
+        return None
+    try:
+        attempt = UUID(bytes=urlsafe_b64decode(cursor.encode() + b"=" * (-len(cursor) % 4)))
+    except ValueError as exc:
+        raise _invalid() from exc
+    if attempt.version != ATTEMPTS_VERSION:
+        raise _invalid()
+    return str(attempt)
+
+
+def _invalid() -> Refused:
+    detail = "Send `next_cursor` of the answer before, as it came; without one the list begins at its newest"
+    return Refused(INVALID, errors=[FieldError(place="query", member="cursor", rule="cursor_invalid", detail=detail)])

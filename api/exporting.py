@@ -1,5 +1,6 @@
 """What is to be exported, as it is asked in a body or in a query string, checked."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Literal
 
@@ -12,6 +13,7 @@ from analytics.metrics import Dimension
 from api import filtering
 from api.access import Caller
 from api.exports.desk import Asked
+from api.problems import INVALID, FieldError, Refused
 from api.spans import Place, require_sensible
 from api.times import Moment
 
@@ -29,8 +31,8 @@ class ExportAsked(BaseModel):
     from_: Moment | None = Field(
         None,
         alias="from",
-        description="Messages first heard of, or reports received, at this moment or later; from the beginning when "
-        "not given.",
+        description="Messages first heard of, reports and what people wrote received, or sessions opened at this "
+        "moment or later; from the beginning when not given.",
     )
     to: Moment | None = Field(None, description="And before this moment.")
     provider: filtering.Texts = filtering.by(Dimension.PROVIDER)
@@ -47,10 +49,22 @@ class ExportAsked(BaseModel):
     )
 
     def wanted(self, caller: Caller, now: datetime, *, place: Place) -> Wanted:
-        """The rows for this caller; raises the problem that names a span that makes no sense."""
+        """The rows for this caller; raises the problem that names a span or a filter that makes no sense."""
         require_sensible(self.from_, self.to, now, place=place)
         filters = {one: tuple(texts) for one in Dimension if (texts := getattr(self, one.value, None))}
+        if errors := self._unknown(filters, place):
+            raise Refused(INVALID, errors=errors)
         return Wanted(what=self.what, accounts=caller.accounts, from_=self.from_, to=self.to, filters=filters)
+
+    def _unknown(self, filters: Iterable[Dimension], place: Place) -> list[FieldError]:
+        """Filters by what the rows do not have."""
+        known = TABLES[self.what].filters
+        detail = f"The rows of {self.what} do not have that; they can be filtered by {', '.join(sorted(known))}"
+        return [
+            FieldError(place=place, member=one.value, rule="filter_unknown", detail=detail)
+            for one in filters
+            if one not in known
+        ]
 
 
 class ExportOrdered(ExportAsked):

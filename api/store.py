@@ -9,6 +9,7 @@ from analytics.back_test import replay
 from analytics.back_test.questions import BackTestQuestion, WaitsQuestion
 from analytics.back_test.replay import BackTest, WaitAdvice
 from analytics.freshness import Freshness
+from analytics.messages import MessagesQuestion, Page, messages
 from analytics.questions import Conservation, InboundQuestion, MetricsQuestion, SuppressionsQuestion, Timeline
 from analytics.reader import Accounts, Answer
 from analytics.reports.answering import report
@@ -30,6 +31,8 @@ class Store(Protocol):
         """Raises `NotFound` when nothing of these accounts is known under that id."""
 
     async def replies(self, message_id: str, accounts: Accounts) -> Answer: ...
+
+    async def messages(self, question: MessagesQuestion) -> Page: ...
 
     async def inbound(self, question: InboundQuestion) -> Answer: ...
 
@@ -100,11 +103,17 @@ class AnalyticsStore:
         self._analytics = analytics
 
     async def timeline(self, message_id: str, accounts: Accounts) -> Timeline:
-        return await questions.message_timeline(self._analytics.reader, message_id, accounts=accounts)
+        window_s = self._analytics.reply_window_s
+        return await questions.message_timeline(
+            self._analytics.reader, message_id, accounts=accounts, window_s=window_s
+        )
 
     async def replies(self, message_id: str, accounts: Accounts) -> Answer:
         window_s = self._analytics.reply_window_s
         return await questions.message_replies(self._analytics.reader, message_id, accounts=accounts, window_s=window_s)
+
+    async def messages(self, question: MessagesQuestion) -> Page:
+        return await messages(self._analytics.reader, question)
 
     async def inbound(self, question: InboundQuestion) -> Answer:
         window_s = self._analytics.reply_window_s

@@ -26,8 +26,8 @@ async def tell(parts: Parts, accounts: Accounts, message_id: str, *, with_eviden
     except NotFound as exc:
         raise await not_yet_known(parts, message_id) from exc
     # Asked after the timeline, so that its freshness is true of the replies too.
-    replies = await parts.store.replies(message_id, accounts)
-    timeline = _timeline(known, replies.rows, outcome_within_s=parts.settings.fallback.outcome_within_s)
+    replies = (await parts.store.replies(message_id, accounts)).rows if known.may_be_answered else []
+    timeline = _timeline(known, replies, outcome_within_s=parts.settings.fallback.outcome_within_s)
     if not with_evidence:
         return timeline
     return timeline.model_copy(update={"evidence": await _evidence(parts, timeline)})
@@ -66,7 +66,7 @@ def _timeline(known: Timeline, replies: Sequence[Row], *, outcome_within_s: floa
 
 
 def _cause(row: Row) -> Cause | None:
-    if row["cause_partition"] is None:
+    if row.get("cause_partition") is None:
         return None
     return Cause(**{name: row[f"cause_{name}"] for name in Cause.model_fields})
 
@@ -86,7 +86,7 @@ def _legs(rows: Sequence[Row]) -> list[Leg]:
     """The channels and parts that were reported one by one, when there are several."""
     legs: dict[tuple[object, ...], Leg] = {}
     for row in rows:
-        if row["scope"] == Scope.CHANNEL and row["item_status"]:
+        if row.get("scope") == Scope.CHANNEL and row["item_status"]:
             place = (row["channel"], row["provider_message_id"], row["part"])
             legs[place] = Leg.model_validate(row | {"status": row["item_status"]})
     return list(legs.values()) if len(legs) > 1 else []

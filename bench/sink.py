@@ -50,7 +50,7 @@ class Stored:
 
 
 def measure() -> list[Figure]:
-    fetched = batches(ROWS, StoreSettings().batch_rows)
+    fetched = list(batches(ROWS, StoreSettings().batch_rows))
     spare_the_collector()
     speeds = [one_run(fetched) for _ in range(RUNS)]
     gc.unfreeze()  # what stays frozen at the end of a process is reported as leaked by DuckDB's bindings
@@ -77,9 +77,8 @@ def one_run(fetched: list[list[Fetched]]) -> float:
     return sum(len(part.records) for batch in fetched[1:] for part in batch) / took
 
 
-def batches(rows: int, size: int) -> list[list[Fetched]]:
+def batches(rows: int, size: int) -> Iterator[list[Fetched]]:
     """Updates in the order of their times, spread over the partitions, in batches as the sink would gather them."""
-    stored: list[list[Fetched]] = []
     offsets = [0] * PARTITIONS
     gathered: dict[int, list[Stored]] = defaultdict(list)
     for count, (partition, timestamp, update) in enumerate(updates(rows), start=1):
@@ -88,9 +87,8 @@ def batches(rows: int, size: int) -> list[list[Fetched]]:
         gathered[partition].append(Stored(offsets[partition], timestamp, encode(update), headers))
         offsets[partition] += 1
         if count % size == 0:
-            stored.append([Fetched("updates", part, records) for part, records in gathered.items()])
+            yield [Fetched("updates", part, records) for part, records in gathered.items()]
             gathered.clear()
-    return stored
 
 
 def updates(rows: int) -> Iterator[tuple[int, int, StatusChanged]]:

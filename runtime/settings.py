@@ -210,6 +210,8 @@ class ExportSettings(Section):
     """Exports of one key that are waiting or running."""
     most_bytes: int = Field(20 * 1024 * 1024 * 1024, ge=1)
     """When as much is kept, no further export is taken."""
+    least_free_bytes: int = Field(512 * 1024 * 1024, ge=0)
+    """When the disk has less left, an export fails, because the store needs it."""
     limit_s: float = Field(3600.0, gt=0)
     """An export that takes longer fails."""
     direct_rows: int = Field(100_000, ge=1)

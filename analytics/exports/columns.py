@@ -7,6 +7,8 @@ from types import MappingProxyType
 
 import pyarrow as pa
 
+from analytics.words import Dimension
+
 TEXT = pa.string()
 MOMENT = pa.timestamp("us", tz="UTC")
 COUNT = pa.int64()
@@ -17,11 +19,17 @@ SCHEMA_VERSION = 1
 """Grows when a column changes its meaning or goes; a new column at the end is no new version."""
 
 
+FILTERS = frozenset(Dimension) - {Dimension.ACCOUNT, Dimension.REASON}
+"""What most rows can be filtered by; the accounts are those of the key."""
+
+
 class What(StrEnum):
     """What is exported, one row each."""
 
     MESSAGES = "messages"
     REPORTS = "reports"
+    INBOUND = "inbound"
+    SESSIONS = "sessions"
 
 
 @dataclass(frozen=True)
@@ -42,6 +50,8 @@ class Table:
     """Which question has the rows,"""
     minutes_question: str
     """and which how many records there are of each minute."""
+    filters: frozenset[Dimension] = FILTERS
+    """What its rows can be filtered by."""
 
     @property
     def schema(self) -> pa.Schema:
@@ -122,6 +132,49 @@ _REPORTS: Mapping[str, tuple[pa.DataType, str]] = {
     "kafka_offset": (COUNT, "and its offset; below 0 for what was rebuilt from the archive."),
 }
 
+_INBOUND: Mapping[str, tuple[pa.DataType, str]] = {
+    "event_id": (TEXT, "The same for the same message, however often it is told."),
+    **_PLACE,
+    "channel": (TEXT, "`viber`, `sms`, …"),
+    "country": (TEXT, "Of the person's number, ISO 3166 alpha-2."),
+    "kind": (TEXT, "`text`, `image`, …"),
+    "provider_message_id": (TEXT, "What the provider calls it."),
+    "reply_to": (TEXT, "The provider's id of the message that it answers, if the provider says so."),
+    "external_id": (TEXT, "Your id of the message that it answers, if the provider says so."),
+    "tracking": (TEXT, "What your message carried for its answer."),
+    "part": (TEXT, "The piece of a longer one."),
+    "author_hash": (TEXT, "The pseudonym of the person: 16 hexadecimal digits, of this installation alone."),
+    "addressee": (TEXT, "Our sender that it was written to; the filter `sender` is about this."),
+    "text": (TEXT, "What the person wrote."),
+    "media_url": (TEXT, "Where their picture or file is."),
+    "occurred_at": (MOMENT, "When they wrote it, as the provider says."),
+    "received_at": (MOMENT, "When it reached us."),
+    "cause_partition": (COUNT, "Partition of the callback that it stood in,"),
+    "cause_offset": (COUNT, "its offset,"),
+    "cause_index": (COUNT, "and the item of it."),
+    "kafka_partition": (COUNT, "Partition of its own record on `inbound`,"),
+    "kafka_offset": (COUNT, "and its offset; below 0 for what was rebuilt from the archive."),
+}
+
+_SESSIONS: Mapping[str, tuple[pa.DataType, str]] = {
+    "session_id": (TEXT, "Our id of the session; it sorts by time."),
+    **_PLACE,
+    "sender": (TEXT, "Our sender."),
+    "recipient_hash": _ABOUT["recipient_hash"],
+    "rules": (TEXT, "Which rules it keeps."),
+    "opened_at": (MOMENT, "When the person's message opened it."),
+    "started_at": (MOMENT, "When their first reply started it."),
+    "ends_at": (MOMENT, "When its time is up."),
+    "closed_at": (MOMENT, "When it was closed; null while nothing is told of that."),
+    "closed_by": (TEXT, "What closed it."),
+    "business_count": (COUNT, "Our messages in it, once it is closed,"),
+    "user_count": (COUNT, "theirs,"),
+    "is_billed": (FLAG, "whether it is billed,"),
+    "cost": (MONEY, "and what it costs."),
+    "currency": (TEXT, "ISO 4217."),
+    "is_match": (FLAG, "False only behind a token: it was in an export before and is not any more; remove it."),
+}
+
 TABLES: Mapping[What, Table] = MappingProxyType(
     {
         What.MESSAGES: Table(
@@ -143,6 +196,30 @@ TABLES: Mapping[What, Table] = MappingProxyType(
             topic="updates",
             question="export_reports",
             minutes_question="export_reports_minutes",
+        ),
+        What.INBOUND: Table(
+            meaning="Every message that people wrote to us.",
+            columns=_INBOUND,
+            key=("kafka_partition", "kafka_offset"),
+            sorted_by=("received_at", "kafka_partition", "kafka_offset"),
+            replaces=False,
+            topic="inbound",
+            question="export_inbound",
+            minutes_question="export_inbound_minutes",
+            filters=frozenset(
+                {Dimension.PROVIDER, Dimension.CONNECTION, Dimension.COUNTRY, Dimension.CHANNEL, Dimension.SENDER}
+            ),
+        ),
+        What.SESSIONS: Table(
+            meaning="Every session with a person.",
+            columns=_SESSIONS,
+            key=("session_id",),
+            sorted_by=("session_id",),
+            replaces=True,
+            topic="sessions",
+            question="export_sessions",
+            minutes_question="export_sessions_minutes",
+            filters=frozenset({Dimension.PROVIDER, Dimension.CONNECTION, Dimension.SENDER}),
         ),
     }
 )

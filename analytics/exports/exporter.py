@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from analytics.exports.formats import Draft
@@ -39,8 +39,10 @@ class Exporter:
 
     async def state(self, wanted: Wanted) -> State:
         """Up to where the store has what `wanted` is made of, now."""
+        horizon, topic = self._reader.horizon, wanted.table.topic
         fresh = (await self._reader.ask("watermarks")).freshness
-        topic = wanted.table.topic
+        if topic == "sessions":  # they take a way of their own
+            fresh = replace(fresh, as_of=horizon.sessions_as_of)
         return State({topic: _dense(fresh.watermarks.get(topic, {}))}, fresh)
 
     def continued(self, token: str, wanted: Wanted, until: Places) -> Places:

@@ -73,7 +73,7 @@ class ArrowPen(Pen):
         self._writer = pa.ipc.new_file(file, table.schema, options=pa.ipc.IpcWriteOptions(compression="zstd"))
 
     def write(self, batch: pa.RecordBatch) -> None:
-        # What lies under a null comes from memory as it happened to be, and would be written; a copy has zeros there.
+        # What lies behind a null or an end is memory as it happened to be, and would be written; a copy has zeros.
         self._writer.write_batch(batch.take(pa.array(range(batch.num_rows), pa.int64())))
 
     def close(self) -> None:

@@ -29,7 +29,7 @@ ENDINGS = {Format.PARQUET: "parquet", Format.ARROW: "arrow", Format.CSV: "csv.gz
 
 
 class Split(StrEnum):
-    """How the rows are shared out to files; a row belongs to the UTC day on which we first heard of its attempt."""
+    """How the rows are shared out to files; by day, an attempt belongs to the UTC day on which we first heard of it."""
 
     NONE = "none"
     DAY = "day"

@@ -1,14 +1,11 @@
--- Everything that was decided about a message, oldest first; by its id or that of one of its attempts.
--- parameters: id, accounts
+-- Everything that was decided about a message, oldest first; `first_message` and `last_message` are the lowest
+-- and the highest of the ids.
+-- parameters: messages, first_message, last_message, accounts
 -- lane: look-up
-WITH
--- include: message_named
-
-asked AS (
-    SELECT * EXCLUDE (batch_id)
-    FROM decision SEMI JOIN named USING (message_id)
-    WHERE $accounts IS NULL OR list_contains($accounts, account)
-)
-
-SELECT * FROM asked
+SELECT * EXCLUDE (batch_id)
+FROM decision
+WHERE
+    message_id BETWEEN $first_message::UUID AND $last_message::UUID
+    AND list_contains($messages::UUID[], message_id)
+    AND ($accounts IS NULL OR list_contains($accounts, account))
 ORDER BY kafka_partition, kafka_offset

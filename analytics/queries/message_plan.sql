@@ -1,14 +1,11 @@
--- What was planned for a message, the first first, and that it was cancelled; by its id or that of one of its attempts.
--- parameters: id, accounts
+-- What was planned for a message, the first first, and that it was cancelled; `first_message` and `last_message` are the
+-- lowest and the highest of the ids.
+-- parameters: messages, first_message, last_message, accounts
 -- lane: look-up
-WITH
--- include: message_named
-
-asked AS (
-    SELECT * EXCLUDE (batch_id, recipient_hash, body_digest)
-    FROM plan SEMI JOIN named USING (message_id)
-    WHERE $accounts IS NULL OR list_contains($accounts, account)
-)
-
-SELECT * FROM asked
+SELECT * EXCLUDE (batch_id, recipient_hash, body_digest)
+FROM plan
+WHERE
+    message_id BETWEEN $first_message::UUID AND $last_message::UUID
+    AND list_contains($messages::UUID[], message_id)
+    AND ($accounts IS NULL OR list_contains($accounts, account))
 ORDER BY kafka_partition, kafka_offset

@@ -1,12 +1,14 @@
--- The sends of a message, oldest first, with what came of each; by the message's id or that of one of its attempts.
--- parameters: id, accounts
+-- The sends of a message, oldest first, with what came of each; `first_message` and `last_message` are the lowest and the
+-- highest of the ids.
+-- parameters: messages, first_message, last_message, accounts
 -- lane: look-up
 WITH
--- include: message_named
-
 asked AS (
-    SELECT * FROM command SEMI JOIN named USING (message_id)
-    WHERE $accounts IS NULL OR list_contains($accounts, account)
+    SELECT * FROM command
+    WHERE
+        message_id BETWEEN $first_message::UUID AND $last_message::UUID
+        AND list_contains($messages::UUID[], message_id)
+        AND ($accounts IS NULL OR list_contains($accounts, account))
 ),
 
 -- include: send

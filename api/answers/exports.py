@@ -12,6 +12,8 @@ from analytics.exports.order import Format, Split
 from api.answers.base import Body
 from api.exports.jobs import Job, JobState
 
+GONE = "its files are not there any more; order it again"
+
 
 class ExportFile(Body):
     """One file of a finished export."""
@@ -46,7 +48,7 @@ class Export(Body):
     expires_at: datetime | None = Field(None, description="When it is removed, with its files.")
     progress: float = Field(description="Which share of the records is read, from 0 to 1.", examples=[0.42])
     rows: int = Field(description="How many are written.", examples=[812])
-    reason: str | None = Field(None, description="Why it failed, and what to do.")
+    reason: str | None = Field(None, description="Why there is nothing to fetch, and what to do.")
     as_of: datetime | None = Field(
         description="Every callback received before this moment is in it; null when that is not known."
     )
@@ -75,7 +77,7 @@ class Export(Body):
             expires_at=job.expires_at,
             progress=round(job.progress, 4),
             rows=job.rows,
-            reason=job.reason,
+            reason=GONE if job.state is JobState.DONE and manifest is None else job.reason,
             as_of=order.as_of,
             files=[
                 ExportFile(name=one.name, rows=one.rows, bytes=one.bytes, sha256=one.sha256, href=f"{place}/{one.name}")

@@ -132,6 +132,40 @@ class MessageTimeline(WithFreshness):
     evidence: list[Evidence] | None = Field(None, description="The raw callbacks, with `evidence=true`.")
 
 
+class Listed(Body):
+    """One attempt to send a message, and where it stands. Recipients are never shown."""
+
+    message_id: str | None = Field(
+        description="Ours; null while nobody has registered the attempt.",
+        examples=["019aa5a1-0000-7000-8000-000000000001"],
+    )
+    attempt_id: str = Field(examples=["019aa5a1-0000-7000-8000-00000000000a"])
+    first_heard_at: datetime = Field(description="When we first heard of it; the list is in this order.")
+    account: str = Field(examples=["default"])
+    provider: str = Field(examples=["infobip"])
+    connection: str = Field(examples=["main"])
+    root_id: str = Field(description="The id that the provider gave to the send.", examples=["vb-7003"])
+    external_id: str | None = Field(None, description="Your own reference, as it was registered.")
+    channel: Channel | None = Field(None, examples=["viber"])
+    country: str | None = Field(None, examples=["GB"])
+    campaign: str | None = None
+    sender: str | None = Field(None, examples=["ExampleShop"])
+    status: DeliveryStatus = Field(examples=["delivered"])
+    reason: Reason | None = Field(None, description="Why it did not arrive, in our words.")
+    is_registered: bool = Field(description="Our side said that it sent this.")
+    is_conflict: bool = Field(description="Final reports about it contradict each other.")
+    sent_at: datetime | None = None
+    delivered_at: datetime | None = None
+    latency_ms: int | None = Field(None, description="From sent to delivered.", examples=[2500])
+
+
+class MessagesAnswer(WithFreshness):
+    """A page of attempts, newest first."""
+
+    messages: list[Listed]
+    next_cursor: str | None = Field(description="Send it as `cursor` for the page behind this one; null on the last.")
+
+
 class Change(Body):
     """One report that changed something. Recipients are never shown."""
 

@@ -7,14 +7,38 @@ from fastapi import APIRouter, Path, Query
 
 from api.access import Reader
 from api.answers.base import FreshnessMember
-from api.answers.messages import Change, Changes, MessageTimeline
+from api.answers.messages import Change, Changes, Listed, MessagesAnswer, MessageTimeline
 from api.auditing import Deed, audit
+from api.cursors import cursor_of
+from api.listing import MessagesParameters
 from api.parts import Provided
 from api.patience import Patient
-from api.problems import AUDIT_UNAVAILABLE, NOT_FOUND, STORE_BEHIND, problem_responses
+from api.problems import AUDIT_UNAVAILABLE, NOT_FOUND, QUESTION_INVALID, STORE_BEHIND, problem_responses
 from api.timelines import tell
 
 router = APIRouter(tags=["messages"], responses=problem_responses(NOT_FOUND, AUDIT_UNAVAILABLE))
+
+
+@router.get(
+    "/messages",
+    responses=problem_responses(QUESTION_INVALID, STORE_BEHIND),
+    summary="Messages by filters, by recipient or by id",
+)
+async def get_messages(
+    parts: Provided, caller: Reader, parameters: Annotated[MessagesParameters, Query()]
+) -> MessagesAnswer:
+    """Attempts to send messages, newest first, each where it stands now.
+
+    A message that took several ways has a row for each of its attempts, with the same `message_id`; filters are about
+    attempts, as in the metrics. A message that is only planned yet is found by its own id.
+    """
+    await parameters.wait(parts)
+    page = await parts.store.messages(parameters.question(caller, parts))
+    return MessagesAnswer(
+        messages=[Listed.model_validate(row) for row in page.rows],
+        next_cursor=cursor_of(page.next_before),
+        freshness=FreshnessMember.of(page.freshness),
+    )
 
 
 @router.get("/messages/{id}", responses=problem_responses(STORE_BEHIND), summary="What happened to a message")

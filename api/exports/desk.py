@@ -15,6 +15,7 @@ from analytics.exports.order import Format, Order, Split, Wanted
 from api.exports.jobs import Asker, Job, JobBook, JobState
 from api.exports.worker import Exporting, Worker, audited, ended
 from api.problems import EXPORTS_FULL, INVALID, FieldError, Refused
+from contracts.errors import ExportDamaged
 from runtime.clock import Clock
 from runtime.settings import ExportSettings
 
@@ -113,8 +114,12 @@ class ExportDesk:
         return [self._worker.so_far(job) for job in self._book.all()]
 
     def manifest(self, job: Job) -> Manifest | None:
-        """What a finished export says of itself."""
-        return load(self._book.folder(job) / MANIFEST) if job.state is JobState.DONE else None
+        """What a finished export says of itself; null also when somebody has taken it away."""
+        try:
+            return load(self._book.folder(job) / MANIFEST) if job.state is JobState.DONE else None
+        except ExportDamaged as exc:
+            log.warning("export_damaged", **audited(job), reason=str(exc))
+            return None
 
     def file(self, job: Job, name: str) -> Path | None:
         """The file of that name, if the manifest has it."""

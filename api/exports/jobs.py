@@ -1,5 +1,6 @@
 """The record of one export, and the folder in which it lives: `<data_dir>/exports/<id>` with its files."""
 
+import re
 import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -19,6 +20,8 @@ log = structlog.get_logger()
 RECORD = "job.json"
 DIRECT = "direct-"
 OWNER_ONLY = 0o700
+OURS = re.compile(rf"({DIRECT})?[0-9a-f]{{8}}(-[0-9a-f]{{4}}){{3}}-[0-9a-f]{{12}}")
+"""Folders that we make. One without a record is what a crash left; what else somebody keeps there is not touched."""
 
 
 class JobState(StrEnum):
@@ -82,8 +85,10 @@ class JobBook:
 
     def load(self) -> None:
         """Read what an earlier process left; what cannot be read is told and left where it is."""
-        for begun in self._directory.glob(f"{DIRECT}*"):
-            shutil.rmtree(begun, ignore_errors=True)
+        self._directory.mkdir(parents=True, exist_ok=True)
+        for folder in self._directory.iterdir():
+            if OURS.fullmatch(folder.name) and not (folder / RECORD).exists():
+                shutil.rmtree(folder, ignore_errors=True)
         for path in sorted(self._directory.glob(f"*/{RECORD}")):
             try:
                 job = msgspec.json.decode(path.read_bytes(), type=Job)
@@ -113,6 +118,15 @@ class JobBook:
             sync(self._directory)
         replace(folder / RECORD, msgspec.json.encode(job))
         self._jobs[job.id] = job
+
+    def note(self, job: Job) -> None:
+        """The same, in memory alone."""
+        self._jobs[job.id] = job
+
+    @property
+    def free_bytes(self) -> int:
+        """How much the disk has left."""
+        return shutil.disk_usage(self._directory).free
 
     def remove(self, job: Job) -> None:
         """With its files; the record goes first, so that a crash leaves no export that lacks some."""

@@ -20,6 +20,7 @@ from runtime.settings import ExportSettings
 log = structlog.get_logger()
 
 MOST_STARTS = 3
+BROKE = "something failed here; look for the export's id in the log of the api process"
 RAN_OUT = "it took longer than {limit_s:g} s; ask for a shorter span or by more filters"
 
 
@@ -52,6 +53,7 @@ class Worker:
     def start(self) -> None:
         for job in self._book.all():
             if job.is_open:
+                clear(self._book.folder(job), job.order)
                 self._book.put(replace(job, state=JobState.QUEUED))
         self.wake()
         self._task = asyncio.create_task(self._work())
@@ -87,6 +89,8 @@ class Worker:
                 raise ExportEnded("it is not wanted any more")
             if self._clock.monotonic() > until:
                 raise ExportEnded(RAN_OUT.format(limit_s=limit_s))
+            if self._book.free_bytes < self._settings.least_free_bytes:
+                raise ExportEnded("the disk has little room left, and the store needs it; remove exports or enlarge it")
             self._so_far[job_id] = (rows, share)
 
         return note
@@ -95,7 +99,12 @@ class Worker:
         while True:
             self._has_work.clear()
             while queued := [job for job in self._book.all() if job.state is JobState.QUEUED]:
-                await self._carry_out(queued[-1])
+                try:
+                    await self._carry_out(queued[-1])
+                except Exception as exc:  # the outermost loop: one export that nobody foresaw must not end all others
+                    log.exception("export_broke", **audited(queued[-1]), error=repr(exc))
+                    # In memory alone, because it may be the disk that fails; the next process tries once more.
+                    self._book.note(ended(queued[-1], JobState.FAILED, self._clock, self._settings, reason=BROKE))
             await self._has_work.wait()
 
     async def _carry_out(self, job: Job) -> None:

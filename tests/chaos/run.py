@@ -133,7 +133,7 @@ async def _under_load(wish: Wish, line: Line, attack: Attack, diary: Diary, *, p
 async def _judge(line: Line, diary: Diary, ledger: Ledger, traffic: Traffic, *, since: datetime) -> Verdict:
     """Wait for quiet, and ask for everything."""
     async with ApiClient(line.installation.api_url, traffic.planner.doors.api_key) as api:
-        await settle_sends(api, traffic, diary)
+        excuses = await settle_sends(api, traffic, diary)
         traffic.claim(ledger)
         outcome = ledger.outcome()
         await settle(api, outcome, diary)
@@ -141,7 +141,7 @@ async def _judge(line: Line, diary: Diary, ledger: Ledger, traffic: Traffic, *, 
         # All counts are by the hours in which we heard of attempts, so two days reach back far enough.
         findings = await compare(api, outcome, ids, since=since - timedelta(days=2))
         rollups = await differences_of_rollups(api, outcome, ids, since=since)
-        sends = await judge_sends(api, traffic)
+        sends = await judge_sends(api, traffic, excuses)
     return Verdict(findings, sends, outcome, [*findings.differences, *rollups, *sends.differences])
 
 

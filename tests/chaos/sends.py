@@ -82,8 +82,11 @@ class Excuses:
         return books.wanted(number, self._traffic.fates) - books.steps(number) <= never
 
 
-async def settle_sends(api: ApiClient, traffic: Traffic, diary: Diary) -> None:
-    """Wait until all sends have left that have to and no doubt is open; a person, played here, resolves those."""
+async def settle_sends(api: ApiClient, traffic: Traffic, diary: Diary) -> Excuses:
+    """Wait until all sends have left that have to and no doubt is open; a person, played here, resolves those.
+
+    Returns what excuses were found, so that nobody asks for them again: in a long run there are thousands.
+    """
     deadline, moved_at, before = monotonic() + SETTLE_LIMIT_S, monotonic(), None
     excuses = Excuses(api, traffic)
     while monotonic() < min(deadline, moved_at + STILL_S):
@@ -94,20 +97,21 @@ async def settle_sends(api: ApiClient, traffic: Traffic, diary: Diary) -> None:
         if not (due or doubts or balance["waiting"]):
             await traffic.stand_in.quiet()
             diary.note(f"all sends have left; a person has resolved {len(traffic.resolved)} doubts", mark="well")
-            return
+            return excuses
         if before != (now := (len(due), doubts, balance)):
             before, moved_at = now, monotonic()
         await asyncio.sleep(POLL_S)
     diary.note(f"waited long enough: {len(due)} sends are awaited, {doubts} in doubt: {balance}", mark="fault")
+    return excuses
 
 
-async def judge_sends(api: ApiClient, traffic: Traffic) -> SendVerdict:
+async def judge_sends(api: ApiClient, traffic: Traffic, excuses: Excuses) -> SendVerdict:
     """Hold what left against the fates, and what the API says against the books."""
     books, numbers = traffic.books, traffic.planner.numbers
     balance = (await api.get("/v1/conservation"))["sends"]
     told = taken_by_place((await api.get("/v1/sends"))["sends"])
     wrong = [f"{mark} left {len(books.taken[mark])} times" for mark in books.doubles]
-    missing = await Excuses(api, traffic).missing()
+    missing = await excuses.missing()
     wrong += [f"message {number} had to leave by steps {_named(traffic, number)}" for number in missing]
     wrong += _unknown(books.taken, numbers.values())
     if told != books.by_place():

@@ -18,6 +18,7 @@ from providers._kit.sending import Sender
 from runtime.broker.ports import free_port
 from runtime.clock import SystemClock
 from runtime.settings import Connection
+from tidings.simulation.ledger import Tally
 from tidings.simulation.played import Staging
 from tidings.simulation.post import door_of
 from tidings.simulation.schedule import Actor, cast_of
@@ -102,7 +103,7 @@ class Stage:
 
 
 @asynccontextmanager
-async def rehearsing(staging: Staging, *slugs: str) -> AsyncIterator[Stage]:
+async def rehearsing(staging: Staging, *slugs: str, ledger: Tally | None = None) -> AsyncIterator[Stage]:
     port = free_port()
     connections = connections_of(slugs, port)
     door = Door(make_routes(connections, load_providers(), CLOCK))
@@ -114,7 +115,10 @@ async def rehearsing(staging: Staging, *slugs: str) -> AsyncIterator[Stage]:
     door.url = "http://{}:{}".format(*runner.addresses[0])
     cast = cast_of(connections)
     try:
-        async with StandIn(cast, staging, callbacks_url=door.url, port=port) as stand_in, Client() as client:
+        async with (
+            StandIn(cast, staging, callbacks_url=door.url, port=port, ledger=ledger) as stand_in,
+            Client() as client,
+        ):
             yield Stage(door, stand_in, {actor.provider.slug: actor for actor in cast}, client)
     finally:
         await runner.cleanup()

@@ -3,20 +3,27 @@
 import random
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from hashlib import sha256
 
 import msgspec
 import pytest
+from msgspec import structs
 
 from analytics import questions
 from analytics.exports.columns import What
-from analytics.exports.order import Format, Split, Wanted
+from analytics.exports.order import Format, Order, Split, Wanted
 from analytics.exports.reading import Window, windows_of
 from analytics.exports.tokens import read_token, write_token
+from analytics.sessions import SessionsQuestion, sessions
 from analytics.words import Dimension
+from contracts.conversations import SessionCorrected, SessionOpened, Told
 from contracts.errors import ExportEnded, QueryInvalid
+from streams.session.rules import rules_named
 from tests.support.exporting import exported, exporter_of, merged, order_of, rows_in, seal, written
 from tests.support.store_line import T0, at
+from tests.support.talking import US, lived, ours, time, user
 
+ATTEMPTS = (What.MESSAGES, What.REPORTS)
 MESSAGES, REPORTS = Wanted(what=What.MESSAGES), Wanted(what=What.REPORTS)
 STATUSES = ("accepted", "sent", "delivered", "seen", "expired", "failed", "undelivered")
 FILTERS = (
@@ -70,7 +77,7 @@ class TestRows:
             (one.report.event_id, one.verdict, one.report.status) for one in told
         )
 
-    @pytest.mark.parametrize("what", What)
+    @pytest.mark.parametrize("what", ATTEMPTS)
     async def test_all_formats_have_the_same(self, exporter, writer, line, tmp_path, what):
         line.report("sent", of="a", price=Decimal("0.0124"), currency="EUR", campaign='a "quoted", one\r\n', at_s=1.5)
         line.report("failed", of="b", description="caf\u00e9 \u0007 \\", recipient="+447700900105")
@@ -88,7 +95,7 @@ class TestRows:
         line.register(of="a", recipient="+447700900105")
         line.report("sent", of="a", recipient="+447700900105")
         store(writer, line)
-        for what in What:
+        for what in ATTEMPTS:
             rows = rows_in(tmp_path / what, await exported(exporter, tmp_path / what, Wanted(what=what)))
 
             assert "7700900105" not in str(rows)
@@ -114,16 +121,20 @@ class TestRows:
         assert (manifest.rows, [file.rows for file in manifest.files]) == (0, [0])
         assert rows_in(tmp_path / "x", manifest) == []
 
-    @pytest.mark.parametrize("accounts", [pytest.param(("theirs",), id="another"), pytest.param((), id="none at all")])
+    @pytest.mark.parametrize("accounts", [("ours",), ("theirs",), ("ours", "theirs"), ()])
     @pytest.mark.parametrize("what", What)
-    async def test_strangers_see_nothing(self, exporter, writer, line, tmp_path, accounts, what):
-        line.report("delivered", of="a", account="ours")
-        line.register(of="a", account="ours")
-        line.report("sent", of="b", account="ours")
-        line.unclaim(of="b")
+    async def test_nobody_sees_a_row_of_others(self, exporter, writer, line, tmp_path, accounts, what):
+        for account in ("ours", "theirs"):
+            line.report("delivered", of=f"{account} a", account=account)
+            line.register(of=f"{account} a", account=account)
+            line.report("sent", of=f"{account} b", account=account)
+            line.inbound(sha256(account.encode()).hexdigest()[:32], account=account)
+            line.tell(*talked(1, account=account))
+        line.unclaim(of="ours b")
         store(writer, line)
+        manifest = await exported(exporter, tmp_path / "x", Wanted(what=what, accounts=accounts))
 
-        assert (await exported(exporter, tmp_path / "x", Wanted(what=what, accounts=accounts))).rows == 0
+        assert {row["account"] for row in rows_in(tmp_path / "x", manifest)} == set(accounts)
 
     @pytest.mark.parametrize(
         ("filters", "found"),
@@ -152,12 +163,12 @@ class TestRows:
         line.report("sent", of="c", country="CY", campaign="100%.(a|b)*", at_s=3)
         line.report("sent", of="d", campaign="two\nlines", at_s=4)
         store(writer, line)
-        for what in What:
+        for what in ATTEMPTS:
             manifest = await exported(exporter, tmp_path / what, Wanted(what=what, filters=filters))
 
             assert "".join(row["root_id"] for row in rows_in(tmp_path / what, manifest)) == found
 
-    @pytest.mark.parametrize("what", What)
+    @pytest.mark.parametrize("what", ATTEMPTS)
     async def test_a_span_begins_at_its_first_moment_and_ends_before_its_last(
         self, exporter, writer, line, tmp_path, what
     ):
@@ -173,7 +184,7 @@ class TestChain:
     """Two exports chained by a token are one."""
 
     @pytest.mark.parametrize("filters", FILTERS, ids=str)
-    @pytest.mark.parametrize("what", What)
+    @pytest.mark.parametrize("what", ATTEMPTS)
     async def test_whoever_takes_them_one_by_one_has_what_one_export_has(
         self, exporter, writer, line, tmp_path, what, filters
     ):
@@ -229,7 +240,7 @@ class TestChain:
     async def test_an_order_gives_the_same_whenever_it_is_carried_out(self, exporter, writer, line, tmp_path):
         live(line, random.Random(4), count=30)
         store(writer, line)
-        orders = [await order_of(exporter, Wanted(what=what), form=form) for what in What for form in Format]
+        orders = [await order_of(exporter, Wanted(what=what), form=form) for what in ATTEMPTS for form in Format]
         at_once = [written(exporter, one, tmp_path / f"at-once-{turn}") for turn, one in enumerate(orders)]
         live(line, random.Random(5), count=30)
         store(writer, line)
@@ -266,12 +277,85 @@ class TestChain:
             read_token(write_token(MESSAGES, {"updates": (1, 9)}, seal), MESSAGES, {"updates": (1,)}, seal)
 
 
+class TestOtherTables:
+    """What people wrote, and sessions."""
+
+    async def test_what_people_wrote_is_there_once(self, exporter, writer, line, tmp_path):
+        for number in (1, 2, 1):
+            line.inbound(f"{number:032x}", at_s=number, addressee="Shop", text=f"word {number}")
+        store(writer, line)
+        wanted = Wanted(what=What.INBOUND, filters={Dimension.SENDER: ("Sh*",)})
+        rows = rows_in(tmp_path / "x", await exported(exporter, tmp_path / "x", wanted))
+
+        assert [(row["event_id"], row["text"]) for row in rows] == [(f"{n:032x}", f"word {n}") for n in (1, 2)]
+        assert {row["author_hash"] for row in rows} == {f"{seal('+447700900105'):016x}"}
+
+    async def test_what_people_wrote_is_continued(self, exporter, writer, line, tmp_path):
+        line.inbound(f"{1:032x}", at_s=50)
+        store(writer, line)
+        first = await exported(exporter, tmp_path / "1", Wanted(what=What.INBOUND))
+        line.inbound(f"{2:032x}", at_s=2)
+        store(writer, line)
+        second = await exported(exporter, tmp_path / "2", Wanted(what=What.INBOUND), token=first.token)
+
+        assert [row["event_id"] for row in rows_in(tmp_path / "2", second)] == [f"{2:032x}"]
+
+    async def test_sessions_are_those_that_are_told_of(self, exporter, reader, writer, line, tmp_path):
+        for hours in range(1, 8):
+            for told in talked(hours):
+                line.tell(told)
+        store(writer, line)
+        rows = rows_in(tmp_path / "x", await exported(exporter, tmp_path / "x", Wanted(what=What.SESSIONS)))
+        reader.clock.moment = at(10 * DAY_S)
+        told = (await sessions(reader, SessionsQuestion())).rows
+        same = ("session_id", "opened_at", "ends_at", "recipient_hash", "sender", "cost")
+
+        found, known = ([[row[name] for name in same] for row in some] for some in (rows, told))
+
+        assert len(found) == 7
+        assert sorted(found) == sorted(known)
+
+    async def test_whoever_takes_sessions_one_by_one_has_what_one_export_has(self, exporter, writer, line, tmp_path):
+        wanted, token, have = Wanted(what=What.SESSIONS), None, {}
+        words = [told for hours in range(1, 5) for told in talked(hours)]
+        for turn, told in enumerate(words):
+            line.tell(told)
+            store(writer, line)
+            part = await exported(exporter, tmp_path / f"part-{turn}", wanted, token=token)
+            have = merged(have, part, rows_in(tmp_path / f"part-{turn}", part))
+            token = part.token
+            whole = await exported(exporter, tmp_path / f"whole-{turn}", wanted)
+
+            assert have == merged({}, whole, rows_in(tmp_path / f"whole-{turn}", whole))
+        assert len(have) == 4
+
+    async def test_a_session_that_was_none_after_all_goes(self, exporter, writer, line, tmp_path):
+        *_, opened = (one for one in talked(1) if isinstance(one, SessionOpened))
+        line.tell(opened)
+        store(writer, line)
+        first = await exported(exporter, tmp_path / "1", Wanted(what=What.SESSIONS))
+        line.tell(SessionCorrected(parties=opened.parties, rules=opened.rules, was=opened.session, now=None))
+        store(writer, line)
+        second = await exported(exporter, tmp_path / "2", Wanted(what=What.SESSIONS), token=first.token)
+
+        assert [(row["session_id"], row["is_match"]) for row in rows_in(tmp_path / "2", second)] == [
+            (opened.session.session_id, False)
+        ]
+
+
+def test_another_revision_of_the_store_is_another_order():
+    """A rebuild adds rows that have no places on Kafka."""
+    orders = [Order(wanted=MESSAGES, until={"updates": (1,)}, revision=revision) for revision in (1, 1, 2)]
+
+    assert [one.digest == orders[0].digest for one in orders] == [True, True, False]
+
+
 class TestFiles:
     async def test_windows_change_nothing(self, database, reader, writer, line, tmp_path):
         live(line, random.Random(6), count=80)
         store(writer, line)
         small, large = exporter_of(database, reader, window_rows=5), exporter_of(database, reader)
-        for what in What:
+        for what in ATTEMPTS:
             order = await order_of(small, Wanted(what=what))
 
             assert (
@@ -293,7 +377,7 @@ class TestFiles:
     async def test_rows_are_sorted_as_the_manifest_says(self, exporter, writer, line, tmp_path):
         live(line, random.Random(9), count=60)
         store(writer, line)
-        for what in What:
+        for what in ATTEMPTS:
             manifest = await exported(exporter, tmp_path / what, Wanted(what=what))
             places = [tuple(row[name] for name in manifest.sorted_by) for row in rows_in(tmp_path / what, manifest)]
 
@@ -307,6 +391,17 @@ class TestFiles:
         with pytest.raises(ExportEnded, match="more than 3 rows"):
             written(exporter, order, tmp_path / "x", most_rows=3)
         assert list((tmp_path / "x").iterdir()) == []
+
+
+DAY_S = 86_400
+
+
+def talked(number: int, *, account: str = "default") -> list[Told]:
+    """What is told of one session of one person, the number-th, until its time is up."""
+    parties = structs.replace(US, account=account, recipient=f"+4477009001{number:02}")
+    events = [user(number), ours(number + 1), user(number + 2), ours(number + 3)]
+    heard = [structs.replace(event, parties=parties) for event in events]
+    return lived([*heard, time(number + 40)], rules_named("viber", {"price": "0.05", "currency": "EUR"}))[1]
 
 
 MIDNIGHT = datetime(2026, 11, 21, tzinfo=UTC)

@@ -152,6 +152,28 @@ async def test_a_message_knows_its_replies_and_no_others(line, known, reader):
     }
 
 
+@pytest.mark.parametrize(
+    ("said", "is_possible"),
+    [
+        pytest.param({"addressee": SHOP}, True, id="the person who got it wrote afterwards"),
+        pytest.param({"author": "+1", "reply_to": "late"}, True, id="somebody names it"),
+        pytest.param({"author": "+1", "extras": {"tracking": "late"}}, True, id="somebody brings what it carried"),
+        pytest.param({"author": "+1", "reply_to": "early"}, False, id="somebody names another"),
+        pytest.param({"at_s": 30 * DAY_S}, False, id="the person wrote long afterwards"),
+        pytest.param({"account": "other"}, False, id="what was written is not theirs"),
+    ],
+)
+async def test_a_timeline_says_whether_there_may_be_replies(line, known, reader, said, is_possible):
+    delivered(line, "early", at_s=1, recipient="+447700900777")
+    delivered(line, "late", at_s=100)
+    line.inbound(REPLY, **{"at_s": 300} | said)
+    await known()
+    asked = {"accounts": ["default"], "window_s": DAY_S}
+    timeline = await questions.message_timeline(reader, told(line, "late"), **asked)
+
+    assert timeline.may_be_answered is is_possible
+
+
 async def test_replies_are_not_told_to_others(line, known, reader):
     three_messages(line)
     line.inbound(REPLY, at_s=300, addressee=SHOP)

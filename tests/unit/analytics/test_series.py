@@ -176,7 +176,7 @@ def test_what_is_compared_must_begin_with_a_bucket(bucket, told):
         asked(Measure.SENT, bucket=Bucket(bucket), time_zone=ATHENS.key, is_compared=True)
 
 
-@pytest.mark.parametrize("bucket", CALENDAR)
+@pytest.mark.parametrize("bucket", sorted(CALENDAR))
 @pytest.mark.parametrize("zone", ["UTC", "Europe/Athens", "America/Havana", "Asia/Beirut", "Etc/GMT+12"])
 async def test_the_store_and_the_calendar_agree_on_where_buckets_begin(reader, bucket, zone):
     year = {"from_": at(-300 * 86_400), "to": at(65 * 86_400), "bucket": bucket, "time_zone": zone}

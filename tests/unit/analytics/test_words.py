@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from analytics import timelines
 from analytics.database import Database
 from contracts.status import BAD_ENDS, ORDER
 from tests.support.store_line import T0
@@ -46,7 +47,7 @@ def test_bad_ends_are_those_of_contracts(database):
 def test_an_attempt_stands_where_it_entered_more_often_than_it_left(database, moves, standing):
     expressions = " + ".join(f"move({quoted(entered)}, {quoted(departed)})" for departed, entered in moves)
 
-    assert value(database, f"standing({expressions})") == standing
+    assert value(database, f"standing({expressions})") == standing == timelines.standing(moves)
 
 
 def quoted(word: str | None) -> str:

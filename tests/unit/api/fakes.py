@@ -21,6 +21,7 @@ from analytics.exports.manifest import manifest_of, save
 from analytics.exports.order import Order
 from analytics.exports.tokens import read_token, write_token
 from analytics.freshness import Freshness
+from analytics.messages import Page
 from analytics.questions import Conservation, MetricsQuestion, Timeline
 from analytics.reader import Answer
 from analytics.sends import Sends
@@ -50,6 +51,7 @@ from tests.unit.api.rows import (
     FRESH,
     HISTOGRAM,
     INBOUND,
+    LISTED,
     MESSAGE,
     NOON,
     PARKED,
@@ -82,6 +84,7 @@ class FakeStore:
     faults: list[dict] = field(default_factory=list)
     newest_snapshot: Snapshot | None = None
     answers: list[dict] = field(default_factory=lambda: [INBOUND])
+    listed: list[dict] = field(default_factory=lambda: [LISTED])
     wishes: list[dict] = field(default_factory=lambda: [SUPPRESSION])
     talks: list[dict] = field(default_factory=lambda: [SESSION])
     standings: list[dict] = field(default_factory=lambda: [STANDING])
@@ -109,6 +112,12 @@ class FakeStore:
     async def replies(self, message_id, accounts):
         self._raise()
         return Answer(self.answers, self.fresh)
+
+    async def messages(self, question):
+        self._raise()
+        self.asked.append(question)
+        seen = question.accounts is None or "default" in question.accounts
+        return Page(self.listed[: question.limit] if seen else [], self.fresh, ATTEMPT if seen else None)
 
     async def inbound(self, question):
         self._raise()
@@ -301,6 +310,8 @@ class FakeExporter:
     offset: int = 7
     failure: Exception | None = None
     go: Event = field(default_factory=Event)
+    is_deaf: bool = False
+    """Whether it does not ask again when it is nearly done."""
     written: list[Order] = field(default_factory=list)
 
     def __post_init__(self):
@@ -318,7 +329,8 @@ class FakeExporter:
             raise self.failure
         progress(0, 0.5)
         self.go.wait(10)
-        progress(len(self.rows), 1.0)
+        if not self.is_deaf:
+            progress(len(self.rows), 1.0)
         if len(self.rows) > most_rows:
             raise ExportEnded(f"it has more than {most_rows} rows")
         draft = Draft(directory / order.file_name(""), order.format, order.wanted.table)

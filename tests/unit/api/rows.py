@@ -102,6 +102,28 @@ def registration(**more) -> dict:
     return row | {"event": "registration", "known_at": NOON - timedelta(seconds=5)} | more
 
 
+LISTED = {
+    "attempt_id": ATTEMPT,
+    "message_id": MESSAGE,
+    "first_heard_at": NOON - timedelta(seconds=5),
+    "account": "default",
+    "provider": "infobip",
+    "connection": "main",
+    "root_id": "vb-7003",
+    "external_id": None,
+    "channel": "viber",
+    "country": "GB",
+    "campaign": None,
+    "sender": "ExampleShop",
+    "status": "delivered",
+    "reason": None,
+    "is_registered": True,
+    "is_conflict": False,
+    "sent_at": None,
+    "delivered_at": None,
+    "latency_ms": None,
+}
+
 TIMELINE = Timeline(
     rows=[
         registration(),

@@ -341,6 +341,11 @@ TABLE = {
         aimed=lambda tenant: {"author": tenant.person},
         count=lambda answer: len(answer.json()["inbound"]),
     ),
+    "GET /v1/messages": Row(
+        scope=Scope.READ,
+        aimed=lambda tenant: {"recipient": tenant.person},
+        count=lambda answer: len(answer.json()["messages"]),
+    ),
     "POST /v1/messages": Row(scope=Scope.SEND, ask=_planned, status=202, foreign=422),
     "GET /v1/messages/{id}": Row(
         scope=Scope.READ, path=lambda tenant: {"id": tenant.message}, ask=always(evidence="true"), foreign=404

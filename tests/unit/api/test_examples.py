@@ -1,4 +1,4 @@
-"""The questions about numbers that the pages show are answered as they stand there."""
+"""The questions that the pages show are answered as they stand there."""
 
 import re
 from pathlib import Path
@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 DOCS = Path(__file__).parents[3] / "docs"
-ASKED = re.compile(r'"http://127\.0\.0\.1:8000(/v1/(?:metrics|reports)[^"]*)"')
+ASKED = re.compile(r'"http://127\.0\.0\.1:8000(/v1/(?:metrics|reports|messages\?)[^"]*)"')
 EXAMPLES = [
     pytest.param(found[1], id=f"{page.stem}: {found[1][:60]}")
     for page in (DOCS / "api.md", DOCS / "reports.md")

@@ -150,6 +150,23 @@ class TestTheWay:
         assert (failed["state"], failed["reason"]) == ("failed", str(failure))
         assert done["state"] == "done"
 
+    async def test_one_that_breaks_in_a_way_nobody_foresaw_ends_no_other(self, office, exporter):
+        exporter.failure = ZeroDivisionError("private")
+        client = office()
+        broken = await ended(client, await ordered(client))
+        exporter.failure = None
+        done = await ended(client, await ordered(client))
+
+        assert (broken["state"], "private" in broken["reason"], done["state"]) == ("failed", False, "done")
+
+    async def test_one_whose_files_somebody_took_away_says_so(self, office, tmp_path):
+        client = office()
+        done = await ended(client, await ordered(client))
+        (tmp_path / "exports" / done["id"] / "manifest.json").unlink()
+        (told,) = (await client.get("/v1/exports")).json()["exports"]
+
+        assert (told["files"], told["reason"]) == ([], "its files are not there any more; order it again")
+
     async def test_who_asked_for_what_and_how_much_is_in_the_log(self, office):
         client = office()
         with capture_logs() as logs:
@@ -294,6 +311,15 @@ class TestLimits:
 
         assert "took longer" in (await ended(client, export))["reason"]
 
+    async def test_a_disk_that_is_nearly_full_is_left_to_the_store(self, desk_over, exporter):
+        desk = desk_over(least_free_bytes=2**62)
+        desk.start()
+        await desk.request(Asked(Wanted(what=What.MESSAGES), Format.CSV), Asker("key", "name"))
+        await until(lambda: not desk.all()[0].is_open)
+        await desk.stop()
+
+        assert "little room left" in desk.all()[0].reason
+
     async def test_what_is_asked_at_once_must_be_small(self, office, exporter):
         exporter.rows *= 4
         answer = await office().get("/v1/export")
@@ -303,8 +329,10 @@ class TestLimits:
 
 
 class TestTheEnd:
-    async def test_an_open_one_is_cancelled_and_leaves_no_file(self, office, exporter, tmp_path):
+    @pytest.mark.parametrize("is_deaf", [pytest.param(False, id="in the middle"), pytest.param(True, id="at the end")])
+    async def test_an_open_one_is_cancelled_and_leaves_no_file(self, office, exporter, tmp_path, is_deaf):
         exporter.go.clear()
+        exporter.is_deaf = is_deaf
         client = office()
         export = await ordered(client)
         await until(lambda: exporter.written)
@@ -372,6 +400,17 @@ class TestRestart:
 
         assert (job.state, job.starts_count) == (JobState.QUEUED, 0)
 
+    async def test_what_a_crash_left_is_removed_and_nothing_else(self, desk_over, tmp_path):
+        left = [tmp_path / "exports" / name for name in (ABSENT, f"direct-{ABSENT}", "mine")]
+        for folder in left:
+            folder.mkdir(parents=True)
+            (folder / "messages.parquet.part").write_text("x")
+        desk = desk_over()
+        desk.start()
+        await desk.stop()
+
+        assert [folder.exists() for folder in left] == [False, False, True]
+
     async def test_what_is_done_stays_done(self, office, desk_over):
         client = office()
         done = await ended(client, await ordered(client))
@@ -435,6 +474,7 @@ class TestAtOnce:
         pytest.param({"status": "arrived"}, 422, "value_error", id="a status that there is not"),
         pytest.param({"channel": "!fax"}, 422, "value_error", id="a channel that there is not"),
         pytest.param({"status": "zz*"}, 422, "value_error", id="a beginning of none"),
+        pytest.param({"what": "sessions", "status": "sent"}, 422, "filter_unknown", id="a filter of other rows"),
         pytest.param({"country": "G*R"}, 422, "value_error", id="a filter that breaks the grammar"),
         pytest.param({"provider": "a,,b"}, 422, "value_error", id="an empty member"),
         pytest.param(

@@ -16,7 +16,9 @@ from providers import load_providers
 from providers._kit.desk import Order
 from providers._kit.facts import InboundFact, RejectedItem, StatusFact
 from tests.support.rehearsing import rehearsing
+from tidings.simulation import calling_back
 from tidings.simulation.faults import Faults
+from tidings.simulation.ledger import Tally
 from tidings.simulation.played import Staging
 from tidings.simulation.server import StandIn
 from tidings.simulation.stand_in import account_table
@@ -105,6 +107,19 @@ async def test_a_callback_that_is_not_taken_comes_again_as_its_provider_has_it(s
         is_retried = bool(load_providers()[slug].retries_s)
 
     assert (message.taken, message.given_up) == (message.callbacks - (not is_retried), int(not is_retried))
+
+
+async def test_who_keeps_books_asks_until_it_is_known_what_was_taken(monkeypatch):
+    monkeypatch.setattr(calling_back, "AGAIN_S", 0.01)
+    retries = len(load_providers()["telesign"].retries_s)
+    async with rehearsing(staging(), "telesign", ledger=Tally()) as stage:
+        stage.door.sick_for = 50 * (1 + retries)
+        await stage.sender("telesign").send(request())
+        await stage.stand_in.quiet()
+
+        [message] = stage.stand_in.messages
+
+    assert (message.taken, message.given_up) == (message.callbacks, 0)
 
 
 @every_sender

@@ -1,0 +1,20 @@
+-- Which of some attempts are presumed lost; `first` and `last` are the lowest and the highest of them.
+-- parameters: attempts, first, last, accounts
+-- lane: look-up
+SELECT
+    'presumed_lost' AS event,
+    presumed_at AS known_at,
+    attempt_id,
+    message_id,
+    account,
+    provider,
+    connection,
+    root_id,
+    attempt_status,
+    attempt_status AS previous_status,
+    kafka_offset
+FROM presumed_lost
+WHERE
+    attempt_id BETWEEN $first::UUID AND $last::UUID
+    AND list_contains($attempts::UUID[], attempt_id)
+    AND ($accounts IS NULL OR list_contains($accounts, account))

@@ -1,0 +1,118 @@
+"""The list of messages: which attempts it has, in which order, and page by page."""
+
+from dataclasses import replace
+from datetime import timedelta
+from itertools import chain
+
+import pytest
+
+from analytics.columns import hasher
+from analytics.messages import MessagesQuestion, messages
+from analytics.timelines import message_timeline
+from analytics.words import Dimension
+from contracts.filters import parse_filter
+from tests.support.plans import message, planned
+from tests.support.store_line import at
+
+SOON = at(60)
+LONG_AGO = SOON - timedelta(days=30)
+PERSON = "+447700900211"
+
+
+@pytest.fixture
+def stored(writer, line):
+    """Five attempts, a quarter of a day apart; the newest failed, and the middle one has names."""
+    for number in range(5):
+        of, at_s = f"vb-{number}", -21_600 * (4 - number)
+        line.report("sent", of=of, at_s=at_s, connection="observed", campaign=f"spring-{number}")
+    line.report("undelivered", of="vb-4", at_s=1, connection="observed", reason="absent_subscriber")
+    line.report("delivered", of="vb-2", leg="vb-2:sms", at_s=2, connection="observed", recipient=PERSON)
+    line.report("sent", of="vb-0", at_s=3, connection="observed", recipient=PERSON)
+    line.register(of="own", at_s=-30_000, external_id="order-1207", account="other")
+    writer.write(writer.prepare(writer.resume(), line.fetch()))
+    return line
+
+
+@pytest.fixture
+def found(reader):
+    """The root ids of what was asked for."""
+
+    async def ask(**members):
+        filters = {name: parse_filter([members.pop(name)]) for name in list(members) if name in set(Dimension)}
+        question = MessagesQuestion(**{"from_": LONG_AGO, "to": SOON, "filters": filters} | members)
+        return [row["root_id"] for row in (await messages(reader, question)).rows]
+
+    return ask
+
+
+@pytest.mark.parametrize(
+    ("asked", "roots"),
+    [
+        pytest.param({"provider": "infobip", "account": "default"}, "43210", id="all, the newest first"),
+        pytest.param({"provider": "telesign"}, "", id="of another provider"),
+        pytest.param({"status": "undelivered"}, "4", id="by where they stand now"),
+        pytest.param({"status": "sent"}, "310", id="not by where they stood"),
+        pytest.param({"reason": "absent_subscriber"}, "4", id="by what went wrong"),
+        pytest.param({"campaign": "spring-*,!spring-2"}, "4310", id="by campaign"),
+        pytest.param({"accounts": ("default",), "limit": 2}, "43", id="a page of them"),
+        pytest.param({"from_": at(-50_000), "to": at(-10_000), "accounts": ("default",)}, "32", id="of a time"),
+        pytest.param({"recipient": hasher(b"a key for tests")(PERSON)}, "20", id="of a person"),
+        pytest.param({"provider_message_id": "vb-3"}, "3", id="by the id of a send"),
+        pytest.param({"provider_message_id": "vb-2:sms"}, "2", id="by the id of one of its channels"),
+        pytest.param({"provider_message_id": "vb-2", "status": "sent"}, "", id="by id and filter"),
+        pytest.param({"provider_message_id": "vb-2", "accounts": ("other",)}, "", id="not of another account"),
+        pytest.param({"external_id": "order-1207"}, "n", id="by a reference of one's own"),
+        pytest.param({"external_id": "order-1207", "accounts": ("default",)}, "", id="that is another account's"),
+    ],
+)
+@pytest.mark.usefixtures("stored")
+async def test_what_is_found(found, asked, roots):
+    assert "".join(root[-1] for root in await found(**asked)) == roots
+
+
+async def test_the_reference_of_a_plan_finds_what_was_sent_of_it(writer, line, found):
+    line.say("messages", planned(external_id="order-1208"))
+    line.register(of="by-plan", message_id=message(), external_id="a send's own id")
+    writer.write(writer.prepare(writer.resume(), line.fetch()))
+
+    assert await found(external_id="order-1208") == ["by-plan"]
+
+
+async def pages(reader, question):
+    """The attempts of all pages, one page behind the other."""
+    seen, before = [], None
+    while True:
+        page = await messages(reader, replace(question, before=before))
+        seen.append([row["attempt_id"] for row in page.rows])
+        before = page.next_before
+        if before is None:
+            return seen
+
+
+async def test_pages_one_after_the_other_hold_all_once(told_reader):
+    question = MessagesQuestion(from_=LONG_AGO, to=SOON + timedelta(days=1), limit=7)
+    whole = await messages(told_reader, replace(question, limit=10_000))
+    several = await pages(told_reader, question)
+
+    assert list(chain.from_iterable(several)) == [row["attempt_id"] for row in whole.rows]
+    assert len(several) > 3
+
+
+@pytest.mark.usefixtures("stored")
+async def test_what_was_sent_to_somebody_has_pages_too(reader):
+    person = hasher(b"a key for tests")(PERSON)
+    several = await pages(reader, MessagesQuestion(from_=LONG_AGO, to=SOON, recipient=person, limit=1))
+
+    assert [len(page) for page in several] == [1, 1, 0]
+
+
+async def test_a_row_says_what_the_timeline_says(told_reader):
+    listed = (await messages(told_reader, MessagesQuestion(from_=LONG_AGO, to=at(86_400), limit=200))).rows
+    for row in listed[:: max(1, len(listed) // 12)]:
+        (told,) = [
+            one
+            for one in (await message_timeline(told_reader, row["attempt_id"], accounts=None)).attempts
+            if one["attempt_id"] == row["attempt_id"]
+        ]
+
+        assert {name: row[name] for name in told if name in row} == {n: told[n] for n in told if n in row}
