@@ -32,7 +32,7 @@ def _is_problem(answer, kind):
         pytest.param("GET", "/static/nothing.css", "not-found", id="no such file"),
         pytest.param("GET", "/static/../keys.py", "not-found", id="out of the folder"),
         pytest.param("GET", "/static/%2e%2e/keys.py", "not-found", id="out of the folder, hidden"),
-        pytest.param("GET", "/v1/messages", "method-refused", id="messages are not listed"),
+        pytest.param("DELETE", "/v1/messages", "method-refused", id="messages are not removed"),
         pytest.param("DELETE", "/v1/metrics", "method-refused", id="no such method"),
         pytest.param("POST", "/v1/conservation", "method-refused", id="nothing to write there"),
         pytest.param("GET", f"/v1/messages/{ELSEWHERE}", "not-found", id="no such message"),
