@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from typing import Annotated, BinaryIO
 
-from fastapi import APIRouter, Body, Depends, Header, Path, Query, Response
+from fastapi import APIRouter, Body, Depends, Path, Query, Response
 from fastapi.responses import FileResponse, StreamingResponse
 
 from analytics.exports.manifest import Manifest
@@ -17,6 +17,7 @@ from api.auditing import Deed, audit
 from api.endpoints.attempts import require_json
 from api.exporting import DirectExportParameters, ExportOrdered
 from api.exports.jobs import Asker, Job
+from api.idempotency import idempotency_key
 from api.parts import Parts, Provided
 from api.problems import (
     AUDIT_UNAVAILABLE,
@@ -45,17 +46,7 @@ DIRECT_TYPES = {Format.NDJSON: "application/x-ndjson", Format.CSV: "text/csv; ch
 ABSENT = "There is no such export, or its time is over; order it again."
 
 Id = Annotated[str, Path(max_length=64, description="`id` of the answer to the order.")]
-Key = Annotated[
-    str | None,
-    Header(
-        alias="Idempotency-Key",
-        min_length=1,
-        max_length=200,
-        pattern=r"^[\x21-\x7e]+$",
-        description="A repeat of the request under the same key is about the same export.",
-        examples=["nightly-2026-11-21"],
-    ),
-]
+Key = Annotated[str | None, idempotency_key("the same export", example="nightly-2026-11-21")]
 
 
 @router.post(
@@ -75,7 +66,7 @@ async def add_export(
     """
     asked = body.asked(caller, parts.clock.now())
     await audit(parts, caller, Deed.EXPORT_ASKED, what=body.what, format=body.format)
-    job, is_repeat = await parts.exports.request(asked, _asker(parts, caller), key)
+    job, is_repeat = await parts.exports.request(asked, _asker(caller), key)
     response.headers["Location"] = f"/v1/exports/{job.id}"
     return _told(parts, job, is_repeat=is_repeat)
 
@@ -143,7 +134,7 @@ async def get_rows(
     asked = parameters.asked(caller, parts.clock.now())
     await audit(parts, caller, Deed.EXPORT_ASKED, what=parameters.what, format=parameters.format)
     try:
-        file, manifest = await parts.exports.direct(asked, _asker(parts, caller))
+        file, manifest = await parts.exports.direct(asked, _asker(caller))
     except ExportEnded as exc:
         raise Refused(EXPORT_TOO_LARGE, f"This cannot be answered at once: {exc}. {EXPORT_TOO_LARGE.advice}") from exc
     headers = {"Tidings-Rows": str(manifest.rows), "Tidings-Token": manifest.token}
@@ -170,9 +161,8 @@ def _told(parts: Parts, job: Job, *, is_repeat: bool = False) -> Export:
     return Export.of(job, parts.exports.manifest(job), is_repeat=is_repeat)
 
 
-def _asker(parts: Parts, caller: Caller) -> Asker:
-    key = parts.ring.get(caller.key_id)
-    return Asker(caller.key_id, key.name if key else "")
+def _asker(caller: Caller) -> Asker:
+    return Asker(caller.key_id, caller.name)
 
 
 def _digest(manifest: Manifest | None, name: str) -> dict[str, str]:

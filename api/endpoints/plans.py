@@ -4,11 +4,12 @@ from collections.abc import Sequence
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Body, Depends, Header, Path
+from fastapi import APIRouter, Body, Depends, Path
 
 from api.access import Sender
 from api.answers.plans import MessageCancelTaken, MessagesTaken, MessageTaken
 from api.endpoints.attempts import require_json
+from api.idempotency import idempotency_key
 from api.parts import Parts, Provided
 from api.plan_rules import require_sound
 from api.planning import Asked, World, as_asked, registration_of
@@ -33,17 +34,7 @@ from contracts.plans import Decision, MessageCancelled
 
 router = APIRouter(tags=["messages"])
 
-Key = Annotated[
-    str | None,
-    Header(
-        alias="Idempotency-Key",
-        min_length=1,
-        max_length=200,
-        pattern=r"^[\x21-\x7e]+$",
-        description="A repeat of the request under the same key is about the same messages, which are sent once.",
-        examples=["order-1207-notice"],
-    ),
-]
+Key = Annotated[str | None, idempotency_key("the same messages, which are sent once", example="order-1207-notice")]
 
 
 @router.post(
