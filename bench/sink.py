@@ -11,6 +11,7 @@ import time
 from collections import defaultdict
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -57,13 +58,23 @@ def measure() -> list[Figure]:
     return [figure("sink", "updates stored, whole transaction", speeds, unit="rows/s", goal=">= 60000")]
 
 
-def one_run(fetched: list[list[Fetched]]) -> float:
-    """Rows per second, the next batch prepared while one is written, as the sink does it."""
-    with tempfile.TemporaryDirectory() as place, ThreadPoolExecutor(1) as thread:
-        database = Database(Path(place) / "bench.duckdb", StoreSettings())
+@contextmanager
+def store(settings: StoreSettings | None = None) -> Iterator[tuple[Database, Writer, Upkeep]]:
+    """An empty store in a folder of its own, and who writes to it and keeps it tidy."""
+    with tempfile.TemporaryDirectory(prefix="tidings-bench-") as place:
+        database = Database(Path(place) / "bench.duckdb", settings or StoreSettings())
         database.open()
         connection = database.cursor()
-        writer = Writer(connection, hasher(b"bench"), Upkeep(connection, Skyline()), seen_days=3)
+        upkeep = Upkeep(connection, Skyline())
+        try:
+            yield database, Writer(connection, hasher(b"bench"), upkeep, seen_days=3), upkeep
+        finally:
+            database.close()
+
+
+def one_run(fetched: list[list[Fetched]]) -> float:
+    """Rows per second, the next batch prepared while one is written, as the sink does it."""
+    with store() as (_, writer, _), ThreadPoolExecutor(1) as thread:
         prepare = partial(writer.prepare, writer.resume())
         writer.write(prepare(fetched[0]))  # the first touch loads code
         begin = time.perf_counter()
@@ -73,7 +84,6 @@ def one_run(fetched: list[list[Fetched]]) -> float:
             prepared = thread.submit(prepare, following)
             writer.write(batch)
         took = time.perf_counter() - begin
-        database.close()
     return sum(len(part.records) for batch in fetched[1:] for part in batch) / took
 
 

@@ -9,18 +9,14 @@ import ctypes
 import gc
 import statistics
 import sys
-import tempfile
-from pathlib import Path
 
 import pyarrow as pa
 
-from analytics.columns import hasher
 from analytics.database import Database
-from analytics.freshness import Skyline
 from analytics.upkeep import Upkeep
 from analytics.writer import Writer
 from bench.figures import Figure, figure
-from bench.sink import batches
+from bench.sink import batches, store
 from runtime.heap import give_back
 from runtime.settings import StoreSettings
 
@@ -39,13 +35,8 @@ class MallInfo(ctypes.Structure):
 def measure() -> list[Figure]:
     """Bytes that are held more with each stored update, by least squares."""
     pa.set_memory_pool(pa.system_memory_pool())
-    with tempfile.TemporaryDirectory(prefix="tidings-bench-") as place:
-        database = Database(Path(place) / "bench.duckdb", StoreSettings(memory_limit="96MB"))
-        database.open()
-        try:
-            stored, held = zip(*_run(database), strict=True)
-        finally:
-            database.close()
+    with store(StoreSettings(memory_limit="96MB")) as (database, writer, upkeep):
+        stored, held = zip(*_run(database, writer, upkeep), strict=True)
     slope, _ = statistics.linear_regression(stored, held)
     return [
         figure(GROUP, "memory held for each stored update", [slope], unit="B"),
@@ -53,11 +44,8 @@ def measure() -> list[Figure]:
     ]
 
 
-def _run(database: Database) -> list[tuple[float, float]]:
+def _run(database: Database, writer: Writer, upkeep: Upkeep) -> list[tuple[float, float]]:
     """(updates stored, bytes held) behind the warm-up."""
-    connection = database.cursor()
-    upkeep = Upkeep(connection, Skyline())
-    writer = Writer(connection, hasher(b"bench"), upkeep, seen_days=3)
     marks, looks = writer.resume(), []
     for number, fetched in enumerate(batches(WARM_UP + ROWS, BATCH_ROWS), start=1):
         writer.write(writer.prepare(marks, fetched))

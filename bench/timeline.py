@@ -4,20 +4,16 @@ Processor time, because whoever else is at work on the machine does not lengthen
 """
 
 import asyncio
-import tempfile
 import time
 from contextlib import suppress
-from pathlib import Path
 
-from analytics.columns import hasher
 from analytics.database import Database
 from analytics.freshness import Skyline
 from analytics.reader import Reader
 from analytics.timelines import message_timeline
-from analytics.upkeep import Upkeep
 from analytics.writer import Writer
 from bench.figures import Figure, figure
-from bench.sink import batches
+from bench.sink import batches, store
 from contracts.errors import NotFound
 from runtime.clock import SystemClock
 from runtime.settings import StoreSettings
@@ -30,24 +26,17 @@ NOBODYS = "019aa5a1-0000-7000-8000-000000000001"
 
 
 def measure() -> list[Figure]:
-    with tempfile.TemporaryDirectory() as place:
-        database = Database(Path(place) / "bench.duckdb", StoreSettings())
-        database.open()
-        try:
-            empty = asyncio.run(_asked(database, [NOBODYS] * MESSAGES))
-            _fill(database)
-            among = asyncio.run(_asked(database, _messages(database)))
-        finally:
-            database.close()
+    with store() as (database, writer, _):
+        empty = asyncio.run(_asked(database, [NOBODYS] * MESSAGES))
+        _fill(writer)
+        among = asyncio.run(_asked(database, _messages(database)))
     return [
         figure("timeline", "in an empty store", empty, unit="ms of a processor", goal="<= 10"),
         figure("timeline", "among a million reports", among, unit="ms of a processor", goal="<= 10"),
     ]
 
 
-def _fill(database: Database) -> None:
-    connection = database.cursor()
-    writer = Writer(connection, hasher(b"bench"), Upkeep(connection, Skyline()), seen_days=3)
+def _fill(writer: Writer) -> None:
     marks = writer.resume()
     for batch in batches(REPORTS, StoreSettings().batch_rows):
         writer.write(writer.prepare(marks, batch))
