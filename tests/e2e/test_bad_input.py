@@ -18,7 +18,7 @@ from contracts.vocabulary import DeadLetterKind
 from providers.telesign.verifier import sign
 from tests.e2e.conftest import Installed
 
-pytestmark = [pytest.mark.broker, pytest.mark.timeout(150)]
+pytestmark = pytest.mark.broker
 
 MIB = 1024 * 1024
 LIMIT_S = 60.0

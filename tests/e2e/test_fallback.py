@@ -16,6 +16,7 @@ from contracts.vocabulary import Channel
 from runtime.broker.ports import free_port
 from runtime.clock import SystemClock
 from runtime.settings import load_settings
+from tests.support.patience import LIMIT_S
 from tests.support.rehearsing import connections_of
 from tests.support.stories import examples
 from tidings.api_client import ApiClient, ApiUnhelpful
@@ -26,10 +27,9 @@ from tidings.simulation.played import Staging
 from tidings.simulation.schedule import cast_of
 from tidings.simulation.server import StandIn
 
-pytestmark = [pytest.mark.broker, pytest.mark.timeout(300)]
+pytestmark = pytest.mark.broker
 
 CLOCK = SystemClock()
-DECIDED_LIMIT_S = 60.0
 OTP, MARKETING, SUPPORT = examples()
 FAST = 10_000.0
 
@@ -73,7 +73,7 @@ def fitting_seed(cast) -> int:
 async def told_of(api: ApiClient, body: dict, *, until) -> dict:
     """Post the message, and wait until the last that is decided of it is one of `until`."""
     message_id = (await api.post("/v1/messages", body))["messages"][0]["message_id"]
-    deadline = CLOCK.monotonic() + DECIDED_LIMIT_S
+    deadline = CLOCK.monotonic() + LIMIT_S
     told = await known(api, message_id)
     while not any(one["decision"] in until for one in told["decisions"]):
         assert CLOCK.monotonic() < deadline, f"nothing was decided in time: {told}"

@@ -9,7 +9,7 @@ from confluent_kafka.admin import AdminClient
 
 from tests.e2e.conftest import Installed, environment
 
-pytestmark = [pytest.mark.broker, pytest.mark.timeout(150)]
+pytestmark = pytest.mark.broker
 
 
 def run(installed: Installed, *arguments: str, **environ: str) -> str:

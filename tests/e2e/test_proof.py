@@ -13,7 +13,7 @@ import pytest
 from runtime.settings import load_settings
 from tests.e2e.conftest import eventually, processes_of
 
-pytestmark = [pytest.mark.broker, pytest.mark.timeout(300)]
+pytestmark = pytest.mark.broker
 
 MESSAGES = 150
 ENOUGH_TAKEN = 100

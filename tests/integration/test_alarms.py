@@ -21,9 +21,10 @@ from runtime.broker.ports import free_port
 from runtime.clock import SystemClock
 from runtime.kafka import ensure_topics
 from runtime.settings import KafkaSettings, Settings, TrustSettings
+from tests.support.patience import LIMIT_S
 from tests.support.running_api import PARTITIONS, RunningApi
 from tests.support.store_line import OBSERVED, T0, Line
-from tests.support.store_on_kafka import Pour, pouring
+from tests.support.store_on_kafka import Pour, lasting, pouring
 
 pytestmark = pytest.mark.broker
 
@@ -48,7 +49,7 @@ def now_s() -> float:
 async def kafka(broker: str) -> KafkaSettings:
     prefix = f"alarms-{new_message_id(0)[-8:]}-"
     settings = KafkaSettings(bootstrap_servers=broker, topic_prefix=prefix, partitions=PARTITIONS)
-    await ensure_topics(settings, list(load_topics().values()))
+    await ensure_topics(settings, lasting(*load_topics()))
     return settings
 
 
@@ -84,7 +85,7 @@ def open_alarms(client) -> list[dict]:
 
 
 async def until(is_so, meanwhile=None) -> None:
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(LIMIT_S):
         for number in range(10**6):
             if await asyncio.to_thread(is_so):
                 return
@@ -119,7 +120,7 @@ async def parts(kafka: KafkaSettings, tmp_path):
 
 
 async def look_until(watch: Watch, is_so) -> None:
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(LIMIT_S):
         while not await is_so():
             with suppress(BrokerUnavailable):
                 await watch.look()

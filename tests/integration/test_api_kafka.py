@@ -21,6 +21,8 @@ from contracts.topics import load_topics
 from runtime.kafka import ensure_topics, make_producer, send_records
 from runtime.partitioner import partition_of
 from runtime.settings import KafkaSettings
+from tests.support.patience import LIMIT_S
+from tests.support.store_on_kafka import lasting
 
 pytestmark = pytest.mark.broker
 
@@ -33,7 +35,7 @@ PARTITIONS = 3
 async def kafka(broker: str) -> KafkaSettings:
     """Empty topics of one's own."""
     settings = KafkaSettings(bootstrap_servers=broker, topic_prefix=f"api-{uuid4().hex[:8]}-", partitions=PARTITIONS)
-    await ensure_topics(settings, [TOPICS["callbacks"], TOPICS["attempts"]])
+    await ensure_topics(settings, lasting("callbacks", "attempts"))
     return settings
 
 
@@ -137,7 +139,7 @@ def registration(number: int) -> AttemptRegistered:
 async def connected(kafka: KafkaSettings, **more) -> Registrar:
     registrar = Registrar(kafka, **more)
     registrar.start()
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(LIMIT_S):
         while not registrar.is_ready:  # noqa: ASYNC110  # it is asked, as /readyz asks it
             await asyncio.sleep(0.05)
     return registrar
@@ -180,7 +182,7 @@ async def test_without_kafka_a_registration_is_refused_at_once():
 async def test_when_kafka_goes_silent_nothing_is_promised_and_later_it_goes_on(own_broker):
     broker = await asyncio.to_thread(own_broker)
     kafka = KafkaSettings(bootstrap_servers=broker.bootstrap, partitions=1)
-    await ensure_topics(kafka, [TOPICS["attempts"]])
+    await ensure_topics(kafka, lasting("attempts"))
     registrar = await connected(kafka, acknowledged_within_s=1.0)
     await registrar.write([registration(1)])
 
@@ -189,7 +191,7 @@ async def test_when_kafka_goes_silent_nothing_is_promised_and_later_it_goes_on(o
         await registrar.write([registration(2)])
     await asyncio.to_thread(broker.start)
 
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(LIMIT_S):
         while True:
             try:
                 await registrar.write([registration(2)])

@@ -13,14 +13,13 @@ import pytest
 
 from analytics.archive.manifest import load
 from analytics.archive.verification import wrong
-from analytics.service import Analytics
-from runtime.clock import SystemClock
 from runtime.settings import ArchiveSettings, KafkaSettings, Settings
 from tests.support.archived import places
+from tests.support.patience import LIMIT_S
 from tests.support.store_line import Line
-from tests.support.store_on_kafka import Pour, pouring
+from tests.support.store_on_kafka import Pour, pouring, storing
 
-pytestmark = [pytest.mark.broker, pytest.mark.timeout(120)]
+pytestmark = pytest.mark.broker
 
 ROOT = Path(__file__).parents[2]
 STEPS = ("archive.written", "archive.renamed", "archive.recorded")
@@ -48,7 +47,7 @@ def expected(line: Line) -> list[tuple[int, int]]:
 
 
 async def until(holds: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + LIMIT_S
     while not holds():
         assert time.monotonic() < deadline, "it did not come to hold in time"
         await asyncio.sleep(0.05)
@@ -75,10 +74,8 @@ async def test_killed_at_any_step_every_callback_is_archived_once(settings: Sett
         received(line, 60)
         await pour.pour(line)
         endings.append(await asyncio.to_thread(dies, settings, step))
-    analytics = Analytics(settings, SystemClock())
-    await analytics.start()
-    await until(lambda: len(places(directory)) >= 180)
-    await analytics.stop()
+    async with storing(settings):
+        await until(lambda: len(places(directory)) >= 180)
 
     assert endings == [-9] * len(STEPS)
     assert places(directory) == expected(line)
@@ -89,18 +86,14 @@ async def test_what_kafka_lost_is_told_and_the_rest_is_archived(settings: Settin
     directory, line = settings.data_dir / "archive" / "callbacks", Line()
     received(line, 30)
     await pour.pour(line)
-    first = Analytics(settings, SystemClock())
-    await first.start()
-    await until(lambda: len(places(directory)) >= 30)
-    await first.stop()
+    async with storing(settings):
+        await until(lambda: len(places(directory)) >= 30)
     received(line, 30)
     await pour.pour(line)
     begin = len(line.logs["callbacks", 1])
     await pour.forget("callbacks", 1, before=begin - 5)
-    second = Analytics(settings, SystemClock())
-    await second.start()
-    await until(lambda: bool(load(directory, "").holes) and (1, begin - 1) in places(directory))
-    await second.stop()
+    async with storing(settings):
+        await until(lambda: bool(load(directory, "").holes) and (1, begin - 1) in places(directory))
 
     archived = set(places(directory))
     ((partition, first_lost, after),) = [hole.run for hole in load(directory, "").holes]

@@ -9,14 +9,14 @@ import pytest
 from contracts.suppressions import SuppressionList
 from runtime.crash_points import VARIABLE
 from tests.support.ledger_provider import body_of, status
+from tests.support.patience import LIMIT_S
 from tests.support.streams_installation import until
 
-pytestmark = [pytest.mark.broker, pytest.mark.timeout(180)]
+pytestmark = pytest.mark.broker
 
 PERSON, OTHER, SHOP = "+447700900105", "+447700900106", "ExampleShop"
 TO_PERSON = {"recipient": PERSON, "sender": SHOP, "channel": "sms"}
 EARLIER = {"occurred_at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() - 600))}
-LIMIT_S = 60
 
 
 def wrote(text: str, number: int, *, author: str = PERSON, **members) -> dict:

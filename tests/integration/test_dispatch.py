@@ -16,6 +16,7 @@ from contracts.vocabulary import Channel
 from runtime.broker.ports import free_port
 from runtime.settings import Connection
 from tests.support.dispatching import command, connections_told, outcomes, tell, words
+from tests.support.patience import LIMIT_S
 from tests.support.rehearsing import connections_of
 from tests.support.streams_installation import SESSION_S, Installation, Stages
 from tidings.simulation.faults import Faults
@@ -23,7 +24,7 @@ from tidings.simulation.played import Staging
 from tidings.simulation.schedule import cast_of
 from tidings.simulation.server import StandIn
 
-pytestmark = [pytest.mark.broker, pytest.mark.timeout(240)]
+pytestmark = pytest.mark.broker
 
 QUICK = {
     "TIDINGS_DISPATCH__TRIES": "2",
@@ -31,7 +32,6 @@ QUICK = {
     "TIDINGS_DISPATCH__NOT_TAKEN_AFTER_S": "1",
     "TIDINGS_DISPATCH__LOOK_UP_FOR_S": "12",
 }
-LIMIT_S = 60.0
 
 
 @asynccontextmanager

@@ -25,7 +25,7 @@ from contracts.vocabulary import Channel, WishKind, WishReason
 from tests.support.planning import Planning, came, in_future, planned, registered, reported, sends_of
 from tests.support.streams_installation import Installation, until
 
-pytestmark = [pytest.mark.broker, pytest.mark.timeout(300)]
+pytestmark = pytest.mark.broker
 
 MESSAGES = [f"message-{number}" for number in range(8)]
 

@@ -22,6 +22,7 @@ from runtime.broker.ports import free_port
 from runtime.clock import SystemClock
 from runtime.settings import KafkaSettings
 from tests.support.feeding import Client, Heard, Pen, Said, numbers, pen, some
+from tests.support.patience import LIMIT_S
 from tests.support.running_api import PARTITIONS, RunningApi, running_api
 
 pytestmark = pytest.mark.broker
@@ -122,7 +123,7 @@ async def test_a_client_that_is_killed_again_and_again_under_load_has_seen_every
     is_over = True
     await loading
     living = asyncio.create_task(live())
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(LIMIT_S):
         while len(set(numbers(found))) < total:  # noqa: ASYNC110  # a list has no event to wait for
             await asyncio.sleep(0.05)
     living.cancel()
@@ -163,7 +164,7 @@ async def test_filters_let_in_what_they_say_and_a_key_only_its_accounts(connect,
 
 async def test_a_stream_that_waits_for_something_rare_stays_near_the_present(connect, written):
     client = connect(status="seen")
-    async with asyncio.timeout(30), client.connected() as heard:
+    async with asyncio.timeout(LIMIT_S), client.connected() as heard:
         first = (await anext(heard)).id
         await written.write(*some(5))
         async for one in heard:
@@ -188,7 +189,7 @@ async def test_a_slow_client_is_dropped_with_the_id_to_go_on_from(connect, writt
     client.is_slow = True
     said = some(8000, campaign="c" * 900)
 
-    async with asyncio.timeout(60), client.connected() as heard:
+    async with asyncio.timeout(LIMIT_S), client.connected() as heard:
         await anext(heard)
         for begin in range(0, len(said), 500):
             await written.write(*said[begin : begin + 500])
@@ -205,7 +206,7 @@ async def test_a_slow_client_is_dropped_with_the_id_to_go_on_from(connect, writt
 
 async def test_a_revoked_key_ends_its_stream(connect, api):
     client = connect()
-    async with asyncio.timeout(30), client.connected() as heard:
+    async with asyncio.timeout(LIMIT_S), client.connected() as heard:
         await anext(heard)
         api.ring.revoke(client.key_id)
         found = [one async for one in heard if one.data is not None]
@@ -277,7 +278,7 @@ async def test_the_python_of_the_page_works(outside, written):
     said = Said(1, "m-page", status=DeliveryStatus.DELIVERED)
     code = PAGE.read_text("utf-8").split("```python\n")[1].split("```")[0]
 
-    async with asyncio.timeout(60), outside(sys.executable, "-c", code) as lines:
+    async with asyncio.timeout(LIMIT_S), outside(sys.executable, "-c", code) as lines:
         first = asyncio.create_task(lines.readline())
         while not first.done():
             await written.write(said)
@@ -292,7 +293,7 @@ async def test_the_curl_of_the_page_works(outside, written):
     command = command.replace("http://127.0.0.1:8000", "$TIDINGS_URL").replace("$KEY", "$TIDINGS_KEY")
     command = command.replace("country=GR,CY", "country=GR,GB")
 
-    async with asyncio.timeout(60), outside("sh", "-c", f"exec curl -s {command}") as lines:
+    async with asyncio.timeout(LIMIT_S), outside("sh", "-c", f"exec curl -s {command}") as lines:
         opening = [await lines.readline() for _ in range(4)]
         await written.write(said)
         while not (line := await lines.readline()).startswith(b"data:"):

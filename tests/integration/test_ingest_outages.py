@@ -14,6 +14,7 @@ import pytest
 from runtime.broker import LocalBroker
 from tests.support.fake_provider import KEY, signature
 from tests.support.illness import asleep
+from tests.support.patience import LIMIT_S
 from tests.support.running_ingest import RunningIngest, create_topic, running_ingest
 
 pytestmark = pytest.mark.broker
@@ -246,6 +247,6 @@ async def post_until_told(caller: Caller, stop: asyncio.Event) -> None:
 
 
 async def until(holds: Callable[[], bool]) -> None:
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(LIMIT_S):
         while not await asyncio.to_thread(holds):  # noqa: ASYNC110  # what is waited for happens in other processes
             await asyncio.sleep(0.05)

@@ -19,7 +19,7 @@ from runtime.kafka import ensure_topics, make_producer
 from runtime.settings import KafkaSettings
 from tests.support.running_api import PARTITIONS, RunningApi
 
-pytestmark = [pytest.mark.broker, pytest.mark.timeout(180)]
+pytestmark = pytest.mark.broker
 
 CONNECTIONS = """
 [[connections]]

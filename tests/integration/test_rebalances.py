@@ -13,7 +13,7 @@ from runtime.broker import LocalBroker
 from tests.support.streams_counting import Crowd
 from tests.support.streams_installation import Installation, Stages, until
 
-pytestmark = [pytest.mark.broker, pytest.mark.long, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.broker, pytest.mark.long]
 
 SELDOM = {"TIDINGS_STREAMS__COMMIT_INTERVAL_S": "60"}
 """So that whatever is committed is committed because a partition is given back."""

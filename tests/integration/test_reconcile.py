@@ -14,7 +14,7 @@ from tests.support.asked_provider import PATIENCE, AskedServer, asked_server
 from tests.support.ledger_provider import body_of, status
 from tests.support.streams_installation import REGISTERED, Installation, told, until, without_repeats
 
-pytestmark = [pytest.mark.broker, pytest.mark.timeout(300)]
+pytestmark = pytest.mark.broker
 
 ENDED = body_of(status("m1", "delivered", occurred_at="2026-11-21T10:00:05Z"))
 

@@ -15,17 +15,17 @@ from aiokafka.admin import AIOKafkaAdminClient, RecordsToDelete
 from analytics import questions
 from analytics.archive.manifest import load
 from analytics.archive.verification import wrong
-from analytics.service import Analytics
-from runtime.clock import SystemClock
 from runtime.settings import ArchiveSettings, Connection, Settings, StoreSettings
 from streams.normalise.normaliser import Normaliser
 from tests.support.ledger_provider import LEDGER, body_of, status
+from tests.support.patience import LIMIT_S
+from tests.support.store_on_kafka import storing
 from tests.support.streams_installation import OBSERVED, REGISTERED, Installation
 from tidings.rebuild import command as rebuilding
 from tidings.replay import command
 from tidings.replay.command import Wishes
 
-pytestmark = [pytest.mark.broker, pytest.mark.long, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.broker, pytest.mark.long]
 
 FACTS = """
 SELECT event_id, attempt_id, message_id, status, item_status, attempt_status, received_at, delivered_at, latency_ms
@@ -53,7 +53,7 @@ def settings(house: Installation, tmp_path: Path) -> Settings:
 
 
 async def until(holds: Callable[[], Awaitable[bool]]) -> None:
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + LIMIT_S
     while not await holds():
         assert time.monotonic() < deadline, "it did not come to hold in time"
         await asyncio.sleep(0.1)
@@ -61,18 +61,16 @@ async def until(holds: Callable[[], Awaitable[bool]]) -> None:
 
 async def account(settings: Settings, *, received: int) -> dict[str, int]:
     """Of the store and the archive, once both have so many items; the api's part of the installation."""
-    analytics = Analytics(settings, SystemClock())
-    await analytics.start()
     found: dict[str, int] = {}
+    async with storing(settings) as analytics:
 
-    async def has_all() -> bool:
-        found.update((await questions.conservation(analytics.reader)).rows[0])
-        archived = sum(file.count for file in load(settings.data_dir / "archive" / "callbacks", "").files)
-        stored = sum((await questions.freshness(analytics.reader)).watermarks.get("callbacks", {}).values())
-        return (found["received"], found["in_flight"]) == (received, 0) and archived == stored
+        async def has_all() -> bool:
+            found.update((await questions.conservation(analytics.reader)).rows[0])
+            archived = sum(file.count for file in load(settings.data_dir / "archive" / "callbacks", "").files)
+            stored = sum((await questions.freshness(analytics.reader)).watermarks.get("callbacks", {}).values())
+            return (found["received"], found["in_flight"]) == (received, 0) and archived == stored
 
-    await until(has_all)
-    await analytics.stop()
+        await until(has_all)
     return {name: found[name] for name in ("received", "applied", "repeated", "outranked", "parked", "quarantined")}
 
 
@@ -151,16 +149,13 @@ def lose_store(directory: Path) -> None:
 
 async def fed_anew(settings: Settings) -> int:
     """A new store from what Kafka still has; how many items that were."""
-    analytics = Analytics(settings, SystemClock())
-    await analytics.start()
+    async with storing(settings) as analytics:
 
-    async def has_all() -> bool:
-        return (await questions.freshness(analytics.reader)).lag_s is not None
+        async def has_all() -> bool:
+            return (await questions.freshness(analytics.reader)).lag_s is not None
 
-    await until(has_all)
-    found = (await questions.conservation(analytics.reader)).rows[0]
-    await analytics.stop()
-    return int(found["received"])
+        await until(has_all)
+        return int((await questions.conservation(analytics.reader)).rows[0]["received"])
 
 
 async def forget_half(house: Installation) -> None:

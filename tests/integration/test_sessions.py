@@ -29,15 +29,15 @@ from runtime.partitioner import partition_of
 from runtime.settings import Settings
 from streams.session.desk import SessionDesk
 from tests.support.ledger_provider import body_of
+from tests.support.patience import LIMIT_S
 from tests.support.streams_installation import OBSERVED, PARTITIONS, Installation, without_repeats
 from tests.support.talking import book_of
 
-pytestmark = [pytest.mark.broker, pytest.mark.timeout(180)]
+pytestmark = pytest.mark.broker
 
 PERSON, SHOP = "+447700900105", "ExampleShop"
 US = Parties(account="default", provider="ledger", connection=OBSERVED, sender=SHOP, recipient=PERSON)
 BEGAN = datetime.now(UTC).replace(microsecond=0) - timedelta(minutes=2)
-LIMIT_S = 60
 
 
 @pytest.fixture

@@ -16,16 +16,14 @@ import pytest
 from analytics import questions
 from analytics.inventory import inspect
 from analytics.queries import load_query
-from analytics.service import Analytics
-from runtime.clock import SystemClock
 from runtime.settings import KafkaSettings, Settings, StoreSettings
 from tests.support.illness import small_disk
+from tests.support.patience import LIMIT_S
 from tests.support.store_line import Line
-from tests.support.store_on_kafka import Pour, pouring
+from tests.support.store_on_kafka import Pour, pouring, storing
 
-pytestmark = [pytest.mark.broker, pytest.mark.long, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.broker, pytest.mark.long]
 
-WITHIN_S = 90
 ROOT = Path(__file__).parents[2]
 CRASH_POINTS = (
     *("sink.begun:3", "sink.inserted:3", "sink.committed:3"),
@@ -53,7 +51,7 @@ def many(line: Line, count: int) -> Line:
 
 
 async def until(holds: Callable[[], Awaitable[bool]]) -> None:
-    deadline = time.monotonic() + WITHIN_S
+    deadline = time.monotonic() + LIMIT_S
     while not await holds():
         assert time.monotonic() < deadline, "it did not come to hold in time"
         await asyncio.sleep(0.05)
@@ -61,17 +59,13 @@ async def until(holds: Callable[[], Awaitable[bool]]) -> None:
 
 async def stored(settings: Settings, count: int) -> str:
     """Let the store run until it has so many reports, and stop it; what it says of its health then."""
-    analytics = Analytics(settings, SystemClock())
-    await analytics.start()
-    try:
+    async with storing(settings) as analytics:
 
         async def has_all() -> bool:
             return bool((await questions.conservation(analytics.reader)).rows[0]["applied"] == count)
 
         await until(has_all)
         return analytics.health().reason
-    finally:
-        await analytics.stop()
 
 
 def environment(settings: Settings) -> dict[str, str]:
@@ -162,15 +156,14 @@ async def test_a_snapshot_older_than_what_kafka_has_stops_the_sink_and_says_so(s
     for partition in range(3):
         await pour.forget("updates", partition, before=len(line.logs["updates", partition]))
     (settings.data_dir / settings.store.path).unlink()
-    analytics = Analytics(settings, SystemClock())
-    await analytics.start()
+    async with storing(settings) as analytics:
 
-    async def is_told() -> bool:
-        return "the store needs offset" in analytics.health().reason
+        async def is_told() -> bool:
+            return "the store needs offset" in analytics.health().reason
 
-    await until(is_told)
-    health, rows = analytics.health(), (await questions.newest_changes(analytics.reader, accounts=None, limit=1)).rows
-    await analytics.stop()
+        await until(is_told)
+        health = analytics.health()
+        rows = (await questions.newest_changes(analytics.reader, accounts=None, limit=1)).rows
 
     assert (health.is_alive, health.is_ready) == (True, False)
     assert "and its snapshots" in health.reason
@@ -205,5 +198,5 @@ def run_until_the_end(settings: Settings, module: str, more: dict[str, str]) -> 
     """A real process that ends by itself: its status and its log."""
     command = [sys.executable, "-m", module]
     told = environment(settings) | more
-    ran = subprocess.run(command, cwd=ROOT, env=told, capture_output=True, text=True, timeout=WITHIN_S, check=False)
+    ran = subprocess.run(command, cwd=ROOT, env=told, capture_output=True, text=True, timeout=LIMIT_S, check=False)
     return ran.returncode, ran.stdout + ran.stderr

@@ -13,7 +13,7 @@ from runtime.broker import LocalBroker
 from tests.support.ledger_provider import body_of, status
 from tests.support.streams_installation import OBSERVED, REGISTERED, Installation, told
 
-pytestmark = [pytest.mark.broker, pytest.mark.long, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.broker, pytest.mark.long]
 
 STATUSES = ("accepted", "sent", "delivered", "seen")
 

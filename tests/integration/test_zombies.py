@@ -13,7 +13,7 @@ from tests.support.stalling_proxy import StallingProxy
 from tests.support.streams_counting import PAUSE, Crowd
 from tests.support.streams_installation import Installation, Stages, until
 
-pytestmark = [pytest.mark.broker, pytest.mark.long, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.broker, pytest.mark.long]
 
 
 def has_loaded_twice(stages: Stages) -> bool:

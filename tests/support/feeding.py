@@ -24,6 +24,7 @@ from contracts.vocabulary import Channel, Reason, Scope, Verdict
 from runtime.kafka import Outgoing, make_producer, send_records
 from runtime.partitioner import partition_of
 from runtime.settings import KafkaSettings
+from tests.support.patience import LIMIT_S
 
 UPDATES = load_topics()["updates"]
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
@@ -178,7 +179,7 @@ class Client:
         found: list[Heard] = []
         if not count:
             return found
-        async with asyncio.timeout(60), self.connected() as heard:
+        async with asyncio.timeout(LIMIT_S), self.connected() as heard:
             found += [one async for one in self.changes(heard, count)]
         return found
 

@@ -27,6 +27,7 @@ from contracts.sends import TextContent
 from contracts.status import DeliveryStatus
 from contracts.vocabulary import Channel, Verdict
 from runtime.partitioner import partition_of
+from tests.support.patience import LIMIT_S
 from tests.support.reports import report
 from tests.support.streams_installation import PARTITIONS, Installation, without_repeats
 
@@ -131,7 +132,7 @@ class Planning:
     async def commands(self) -> list[SendCommanded | SendWithdrawn]:
         return [read_command(one.value) for one in without_repeats(await self.house.read("commands"))]
 
-    async def sends(self, *, at_least: int, limit_s: float = 60) -> list[str]:
+    async def sends(self, *, at_least: int, limit_s: float = LIMIT_S) -> list[str]:
         """The ids of all sends that were commanded, once there are so many."""
         deadline = time.monotonic() + limit_s
         while True:

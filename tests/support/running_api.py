@@ -29,12 +29,12 @@ from runtime.clock import SystemClock
 from runtime.kafka import Outgoing, ensure_topics, make_producer, send_records
 from runtime.partitioner import partition_of
 from runtime.settings import KafkaSettings
+from tests.support.patience import LIMIT_S
 
 TOPICS = load_topics()
 PARTITIONS = 3
 NOW = datetime.now(UTC).replace(microsecond=0)
 HEARD = NOW - timedelta(seconds=30)
-START_LIMIT_S = 60.0
 
 SETTINGS = """
 data_dir = "{data_dir}"
@@ -176,7 +176,7 @@ class RunningApi:
         return httpx2.Client(base_url=self.url, headers={"Authorization": f"Bearer {text}"}, timeout=30)
 
     def wait_for(self, path: str, is_so, client: httpx2.Client | None = None) -> httpx2.Response:
-        deadline = time.monotonic() + START_LIMIT_S
+        deadline = time.monotonic() + LIMIT_S
         asker = client or httpx2.Client(base_url=self.url, timeout=30)
         answer = None
         while time.monotonic() < deadline:

@@ -27,9 +27,9 @@ from runtime.crash_points import VARIABLE
 from runtime.kafka import ensure_topics
 from runtime.settings import KafkaSettings
 from tests.support.fake_provider import KEY
+from tests.support.patience import LIMIT_S
 
 ROOT = Path(__file__).parents[2]
-START_LIMIT_S = 60.0
 STOP_LIMIT_S = 20.0
 PARTITIONS = 3
 
@@ -64,7 +64,7 @@ class RunningIngest:
             return 0, ""
 
     def wait_until(self, path: str, status: int) -> None:
-        deadline = time.monotonic() + START_LIMIT_S
+        deadline = time.monotonic() + LIMIT_S
         while self.admin(path)[0] != status:
             assert self.process.poll() is None, f"ingest ended with status {self.process.returncode}"
             assert time.monotonic() < deadline, f"{path} never answered {status}"
@@ -78,7 +78,7 @@ class RunningIngest:
 
     def drained(self) -> list[RawCallback]:
         """All callbacks in the topic, once the spool is empty."""
-        deadline = time.monotonic() + START_LIMIT_S
+        deadline = time.monotonic() + LIMIT_S
         while "tidings_spool_records 0.0" not in (page := self.admin("/metrics")[1]) or any(
             self.spool.rglob("*.segm*")
         ):

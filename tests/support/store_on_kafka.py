@@ -4,13 +4,16 @@ from collections import defaultdict
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+import msgspec
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, RecordsToDelete
 
 from analytics.kafka_feed import TOPICS
-from contracts.topics import load_topics
+from analytics.service import Analytics
+from contracts.topics import Topic, load_topics
+from runtime.clock import SystemClock
 from runtime.kafka import ensure_topics, make_producer, send_records
-from runtime.settings import KafkaSettings
+from runtime.settings import KafkaSettings, Settings
 from tests.support.store_line import Line
 
 
@@ -60,10 +63,26 @@ class Pour:
         return load_topics()[topic].full_name(self.kafka.topic_prefix)
 
 
+def lasting(*words: str) -> list[Topic]:
+    """The topics, in which records of a day that is long past stay."""
+    return [msgspec.structs.replace(load_topics()[word], retention_days=10_000) for word in words]
+
+
+@asynccontextmanager
+async def storing(settings: Settings) -> AsyncIterator[Analytics]:
+    """The store and the archive of an installation at work; not one thread of theirs is left when a test fails."""
+    analytics = Analytics(settings, SystemClock())
+    await analytics.start()
+    try:
+        yield analytics
+    finally:
+        await analytics.stop()
+
+
 @asynccontextmanager
 async def pouring(kafka: KafkaSettings) -> AsyncIterator[Pour]:
     """Topics made, a producer started."""
-    await ensure_topics(kafka, [load_topics()[topic] for topic in (*TOPICS, "reports", "attempts", "wishes", "talk")])
+    await ensure_topics(kafka, lasting(*TOPICS, "reports", "attempts", "wishes", "talk"))
     producer = make_producer(kafka, "pour")
     async with producer:
         yield Pour(kafka, producer)

@@ -12,6 +12,7 @@ from runtime.kafka import Outgoing
 from runtime.partitioner import partition_of
 from streams.engine.stage import Output, Outputs, SourceRecord, Stage, StateView
 from streams.engine.state import MARKS_KEY, PartitionState
+from tests.support.patience import LIMIT_S
 from tests.support.streams_installation import PARTITIONS, Installation, without_repeats
 
 KEYS = [b"key-%d" % number for number in range(40)]
@@ -61,7 +62,7 @@ class Crowd:
             await self.feed(20)
             await asyncio.sleep(0.1)
 
-    async def wrongs(self, *, limit_s: float = 60) -> list[str]:
+    async def wrongs(self, *, limit_s: float = LIMIT_S) -> list[str]:
         """What was lost or counted twice, once all is told or it takes too long."""
         deadline = time.monotonic() + limit_s
         while True:

@@ -30,6 +30,7 @@ from runtime.kafka import Outgoing, ensure_topics, make_producer, send_records
 from runtime.partitioner import partition_of
 from runtime.settings import KafkaSettings
 from streams.engine.marks import Marks
+from tests.support.patience import LIMIT_S
 
 PARTITIONS = 4
 SESSION_S = 6.0
@@ -70,7 +71,7 @@ class Stages:
         return await asyncio.to_thread(self.process.wait, within_s)
 
 
-async def until(condition: Callable[[], bool], *, limit_s: float = 60, of: Stages | None = None) -> None:
+async def until(condition: Callable[[], bool], *, limit_s: float = LIMIT_S, of: Stages | None = None) -> None:
     """Wait for what must come; a test that waits in vain fails with the end of the log."""
     deadline = time.monotonic() + limit_s
     while not await asyncio.to_thread(condition):
