@@ -4,22 +4,27 @@ In bulk, because faust's own recovery costs twenty times as much; and not while 
 client sends no heartbeat before the callback of an assignment returns, and loading may take longer than a session.
 """
 
-from collections.abc import AsyncIterator, Iterable, Mapping
+import time
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from typing import Self
 
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 
+from contracts.errors import BrokerUnavailable
 from runtime.settings import KafkaSettings
 from streams.engine.state import PartitionState
 
 POLL_MS = 1000
+SILENCE_LIMIT_S = 30.0
+"""A client whose broker was killed under it has waited for ever, while the group counted the member in."""
 
 
 class ChangelogReader:
     """Reads as much as there is when it is asked, and no further. Use as an async context."""
 
-    def __init__(self, kafka: KafkaSettings, topic: str) -> None:
+    def __init__(self, kafka: KafkaSettings, topic: str, *, clock: Callable[[], float] = time.monotonic) -> None:
         self._topic = topic
+        self._clock = clock
         self._consumer = AIOKafkaConsumer(
             bootstrap_servers=kafka.bootstrap_servers,
             enable_auto_commit=False,
@@ -72,8 +77,17 @@ class ChangelogReader:
             self._consumer.assign(list(left))
         for place in left:
             self._consumer.seek(place, begins[place.partition])
+        silent_since = self._clock()
         while left:
-            for place, records in (await self._consumer.getmany(*left, timeout_ms=POLL_MS)).items():
+            fetched = await self._consumer.getmany(*left, timeout_ms=POLL_MS)
+            for place, records in fetched.items():
                 yield place.partition, records
             # Compaction leaves holes, so it is the position that tells the end, not the last record.
             left = {place: end for place, end in left.items() if await self._consumer.position(place) < end}
+            if fetched:
+                silent_since = self._clock()
+            elif left and self._clock() - silent_since > SILENCE_LIMIT_S:
+                raise BrokerUnavailable(
+                    f"{self._topic} has records up to {sorted(left.values())}, and for {SILENCE_LIMIT_S:.0f} s none "
+                    "came; this process ends and begins again. Look at the brokers"
+                )

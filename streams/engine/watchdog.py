@@ -13,6 +13,8 @@ from streams.engine.line import Progress
 LOOK_EVERY_S = 1.0
 REFUSED_COMMITS = 5
 REBALANCE_LIMIT_S = 60.0
+OUTSIDE_LIMIT_S = 180.0
+"""Longer than a group waits for a member that has a batch in its hands, and than the largest state takes to load."""
 
 
 class Watched(Protocol):
@@ -44,6 +46,8 @@ class Watchdog:
         self._clock = clock
         self._moved: dict[tuple[str, TP], tuple[int, float]] = {}
         self._joined_at = {line.name: clock.monotonic() for line in lines}
+        self._outside_since = dict(self._joined_at)
+        """The same, but the time in which no broker answered does not count."""
 
     async def watch(self) -> None:
         """For ever. Raises `WorldMoved`, or the error that ended a stage."""
@@ -73,12 +77,24 @@ class Watchdog:
             )
         if not line.is_joined:
             self._forget(line)
+            await self._look_for_return(line)
             return
-        self._joined_at[line.name] = self._clock.monotonic()
+        self._joined_at[line.name] = self._outside_since[line.name] = self._clock.monotonic()
         if not line.is_idle:
             self._forget(line)
             return
         await self._look_for_stall(line)
+
+    async def _look_for_return(self, line: Watched) -> None:
+        if self._clock.monotonic() - self._outside_since[line.name] <= OUTSIDE_LIMIT_S:
+            return
+        if not await line.is_reachable():
+            self._outside_since[line.name] = self._clock.monotonic()
+            return
+        raise WorldMoved(
+            f"{line.name} has been outside its group for more than {OUTSIDE_LIMIT_S:.0f} s although the brokers answer; "
+            "beginning again"
+        )
 
     def _forget(self, line: Watched) -> None:
         self._moved = {key: seen for key, seen in self._moved.items() if key[0] != line.name}

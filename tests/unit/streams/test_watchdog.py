@@ -67,6 +67,23 @@ async def test_a_line_is_left_alone(line, clock):
     assert Watchdog([line], stall_timeout_s=30, clock=clock).ill() == []
 
 
+async def test_a_line_that_stays_outside_its_group_is_ended(clock):
+    with pytest.raises(WorldMoved, match="outside its group"):
+        await looks(FakeLine(is_joined=False), clock, seconds=200)
+
+
+async def test_a_line_stays_outside_its_group_while_no_broker_answers(clock):
+    line = FakeLine(is_joined=False, answers=False)
+    watchdog = Watchdog([line], stall_timeout_s=30, clock=clock)
+    for _ in range(600):
+        await watchdog.look(line)
+        clock.advance(1)
+    line.answers = True
+    clock.advance(100)
+
+    await watchdog.look(line)
+
+
 async def test_a_line_that_moves_now_and_then_is_left_alone(clock):
     line = FakeLine()
     watchdog = Watchdog([line], stall_timeout_s=30, clock=clock)
