@@ -11,10 +11,13 @@ from analytics.batch import TOPICS
 from analytics.intake import Fetched, Source, hole
 from contracts.errors import BrokerUnavailable, OffsetGap
 from contracts.topics import load_topics
+from runtime.fetching import Pace
 from runtime.settings import KafkaSettings, StoreSettings
 
 POLL_S = 0.2
 COMMIT_S = 1.0
+GATHER_MS = 100
+"""A batch gathers for longer than that anyway."""
 GROUP = "sink"
 
 
@@ -35,6 +38,7 @@ class Feed:
             enable_auto_commit=False,
             auto_offset_reset="none",
         )
+        self._pace = Pace(self._consumer, gather_ms=GATHER_MS)
 
     async def start(self, next_offsets: Mapping[Source, int]) -> None:
         """Seek each partition to where the store goes on.
@@ -68,6 +72,7 @@ class Feed:
             more = await self._fetch(left, missing)
             fetched += more
             missing -= sum(len(part.records) for part in more)
+        self._pace.follow(has_come=bool(fetched))
         return fetched
 
     def tell_lag_tools(self, next_offsets: Mapping[Source, int]) -> None:

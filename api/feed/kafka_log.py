@@ -13,11 +13,14 @@ from api.feed.bookmarks import Offsets, origin_of
 from api.feed.log import Bounds, Fetched, LogReader, RecordsGone
 from contracts.errors import BrokerUnavailable
 from contracts.topics import load_topics
+from runtime.fetching import Pace
 from runtime.kafka import stop
 from runtime.settings import KafkaSettings
 
 ANSWERED_WITHIN_S = 5.0
 POLL_MS = 500
+GATHER_MS = 25
+"""What an event may wait for others while many come."""
 FETCH_RECORDS = 1_000
 """At once: a compressed fetch can hold a hundred thousand, and what is handed to a client is bounded."""
 
@@ -120,6 +123,7 @@ class KafkaReader:
     def __init__(self, consumer: AIOKafkaConsumer, places: Places) -> None:
         self._consumer = consumer
         self._places = places
+        self._pace = Pace(consumer, gather_ms=GATHER_MS)
 
     async def follow(self, begin: Offsets) -> AsyncGenerator[Fetched]:
         self._go_to(begin, self._places)
@@ -148,4 +152,5 @@ class KafkaReader:
             raise RecordsGone(f"Kafka no longer has what comes next: {exc.args}") from exc
         except KafkaError as exc:
             raise BrokerUnavailable(f"Kafka cannot be read: {exc!r}") from exc
+        self._pace.follow(has_come=bool(found))
         return [(place.partition, records) for place, records in found.items()]

@@ -14,12 +14,16 @@ from faust.types import TP
 from mode import ServiceT
 
 from runtime.crash_points import crash_point
+from runtime.fetching import Pace
+from streams.engine.faust_names import client_of
 from streams.engine.stage import SourceRecord
 
 Fetched = Mapping[TP, Sequence[SourceRecord]]
 
 FETCH_WAIT_S = 1.0
 PAUSE_S = 0.05
+GATHER_MS = 25
+"""What a message may wait at each stage of its way while much comes."""
 
 
 class Taker(Protocol):
@@ -55,6 +59,7 @@ class BatchConsumer(driver.Consumer):
         self._fetch: asyncio.Task[Fetched] | None = None
         self._fetch_generation = -1
         self._dropped: dict[TP, int] = {}
+        self._pace: Pace | None = None
 
     def is_live(self) -> bool:
         """Whether what is fetched now is ours to carry."""
@@ -81,6 +86,7 @@ class BatchConsumer(driver.Consumer):
         await asyncio.wait({self._fetch})
         fetch, self._fetch = self._fetch, None
         fetched = fetch.result()
+        self._keep_pace(has_come=bool(fetched))
         if fetched and self.is_live() and self._fetch_generation == self.app.consumer_generation_id:
             self.is_idle.clear()
             self._batch = asyncio.create_task(self._carry(fetched, self._fetch_generation))
@@ -90,6 +96,11 @@ class BatchConsumer(driver.Consumer):
         else:
             for place, records in fetched.items():
                 self._dropped[place] = min(records[0].offset, self._dropped.get(place, records[0].offset))
+
+    def _keep_pace(self, *, has_come: bool) -> None:
+        if self._pace is None:
+            self._pace = Pace(client_of(self), gather_ms=GATHER_MS)
+        self._pace.follow(has_come=has_come)
 
     async def _wanted(self) -> set[TP]:
         """From where to fetch now. What arrived while the group changed, and was dropped, is fetched again.

@@ -45,7 +45,8 @@ SET_IN_INIT = (
 """Attributes that exist on instances only, by the function that sets them."""
 
 
-def _client(consumer: driver.Consumer) -> Any:  # noqa: ANN401  # aiokafka is published without types
+def client_of(consumer: driver.Consumer) -> Any:  # noqa: ANN401  # aiokafka is published without types
+    """The client behind faust's."""
     return consumer._thread._consumer  # noqa: SLF001  # named above
 
 
@@ -55,7 +56,7 @@ def coordinator_failure(consumer: driver.Consumer) -> BaseException | None:
     The client keeps such an error until somebody asks for records through its own door, which faust never does: without
     this question the process would stay "running" without heartbeats and without partitions.
     """
-    coordinator = getattr(_client(consumer), "_coordinator", None)
+    coordinator = getattr(client_of(consumer), "_coordinator", None)
     if coordinator is None:  # not started yet
         return None
     pending: BaseException | None = coordinator._pending_exception  # noqa: SLF001  # named above
@@ -70,7 +71,7 @@ async def is_member(consumer: driver.Consumer) -> bool | None:
 
     A member that is waited for in a rebalance is one until it has given its partitions back.
     """
-    coordinator = _client(consumer)._coordinator  # noqa: SLF001  # named above
+    coordinator = client_of(consumer)._coordinator  # noqa: SLF001  # named above
     answered: bool = await consumer._thread.call_thread(coordinator._do_heartbeat)  # noqa: SLF001  # named above
     # A refusal resets the generation; other failures leave it as it is, and are no answer.
     if coordinator.generation < 0:
@@ -80,5 +81,5 @@ async def is_member(consumer: driver.Consumer) -> bool | None:
 
 def subscribed_topics(consumer: driver.Consumer) -> frozenset[str]:
     """What the client has really subscribed to."""
-    client = _client(consumer)
+    client = client_of(consumer)
     return frozenset(client.subscription() or ()) if client is not None else frozenset()

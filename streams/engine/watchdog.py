@@ -92,7 +92,7 @@ class Watchdog:
             self._outside_since[line.name] = self._clock.monotonic()
             return
         raise WorldMoved(
-            f"{line.name} has been outside its group for more than {OUTSIDE_LIMIT_S:.0f} s although the brokers answer; "
+            f"{line.name} has been outside its group for more than {OUTSIDE_LIMIT_S:.0f} s although brokers answer; "
             "beginning again"
         )
 

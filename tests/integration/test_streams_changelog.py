@@ -1,9 +1,12 @@
 """The changelog is read back whole, whatever a real broker has made of its log, and defended while it is owned."""
 
+from itertools import count
+
 import pytest
 from aiokafka import TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, RecordsToDelete
 
+from contracts.errors import BrokerUnavailable
 from contracts.identity import attempt_key
 from runtime.partitioner import partition_of
 from streams.engine.changelog import ChangelogReader
@@ -63,6 +66,14 @@ async def test_a_log_of_which_all_is_gone_holds_nothing_unread(house: Installati
     await admin.close()
     async with ChangelogReader(house.kafka, house.name("reports")) as log:
         assert await log.unread(house.name("reports"), {0: 0}) == {}
+
+
+async def test_records_that_do_not_come_are_not_waited_for_without_end(house: Installation):
+    await house.write("track-state", 0, a_batch(1, a="1", b="2"))
+    ticks = count(step=10.0)
+    async with ChangelogReader(house.kafka, house.name("track-state"), clock=lambda: next(ticks)) as changelog:
+        with pytest.raises(BrokerUnavailable, match="none came"):
+            await changelog.keys_between(0, 0, 99)
 
 
 async def test_only_the_keys_of_the_range_are_named(house: Installation):

@@ -149,6 +149,7 @@ class FetchingConsumer(BatchConsumer):
         self.carried, self.at = [], 0
         self.may_answer = asyncio.Event()
         self._carried, self._dropped, self._fetch, self._fetch_generation = {}, {}, None, -1
+        self._pace = SimpleNamespace(follow=lambda **_: None)
 
     def is_live(self):
         return True
