@@ -22,8 +22,6 @@ Fetched = Mapping[TP, Sequence[SourceRecord]]
 
 FETCH_WAIT_S = 1.0
 PAUSE_S = 0.05
-GATHER_MS = 25
-"""What a message may wait at each stage of its way while much comes."""
 
 
 class Taker(Protocol):
@@ -32,6 +30,10 @@ class Taker(Protocol):
     @property
     def name(self) -> str:
         """The stage's."""
+
+    @property
+    def gather_ms(self) -> int:
+        """How long a record may wait for others while many come."""
 
     def is_ready(self, generation: int) -> bool:
         """Whether all that this generation of the group gave us is loaded."""
@@ -99,7 +101,7 @@ class BatchConsumer(driver.Consumer):
 
     def _keep_pace(self, *, has_come: bool) -> None:
         if self._pace is None:
-            self._pace = Pace(client_of(self), gather_ms=GATHER_MS)
+            self._pace = Pace(client_of(self), gather_ms=self.taker.gather_ms)
         self._pace.follow(has_come=has_come)
 
     async def _wanted(self) -> set[TP]:

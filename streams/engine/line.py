@@ -96,6 +96,10 @@ class Line:
         return self.stage.name
 
     @property
+    def gather_ms(self) -> int:
+        return self.stage.gather_ms
+
+    @property
     def is_joined(self) -> bool:
         """Whether the group has given us our partitions and their state is loaded."""
         return self.app.started and self.consumer.is_live()

@@ -100,6 +100,8 @@ class Stage:
     """Topics that tell its function of the world; each process reads all of their partitions."""
     lookout: Callable[[Settings, Decide], Lookout] | None = None
     """Who watches them for the function that `prepare` made; it is asked for nothing before that one is ready."""
+    gather_ms: int = 25
+    """How long a record may wait for others while many come: short on the way from a report to the send it causes."""
 
     def __post_init__(self) -> None:
         if self.due is not None and (self.state is None or self.due not in self.reads):

@@ -124,4 +124,5 @@ RECONCILE = Stage(
     state="reconcile-state",
     prepare=_prepare,
     due=DUE,
+    gather_ms=250,
 )
