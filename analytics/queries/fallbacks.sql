@@ -1,12 +1,20 @@
--- Steps behind the first of a plan that were commanded in [from, to), by bucket, dimensions and why: how many a provider
--- took, how many of those arrived, and how many arrived twice, because an earlier step had arrived after all. A step that was
--- tried again is one.
+-- Steps behind the first of a plan that were first commanded in [from, to), by bucket, dimensions and why: how many a
+-- provider took, how many of those arrived, and how many arrived twice, because an earlier step had arrived after all. A
+-- step that was tried again is one.
 -- parameters: from, to, bucket, step_min, time_zone, group_by, accounts
 -- parameters: account, provider, connection, channel, country, campaign, sender, status, reason
-WITH asked AS (
-    SELECT *
+WITH begun AS (
+    SELECT message_id, step
     FROM command
-    WHERE step > 0 AND ($accounts IS NULL OR list_contains($accounts, account)) AND told_at >= $from AND told_at < $to
+    WHERE
+        told = 'commanded' AND step > 0 AND ends_with(send_id, '-0')
+        AND ($accounts IS NULL OR list_contains($accounts, account))
+        AND told_at >= $from AND told_at < $to
+),
+
+-- All tries of these steps, also those that were commanded later.
+asked AS (
+    SELECT * FROM command SEMI JOIN begun USING (message_id, step) WHERE told_at >= $from
 ),
 
 -- include: send

@@ -35,7 +35,8 @@ class Count:
         """The least that the value is, with 95 % confidence: the lower end of the Wilson interval of a share."""
         if self.hits is None or not self.n:
             return self.measured
-        share, z2 = self.hits / self.n, SURE**2
+        # People may answer more often than something arrived, and a share ends at one.
+        share, z2 = min(self.hits / self.n, 1.0), SURE**2
         middle = share + z2 / (2 * self.n)
         spread = SURE * math.sqrt(share * (1 - share) / self.n + z2 / (4 * self.n**2))
         return max(0.0, (middle - spread) / (1 + z2 / self.n))

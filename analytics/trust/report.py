@@ -173,8 +173,9 @@ def _counts(route: Route, row: Row, replies: Iterable[Row]) -> dict[Signal, Coun
 
 
 def _may_answer(reply: Row, route: Route) -> bool:
-    """A reply that does not say its channel or country may be one to this route; it must not be accused for it."""
-    return reply["channel"] in {None, route.channel} and reply["country"] in {None, route.country}
+    """What one of both does not say of channel or country may be the same; a route must not be accused for that."""
+    places = ((reply["channel"], route.channel), (reply["country"], route.country))
+    return all(None in place or place[0] == place[1] for place in places)
 
 
 def _judged(

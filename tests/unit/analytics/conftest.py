@@ -1,7 +1,7 @@
 """A store of one's own, and a writer to it."""
 
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, ExitStack, closing
 from pathlib import Path
 from shutil import copy
 
@@ -18,6 +18,9 @@ from runtime.settings import StoreSettings
 from tests.support.illness import held_elsewhere
 from tests.support.simulated import LIVES, tell
 from tests.support.store_line import Line, at
+
+KEY = b"a key for tests"
+ReaderOf = Callable[..., Reader]
 
 
 @pytest.fixture(scope="session")
@@ -51,7 +54,7 @@ def skyline() -> Skyline:
 @pytest.fixture
 def writer(database: Database, skyline: Skyline) -> Iterator[Writer]:
     connection = database.cursor()
-    made = Writer(connection, hasher(b"a key for tests"), Upkeep(connection, skyline), seen_days=3)
+    made = Writer(connection, hasher(KEY), Upkeep(connection, skyline), seen_days=3)
     yield made
     made.close()
 
@@ -64,18 +67,30 @@ def reader(database: Database, skyline: Skyline):
 
 
 @pytest.fixture(scope="session")
-def told_reader(tmp_path_factory: pytest.TempPathFactory, empty_store: Path) -> Iterator[Reader]:
-    """Of a store to which all of `LIVES` was told; told once, and only read."""
-    opened = Database(Path(copy(empty_store, tmp_path_factory.mktemp("told"))), StoreSettings())
-    opened.open()
-    connection, told = opened.cursor(), Line()
-    writing = Writer(connection, hasher(b"a key for tests"), Upkeep(connection, Skyline()), seen_days=3)
+def reader_of(tmp_path_factory: pytest.TempPathFactory, empty_store: Path) -> Iterator[ReaderOf]:
+    """Makes readers, each of a store of its own to which a whole line was told; to be read only."""
+    with ExitStack() as opened:
+
+        def made(told: Line, skyline: Skyline | None = None) -> Reader:
+            database = Database(Path(copy(empty_store, tmp_path_factory.mktemp("told"))), StoreSettings())
+            database.open()
+            opened.callback(database.close)
+            connection = database.cursor()
+            with closing(Writer(connection, hasher(KEY), Upkeep(connection, Skyline()), seen_days=3)) as writing:
+                writing.write(writing.prepare(writing.resume(), told.fetch()))
+            reader = Reader(database, skyline or Skyline(), FixedClock(at(60)), threads=2, limit_s=10)
+            opened.callback(reader.close)
+            return reader
+
+        yield made
+
+
+@pytest.fixture(scope="session")
+def told_reader(reader_of: ReaderOf) -> Reader:
+    """Of a store to which all of `LIVES` was told."""
+    told = Line()
     tell(told, LIVES)
-    writing.write(writing.prepare(writing.resume(), told.fetch()))
-    made = Reader(opened, Skyline(), FixedClock(at(60)), threads=2, limit_s=10)
-    yield made
-    made.close()
-    opened.close()
+    return reader_of(told)
 
 
 @pytest.fixture
