@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 from analytics.metrics import MetricsQuestion
 from analytics.series import Group, Row, group_order, nothing_of
-from analytics.sources import COSTS, Source, spent
+from analytics.sources import MONEY_SPENT, Source, spent
 
 Key = tuple[datetime | None, Group]
 """The bucket, null without buckets, and what the rows are grouped by."""
@@ -30,7 +30,7 @@ def _by_key(question: MetricsQuestion, rows: Sequence[Row]) -> dict[Key, list[Ro
 
 def _measured(source: Source, rows: Sequence[Row]) -> Row:
     """One group's measures; what comes by currency is brought together."""
-    if source is COSTS:
+    if source in MONEY_SPENT:
         return dict(spent(rows))
     return {"sessions": sum(row["sessions"] for row in rows)} if source.has_currencies else rows[0]
 

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from typing import Any
+from datetime import UTC, datetime, timedelta
+from typing import Any, NamedTuple
 
-from analytics.buckets import first_id
+from analytics.buckets import HOUR, first_id, floored
 from analytics.reader import Answer, Ask, Reader, Row
 from analytics.wanted import wanted_by
 from analytics.words import Dimension
@@ -13,8 +13,20 @@ from contracts.filters import Filter
 
 NAMED_AT_ONCE = 1000
 """So many that bear a name are looked at for one page; those behind them are for the next."""
-NEWEST = timedelta(minutes=15)
+NEWEST = timedelta(days=1)
+"""Most pages need no more, so that the hours of the whole span are counted only when this is not enough."""
+ROOM = 2
+"""A first look is at so many times what a page holds, by how many there are in the hour on average,"""
 WIDER = 4
+"""and each further one at so many times as much."""
+
+
+class Stretch(NamedTuple):
+    """A stretch of time, and how many attempts that are wanted were first heard of in it."""
+
+    begin: datetime
+    end: datetime
+    count: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,18 +62,24 @@ class MessagesQuestion:
         beyond = first_id(end)
         return beyond if self.before is None else min(beyond, self.before.replace("-", ""))
 
-    def spans(self) -> Iterator[tuple[str, str]]:
-        """Spans of ids, the newest first, each wider than the one before: most pages are full after the first.
+    @property
+    def end(self) -> datetime:
+        """Behind the newest attempt that may be on the page."""
+        if self.before is None:
+            return self.to
+        before_ms = int(self.before.replace("-", "")[:12], 16) + 1
+        return min(self.to, datetime.fromtimestamp(before_ms / 1000, UTC))
 
-        The place of the page before cuts them off; whatever lies above it is skipped.
+    def spans(self, stretch: Stretch) -> Iterator[tuple[str, str]]:
+        """Spans of ids in the stretch, the newest first, each wider than the one before: most pages are full after the
+        first.
         """
-        end, width = self.to, NEWEST
-        while end > self.from_:
-            begin = max(end - width, self.from_)
-            first, beyond = first_id(begin), self.beyond(end)
-            if first < beyond:
-                yield first, beyond
-            end, width = begin, width * WIDER
+        begin, end, width = stretch.begin, stretch.end, stretch.end - stretch.begin
+        width *= min(1.0, ROOM * self.limit / stretch.count)
+        while end > begin:
+            start = max(end - width, begin)
+            yield first_id(start), self.beyond(end)
+            end, width = start, width * WIDER
 
 
 @dataclass(frozen=True)
@@ -77,20 +95,46 @@ async def messages(reader: Reader, question: MessagesQuestion) -> Page:
     is_named = any(name is not None for name in question.names.values())
 
     def look(ask: Ask) -> tuple[list[Row], str | None]:
-        return _named(ask, question) if is_named else _newest(ask, question)
+        return _named(ask, question) if is_named else newest(ask, question)
 
     (rows, next_before), fresh = await reader.look(look, is_lookup=is_named)
     return Page(rows, fresh, next_before)
 
 
-def _newest(ask: Ask, question: MessagesQuestion) -> tuple[list[Row], str | None]:
+def newest(ask: Ask, question: MessagesQuestion) -> tuple[list[Row], str | None]:
+    """The newest attempts that the filters leave, and behind which of them the next page begins."""
     rows: list[Row] = []
-    for first, beyond in question.spans():
-        span = {"first": first, "beyond": beyond, "limit": question.limit - len(rows)}
-        rows += ask("messages", question.parameters() | span)
-        if len(rows) == question.limit:
-            return rows, rows[-1]["attempt_id"]
+    for stretch in _stretches(_hours(ask, question), question.limit):
+        for first, beyond in question.spans(stretch):
+            span = {"first": first, "beyond": beyond, "limit": question.limit - len(rows)}
+            rows += ask("messages", question.parameters() | span)
+            if len(rows) == question.limit:
+                return rows, rows[-1]["attempt_id"]
     return rows, None
+
+
+def _hours(ask: Ask, question: MessagesQuestion) -> Iterator[Stretch]:
+    """The hours in which there are any, newest first. They are counted by the hour, so nothing else need be read."""
+    middle = max(floored(question.end - NEWEST, HOUR), floored(question.from_, HOUR))
+    for begin, end in ((middle, question.end), (floored(question.from_, HOUR), middle)):
+        if begin < end:
+            for row in ask("attempt_hours", question.parameters() | {"from": begin, "to": end}):
+                hour = row["hour_at"]
+                yield Stretch(max(hour, question.from_), min(hour + HOUR, question.end), row["attempt_count"])
+
+
+def _stretches(hours: Iterator[Stretch], enough: int) -> Iterator[Stretch]:
+    """Hours that touch and have no more than `enough` together as one: looking once is quicker than often."""
+    held: Stretch | None = None
+    for hour in hours:
+        if held is not None and hour.end == held.begin and held.count + hour.count <= enough:
+            held = Stretch(hour.begin, held.end, held.count + hour.count)
+            continue
+        if held is not None:
+            yield held
+        held = hour
+    if held is not None:
+        yield held
 
 
 def _named(ask: Ask, question: MessagesQuestion) -> tuple[list[Row], str | None]:

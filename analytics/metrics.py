@@ -7,7 +7,7 @@ from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from analytics.buckets import CALENDAR, FINE, Bucket, begin_before, first_id, floored, start_of, step_of
-from analytics.sources import COUNTS, COUNTS_OF_FACTS, ELSEWHERE, Source
+from analytics.sources import COUNTS, COUNTS_OF_FACTS, ELSEWHERE, FINER, MONEY_SPENT, Source
 from analytics.wanted import wanted_by
 from analytics.words import DIMENSIONS, LATENCIES, MEASURES, MONEY, RATES, Dimension, Measure
 from contracts.errors import QueryInvalid
@@ -58,10 +58,10 @@ class MetricsQuestion:
 
     def sources(self) -> dict[Source, tuple[Measure, ...]]:
         """The questions of the store that answer it, and what each does."""
-        counts = COUNTS_OF_FACTS if self.bucket in FINE else COUNTS
         found: dict[Source, tuple[Measure, ...]] = {}
         for measure in self.measures:
-            source = ELSEWHERE.get(measure, counts)
+            source = ELSEWHERE.get(measure, COUNTS)
+            source = FINER.get(source, source) if self.bucket in FINE else source
             found[source] = (*found.get(source, ()), measure)
         return found
 
@@ -76,7 +76,7 @@ class MetricsQuestion:
             "accounts": self.accounts,
             **wanted_by(self.filters, Dimension),
             **with_latency,
-            **({"by_channel": by_channel} if is_counted or source.question == "costs" else {}),
+            **({"by_channel": by_channel} if is_counted or source in MONEY_SPENT else {}),
             **({"first": first_id(self.begin), "beyond": first_id(self.to)} if source.is_of_facts else {}),
         }
 

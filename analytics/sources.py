@@ -30,11 +30,16 @@ WHO = frozenset({Dimension.ACCOUNT, Dimension.PROVIDER, Dimension.CONNECTION, Di
 
 COUNTS = Source("metrics", ALL)
 COUNTS_OF_FACTS = Source("metrics_of_facts", ALL, is_of_facts=True)
-COSTS = Source("costs", ALL, is_of_facts=True, has_currencies=True)
+COSTS = Source("costs", ALL, has_currencies=True)
+COSTS_OF_FACTS = Source("costs_of_facts", ALL, is_of_facts=True, has_currencies=True)
 FALLBACKS = Source("fallbacks", WHO | {Dimension.CHANNEL, Dimension.CAMPAIGN})
 REPLIES = Source("reply_counts", WHO | {Dimension.CHANNEL, Dimension.COUNTRY})
 SESSIONS = Source("session_counts", WHO, has_currencies=True)
 UNKNOWN_CODES = Source("unknown_codes", PLACES, is_of_facts=True)
+
+FINER: Mapping[Source, Source] = MappingProxyType({COUNTS: COUNTS_OF_FACTS, COSTS: COSTS_OF_FACTS})
+"""Of what is kept by the hour: where it comes from in buckets that hours cannot answer."""
+MONEY_SPENT = frozenset({COSTS, COSTS_OF_FACTS})
 
 ELSEWHERE: Mapping[Measure, Source] = MappingProxyType(
     {

@@ -13,7 +13,7 @@ QUIET_ROWS = 2_000
 BUSY_ROWS = 100_000
 """and so many even while batches wait."""
 
-SEAL = ("hours", "latencies")
+SEAL = ("hours", "latencies", "prices")
 PRUNE = ("prune_offsets", "prune_marks")
 
 

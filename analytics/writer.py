@@ -20,9 +20,10 @@ from runtime.metrics import SINK_COMMIT_SECONDS, SINK_ROWS
 
 log = structlog.get_logger()
 
-ATTEMPT_TABLES = frozenset({"report", "registration"})
+ATTEMPT_TABLES = frozenset({"report", "registration", "outcome"})
+"""By whose rows attempts move from one count to another."""
 COLLECT = ("collect_evidence", "collect_cells")
-DELTAS = ("insert_hour_delta", "insert_latency_delta")
+DELTAS = ("insert_hour_delta", "insert_latency_delta", "insert_price_delta")
 SMALL_TABLES = ("offsets", "marks")
 WINDOWED = frozenset({"inbound", "signal"})
 

@@ -1,4 +1,5 @@
--- Where each attempt of the batch is counted: side -1 is the cell it was in before the batch, side +1 the one after.
+-- Where each attempt of the batch is counted: side -1 is the cell it was in before the batch, side +1 the one after. The
+-- leg of the attempt itself is the empty text.
 CREATE OR REPLACE TEMP TABLE cells AS
 WITH sides AS (
     SELECT -1 AS side, * FROM evidence WHERE NOT is_fresh
@@ -10,20 +11,21 @@ attempt AS (
     SELECT
         side,
         attempt_id,
+        '' AS leg,
         any_value(provider) AS provider,
         any_value(connection) AS connection,
         max(account) AS account,
-        max(channel) FILTER (WHERE leg IS NULL) AS channel,
+        max(channel) FILTER (WHERE sides.leg IS NULL) AS channel,
         max(country) AS country,
         max(campaign) AS campaign,
         max(sender) AS sender,
         standing(sum(moves)) AS status,
         max(reason_claim) AS reason_claim,
         bool_or(is_conflict) AS is_conflict,
-        count(leg) = 0 AND NOT coalesce(bool_or(is_transaction), false) AS is_plain,
+        count(sides.leg) = 0 AND NOT coalesce(bool_or(is_transaction), false) AS is_plain,
         max(latency_ms) AS latency_ms,
         max(latency_channel) AS latency_channel,
-        coalesce(sum(repeated_count) FILTER (WHERE leg IS NULL), 0) AS repeated_count
+        coalesce(sum(repeated_count) FILTER (WHERE sides.leg IS NULL), 0) AS repeated_count
     FROM sides
     GROUP BY side, attempt_id
 ),
@@ -48,6 +50,7 @@ counted AS (
     UNION ALL BY NAME
     SELECT
         attempt.* REPLACE (
+            entry.leg AS leg,
             entry.channel AS channel,
             entry.status AS status,
             entry.reason_claim AS reason_claim,
@@ -61,7 +64,7 @@ counted AS (
 )
 
 SELECT
-    * EXCLUDE (reason_claim, attempt_id, is_plain),
+    * EXCLUDE (reason_claim, is_plain),
     date_trunc('hour', first_heard(attempt_id)) AS hour_at,
     CASE WHEN is_bad_end(status) AND reason_claim[1] = rank_of(status)::VARCHAR THEN reason_claim[2:] END AS reason
 FROM counted

@@ -1,10 +1,18 @@
--- All that is known of the attempts in this batch, one row per attempt, leg and side of the batch: what the store knew
--- before (is_fresh false) and what the batch adds. Every aggregate is free of order: a sum, a maximum, a disjunction.
+-- All that is known of the attempts in this batch, one row per attempt, leg, piece and side of the batch: what the store
+-- knew before (is_fresh false) and what the batch adds. Every aggregate is free of order: a sum, a maximum, a disjunction.
 CREATE OR REPLACE TEMP TABLE evidence AS
-WITH touched AS (
+WITH taken AS (
+    SELECT message_id, provider, connection, root_id
+    FROM outcome
+    WHERE batch_id = $batch_id AND outcome = 'accepted' AND (step > 0 OR price IS NOT NULL)
+),
+
+touched AS (
     SELECT attempt_id FROM report WHERE batch_id = $batch_id
     UNION
     SELECT attempt_id FROM registration WHERE batch_id = $batch_id
+    UNION
+    SELECT attempt_id FROM registration SEMI JOIN taken USING (message_id, provider, connection, root_id)
 ),
 
 known AS (
@@ -12,6 +20,8 @@ known AS (
         attempt_id,
         batch_id = $batch_id AS is_fresh,
         leg_of(root_id, provider_message_id, part) AS leg,
+        part || '/' || provider_message_id AS piece,
+        root_id,
         provider,
         connection,
         account,
@@ -26,12 +36,17 @@ known AS (
         is_new_conflict,
         scope = 'transaction' AS is_transaction,
         latency_ms,
-        verdict = 'repeated' AS is_repeated
+        verdict = 'repeated' AS is_repeated,
+        price,
+        currency,
+        price_order(price, currency) AS price_order
     FROM report SEMI JOIN touched USING (attempt_id)
     UNION ALL BY NAME
     SELECT
         attempt_id,
         batch_id = $batch_id AS is_fresh,
+        root_id,
+        message_id AS registered_for,
         provider,
         connection,
         account,
@@ -49,6 +64,9 @@ SELECT
     attempt_id,
     is_fresh,
     leg,
+    piece,
+    any_value(root_id) AS root_id,
+    max(registered_for) AS registered_for,
     any_value(provider) AS provider,
     any_value(connection) AS connection,
     max(account) AS account,
@@ -64,6 +82,10 @@ SELECT
     bool_or(is_transaction) AS is_transaction,
     max(latency_ms) AS latency_ms,
     max(channel) FILTER (WHERE latency_ms IS NOT NULL) AS latency_channel,
-    count_if(is_repeated) AS repeated_count
+    count_if(is_repeated) AS repeated_count,
+    max(price_order) AS price_order,
+    arg_max(price, price_order) AS price,
+    arg_max(currency, price_order) AS currency,
+    bool_and(is_transaction) FILTER (WHERE price_order IS NOT NULL) AS is_whole
 FROM known
-GROUP BY attempt_id, is_fresh, leg
+GROUP BY attempt_id, is_fresh, leg, piece

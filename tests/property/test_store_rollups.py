@@ -3,6 +3,7 @@
 import random
 from collections import Counter
 from collections.abc import Iterator
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -16,19 +17,22 @@ from analytics.intake import Fetched
 from analytics.metrics import Dimension, Measure, MetricsQuestion
 from analytics.queries import load_query
 from analytics.reader import kept
-from analytics.sources import COUNTS, COUNTS_OF_FACTS, PLACES, Source
+from analytics.sources import COSTS, COSTS_OF_FACTS, COUNTS, COUNTS_OF_FACTS, PLACES, Source
 from analytics.upkeep import Upkeep
 from analytics.writer import Writer
+from contracts.plans import SendOutcome
 from contracts.status import DeliveryStatus
 from contracts.vocabulary import Channel, Reason, Scope
 from runtime.settings import StoreSettings
+from tests.support.plans import outcome
 from tests.support.store_line import Line, at
+from tests.support.store_prices import Costs, Priced, prices_of
 from tests.support.store_recount import Cell, recount
 
 TABLES = (
     *("callback", "report", "registration", "inbound", "signal", "dead_letter", "unreadable", "unclaimed"),
-    *("begun", "skipped"),
-    *("hour_delta", "latency_delta", "offsets", "marks", "settled_place", "settled_count"),
+    *("begun", "skipped", "outcome"),
+    *("hour_delta", "latency_delta", "price_delta", "offsets", "marks", "settled_place", "settled_count"),
 )
 CELLS = """
 SELECT epoch_ms(hour_at), account, channel, country, campaign, status, reason, is_conflict,
@@ -40,7 +44,23 @@ SELECT epoch_ms(hour_at), country, campaign, channel, bucket, sum(attempt_count)
 FROM latency_delta GROUP BY ALL HAVING sum(attempt_count) <> 0
 """
 
+PRICES = """
+SELECT status, currency, is_fallback, sum({which}_count)::BIGINT AS n, sum({which}_cost) AS cost
+FROM (
+    SELECT *, NULL AS currency, false AS is_fallback, 0 AS attempt_cost, 0 AS entry_cost FROM hour_delta
+    UNION ALL BY NAME
+    FROM price_delta
+)
+GROUP BY ALL HAVING n <> 0 OR cost <> 0
+"""
+
 statuses = st.sampled_from([str(status) for status in DeliveryStatus])
+prices = st.sampled_from(
+    [
+        {"price": Decimal(price), "currency": currency}
+        for price, currency in (("0", "EUR"), ("0.01", "EUR"), ("0.02", "USD"), ("0.03", "EUR"), ("0.04", None))
+    ]
+)
 reports = st.fixed_dictionaries(
     {
         "said": statuses,
@@ -54,13 +74,23 @@ reports = st.fixed_dictionaries(
         "reason": st.sampled_from([None, Reason.NO_ROUTE, Reason.OPTED_OUT]),
         "at_s": st.integers(0, 9_000),
     },
-    optional={"part": st.sampled_from(["1", "2"]), "parts_count": st.sampled_from([1, 2])},
+    optional={"part": st.sampled_from(["1", "2"]), "parts_count": st.sampled_from([1, 2]), "priced": prices},
 )
 registrations = st.fixed_dictionaries(
     {"of": st.sampled_from(["a", "b"]), "at_s": st.integers(0, 9_000)},
     optional={"campaign": st.just("winter"), "country": st.just("DE"), "channel": st.just(Channel.RCS)},
 )
-deeds = st.lists(st.one_of(reports, reports, reports, registrations, st.just("again")), min_size=1, max_size=14)
+sends = st.fixed_dictionaries(
+    {
+        "told": st.sampled_from(["accepted", "accepted", "refused"]),
+        "number": st.sampled_from([sum(b"a"), sum(b"b")]),
+        "root_id": st.sampled_from(["a", "b", None]),
+        "place": st.sampled_from([0, 1]),
+        "at_s": st.integers(0, 9_000),
+    },
+    optional={"priced": prices},
+)
+deeds = st.lists(st.one_of(reports, reports, reports, registrations, sends, st.just("again")), min_size=1, max_size=14)
 
 
 @pytest.fixture(scope="module")
@@ -79,11 +109,21 @@ def lived(what: list[Any]) -> Line:
             if last is not None:
                 line.report(**last)
         elif "said" in deed:
-            last = deed
-            line.report(**deed)
+            last = with_price(deed)
+            line.report(**last)
+        elif "told" in deed:
+            line.say("outcomes", sent(deed))
         else:
             line.register(**deed)
     return line
+
+
+def with_price(deed: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in deed.items() if name != "priced"} | deed.get("priced", {})
+
+
+def sent(deed: dict[str, Any]) -> SendOutcome:
+    return outcome(**with_price(deed), provider="infobip")
 
 
 def store(database: Database, line: Line, chance: random.Random) -> None:
@@ -111,7 +151,7 @@ def store(database: Database, line: Line, chance: random.Random) -> None:
 
 def portion(line: Line, chance: random.Random) -> list[Fetched]:
     """Some of what is unread, partitions in any order; everything in the end."""
-    places = [place for place in line.logs if place[0] in {"callbacks", "updates"}]
+    places = [place for place in line.logs if place[0] in {"callbacks", "updates", "outcomes"}]
     left = [place for place in places if line.read[place] < len(line.logs[place])]
     chosen = chance.sample(left, chance.randint(1, len(left))) if left else []
     fetched = []
@@ -155,6 +195,25 @@ def counted(rows: list[tuple[Any, ...]], which: int) -> Counter[Cell]:
     return Counter({Cell(*row[:8]): count for row in rows if (count := row[8 + which])})
 
 
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(what=deeds, seed=st.integers(0, 2**32))
+def test_what_attempts_cost_is_what_their_prices_add_up_to(database: Database, what: list[Any], seed: int) -> None:
+    line = lived(what)
+    store(database, line, random.Random(seed))
+    outcomes = [sent(deed) for deed in what if "told" in deed]
+
+    for which, by_channel in (("attempt", False), ("entry", True)):
+        rows = database.cursor().execute(PRICES.format(which=which)).fetchall()
+        expected = prices_of(line.told, outcomes, by_channel=by_channel)
+        assert spent_in(rows) == expected
+
+
+def spent_in(rows: list[tuple[Any, ...]]) -> Costs:
+    cells = {Priced(*row[:3]): row[3:] for row in rows}
+    count = Counter({cell: n for cell, (n, _) in cells.items() if n})
+    return Costs(count, {cell: cost for cell, (_, cost) in cells.items() if cell.currency is not None})
+
+
 @settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(what=deeds, seed=st.integers(0, 2**32))
 def test_every_callback_is_explained_exactly_once(database: Database, what: list[Any], seed: int) -> None:
@@ -179,9 +238,14 @@ def test_what_is_counted_from_the_facts_is_what_is_kept_by_the_hour(
     places = [one for one in PLACES if by_channel or one is not Dimension.CHANNEL]
     ends = [*places, Dimension.STATUS, Dimension.REASON]
 
-    for measure, group_by in ((Measure.LATENCY_P50, places), (Measure.SENT, ends)):
+    for measure, group_by, facts, kept_by_hour in (
+        (Measure.LATENCY_P50, places, COUNTS_OF_FACTS, COUNTS),
+        (Measure.SENT, ends, COUNTS_OF_FACTS, COUNTS),
+        (Measure.COST, ends, COSTS_OF_FACTS, COSTS),
+        (Measure.COST, places[:1], COSTS_OF_FACTS, COSTS),
+    ):
         question = MetricsQuestion((measure,), from_=at(0), to=at(4 * 3600), group_by=tuple(group_by))
-        assert answer(database, question, COUNTS_OF_FACTS) == answer(database, question, COUNTS)
+        assert answer(database, question, facts) == answer(database, question, kept_by_hour)
 
 
 def answer(database: Database, question: MetricsQuestion, source: Source) -> list[tuple[Any, ...]]:

@@ -49,9 +49,9 @@ def bucket_of(latency_ms: int) -> int:
 def _count(counts: Counts, updates: list[StatusChanged]) -> None:
     legs: dict[str, list[StatusChanged]] = defaultdict(list)
     for update in updates:
-        if (leg := _leg_of(update)) is not None:
+        if (leg := leg_of(update)) is not None:
             legs[leg].append(update)
-    whole = [update for update in updates if _leg_of(update) is None]
+    whole = [update for update in updates if leg_of(update) is None]
     is_plain = not legs and not any(u.report and u.report.scope is Scope.TRANSACTION for u in updates)
     cell = _cell(updates, whole, updates[-1].status, is_conflict=any(u.is_conflict for u in updates))
     counts.attempts[cell] += 1
@@ -109,7 +109,7 @@ def _about(update: StatusChanged) -> DeliveryReport | AttemptRegistered:
     return about
 
 
-def _leg_of(update: StatusChanged) -> str | None:
+def leg_of(update: StatusChanged) -> str | None:
     report = update.report
     if report is None or report.part is not None or report.provider_message_id == report.root_id:
         return None

@@ -113,10 +113,34 @@ async def test_each_piece_and_each_channel_costs_once_however_often_it_is_told(w
 )
 async def test_without_a_report_of_it_a_price_is_that_of_the_answer_to_the_send(writer, reader, line, reported, cost):
     line.say("outcomes", outcome("accepted", root_id="a", provider="infobip", price=Decimal("0.02"), currency="USD"))
+    line.register(of="a", message_id=message())
     line.report("delivered", of="a", **reported)
     stored(writer, line)
 
     assert await ask(reader, Measure.COST) == [{"cost": cost}]
+
+
+async def test_of_two_prices_that_are_equal_the_same_one_counts_whichever_came_first(writer, reader, line):
+    for of, currencies in (("a", ("EUR", "USD")), ("b", ("USD", "EUR"))):
+        for said, currency in zip(("sent", "delivered"), currencies, strict=True):
+            line.report(said, of=of, connection="observed", price=Decimal("0.02"), currency=currency)
+            stored(writer, line)
+    (row,) = await ask(reader, Measure.COST)
+    (by_minute,) = await ask(reader, Measure.COST, bucket=Bucket.MINUTE, to=at(60))
+
+    assert list(row["cost"].values()) == [Decimal("0.04")]
+    assert by_minute["cost"] == row["cost"]
+
+
+async def test_an_answer_to_a_send_counts_also_when_it_comes_last(writer, reader, line):
+    line.register(of="a", message_id=message())
+    line.report("delivered", of="a")
+    stored(writer, line)
+    line.say("outcomes", outcome("accepted", root_id="a", provider="infobip", price=Decimal("0.02"), currency="EUR"))
+    stored(writer, line)
+    (row,) = await report_of(reader, Report.COST)
+
+    assert (row["sent"], row["delivered"], row["message_cost"], row["fallbacks"]) == (1, 1, Decimal("0.02"), 1)
 
 
 async def test_fallbacks_are_steps_that_were_taken_and_doubles_those_that_were_needless(writer, reader, line):
@@ -192,8 +216,9 @@ async def test_fallbacks_and_sessions_are_part_of_what_it_cost(writer, reader, l
     euros = {"currency": "EUR", "provider": "infobip"}
     line.say("outcomes", outcome("accepted", 1, place=0, root_id="a", price=Decimal("0.01"), **euros))
     line.say("outcomes", outcome("accepted", 1, place=1, root_id="b", price=Decimal("0.04"), **euros))
-    line.report("failed", of="a")
-    line.report("delivered", of="b")
+    for root_id, said in (("a", "failed"), ("b", "delivered")):
+        line.register(of=root_id, message_id=message())
+        line.report(said, of=root_id)
     state, rules = None, rules_named("viber", {"price": "0.05", "currency": "EUR"})
     for event in (user(0), ours(1), user(2), ours(3), time(30)):
         state, told = hear(state, event, rules)

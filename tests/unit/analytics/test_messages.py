@@ -7,7 +7,8 @@ from itertools import chain
 import pytest
 
 from analytics.columns import hasher
-from analytics.messages import MessagesQuestion, messages
+from analytics.messages import MessagesQuestion, messages, newest
+from analytics.reader import Ask
 from analytics.timelines import message_timeline
 from analytics.words import Dimension
 from contracts.filters import parse_filter
@@ -96,6 +97,41 @@ async def test_pages_one_after_the_other_hold_all_once(told_reader):
 
     assert list(chain.from_iterable(several)) == [row["attempt_id"] for row in whole.rows]
     assert len(several) > 3
+
+
+@pytest.mark.parametrize(
+    ("dimension", "text"),
+    [
+        ("campaign", "spring"),
+        ("reason", "no_route"),
+        ("status", "delivered,seen"),
+        ("channel", "!sms"),
+        ("sender", "x"),
+    ],
+)
+async def test_pages_by_a_filter_hold_what_it_leaves_of_the_whole_list(told_reader, dimension, text):
+    whole = (await messages(told_reader, MessagesQuestion(from_=LONG_AGO, to=at(86_400), limit=10_000))).rows
+    chosen = parse_filter([text])
+    filtered = MessagesQuestion(from_=LONG_AGO, to=at(86_400), filters={Dimension(dimension): chosen}, limit=17)
+    several = await pages(told_reader, filtered)
+
+    assert list(chain.from_iterable(several)) == [row["attempt_id"] for row in whole if chosen.matches(row[dimension])]
+
+
+async def test_hours_in_which_there_is_nothing_are_not_read(told_reader):
+    asked = []
+
+    def look(ask: Ask) -> None:
+        def noted(name, parameters):
+            asked.append(name)
+            return ask(name, parameters)
+
+        nobodys = {Dimension.CAMPAIGN: parse_filter(["nobody's"])}
+        newest(noted, MessagesQuestion(from_=LONG_AGO, to=at(86_400), filters=nobodys))
+
+    await told_reader.look(look)
+
+    assert set(asked) == {"attempt_hours"}
 
 
 @pytest.mark.usefixtures("stored")

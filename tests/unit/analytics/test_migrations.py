@@ -1,0 +1,75 @@
+"""A store of before becomes what it would be if it had always been as it is now."""
+
+from collections.abc import Iterator
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from analytics.database import Database
+from analytics.migrations import load_steps, migrate
+from analytics.queries import load_query
+from contracts.vocabulary import Channel, Scope
+from tests.support.plans import message, outcome
+
+SHAPE = """
+SELECT table_name, column_name, data_type, column_index
+FROM duckdb_columns() WHERE schema_name = 'main' AND NOT internal ORDER BY ALL
+"""
+PRICES = """
+SELECT * EXCLUDE (attempt_count, entry_count, attempt_cost, entry_cost, batch_id),
+    sum(attempt_count) AS attempts, sum(entry_count) AS entries, sum(attempt_cost), sum(entry_cost)
+FROM price_delta GROUP BY ALL HAVING attempts <> 0 OR entries <> 0 OR sum(entry_cost) <> 0 ORDER BY ALL
+"""
+
+
+@pytest.fixture
+def old(tmp_path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    with duckdb.connect(tmp_path / "old.duckdb") as connection:
+        connection.execute("LOAD icu; SET GLOBAL TimeZone = 'UTC'")
+        yield connection
+
+
+@pytest.mark.parametrize("step", sorted(load_steps()))
+def test_every_earlier_store_gets_the_shape_of_today(old: duckdb.DuckDBPyConnection, database: Database, step: int):
+    migrate(old, {number: told for number, told in load_steps().items() if number <= step})
+
+    migrate(old)
+
+    assert old.execute(SHAPE).fetchall() == database.cursor().execute(SHAPE).fetchall()
+    assert old.execute(load_query("watermarks").sql).fetchall() == []
+
+
+def prices(database: Database) -> list[tuple[Any, ...]]:
+    return database.cursor().execute(PRICES).fetchall()
+
+
+def unmade(database: Database, name: str, *statements: str) -> None:
+    """The store as it was before the step was made."""
+    cursor = database.cursor()
+    for statement in (*statements, f"DELETE FROM schema_version WHERE name LIKE '%_{name}.sql'"):
+        cursor.execute(statement)
+
+
+def test_what_attempts_cost_is_counted_for_a_store_that_did_not_count_it(writer, database, line):
+    euros = {"currency": "EUR", "connection": "observed"}
+    line.report("failed", of="c", leg="c:viber", channel=Channel.VIBER, price=Decimal("0.01"), **euros)
+    line.report("delivered", of="c", leg="c:sms", channel=Channel.SMS, price=Decimal("0.04"), **euros)
+    line.report("delivered", of="c", scope=Scope.TRANSACTION, price=Decimal("0.05"), at_s=1, **euros)
+    line.report("sent", of="d", channel=Channel.SMS, **euros)
+    for part in ("1", "2"):
+        line.report("delivered", of="long", part=part, parts_count=2, price=Decimal("0.02"), **euros)
+    for root_id, place in (("a", 0), ("b", 1)):
+        line.say("outcomes", outcome("accepted", place=place, root_id=root_id, provider="infobip"))
+        line.register(of=root_id, message_id=message())
+        line.report("rejected", of=root_id, reason="no_route")
+    writer.write(writer.prepare(writer.resume(), line.fetch()))
+    counted = prices(database)
+
+    unmade(database, "prices", "DROP TABLE price_delta", "DROP MACRO price_order")
+    migrate(database.cursor())
+
+    assert len(counted) > 4
+    assert prices(database) == counted
