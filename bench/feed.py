@@ -82,8 +82,7 @@ class Client(asyncio.Protocol):
         self._is_timed = is_timed
         self._rest = b""
 
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
+    def connection_made(self, transport: asyncio.Transport) -> None:
         asking = f"GET /v1/feed HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer {self._audience.key}\r\n\r\n"
         transport.write(asking.encode())
 

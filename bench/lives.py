@@ -17,11 +17,11 @@ REPORTS_OF_A_MESSAGE = 3.2
 class Lives:
     """Makes, in the connection that it is given, one span after the other: the temporary tables of `lives.sql`."""
 
-    def __init__(self, connection: Connection, begin: datetime, *, reports_per_s: float) -> None:
+    def __init__(self, connection: Connection, begin: datetime, *, reports_per_s: float, first: int = 0) -> None:
         self.until = begin
         self._connection = connection
         self._every_us = round(1e6 * REPORTS_OF_A_MESSAGE / reports_per_s)
-        self._number = 0
+        self._number = first
 
     def go_on(self, span: timedelta) -> None:
         """What is told of within `span`, right behind the one before, is in `told`."""

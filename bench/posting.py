@@ -12,15 +12,18 @@ from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
+from itertools import islice
 from multiprocessing import get_context
 
 import uvloop
 
-from bench.ingest import signed_callbacks
+from bench.ingest import endless_callbacks
 from providers._kit.script import SimulatedCallback
 
 CONNECTIONS = 64
 TICK_S = 0.002
+LIMIT_S = 60.0
+"""Behind the time that it ought to take."""
 LENGTH = re.compile(rb"content-length: *(\d+)", re.IGNORECASE)
 Answered = tuple[float, float]
 """When a callback was answered, and the milliseconds that took."""
@@ -48,9 +51,10 @@ class Load:
     async def _post(self) -> list[Answered]:
         callbacks = _written(self.beyond)[self.first : self.beyond]
         requests = deque(request_of(one, self.path) for one in callbacks)
-        idle, answers, began = deque["Line"](), list[Answered](), time.monotonic()
+        idle, answers = deque["Line"](), list[Answered]()
         for _ in range(CONNECTIONS):
             await asyncio.get_running_loop().create_connection(lambda: Line(idle, answers), "127.0.0.1", self.port)
+        began = time.monotonic()
         while len(answers) < len(callbacks):
             due = int((time.monotonic() - began) * self.per_s) - (len(callbacks) - len(requests))
             for _ in range(min(due, len(idle), len(requests))):
@@ -58,6 +62,8 @@ class Load:
             await asyncio.sleep(TICK_S)
             if Line.failure:
                 raise RuntimeError(Line.failure)
+            if time.monotonic() > began + self.seconds + LIMIT_S:
+                raise RuntimeError(f"{len(answers)} of {len(callbacks)} callbacks were answered")
         return answers
 
 
@@ -70,8 +76,7 @@ class Line(asyncio.Protocol):
         self._idle, self._answers = idle, answers
         self._left_s, self._heard = 0.0, b""
 
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
+    def connection_made(self, transport: asyncio.Transport) -> None:
         self._transport = transport
         self._idle.append(self)
 
@@ -100,15 +105,14 @@ def request_of(callback: SimulatedCallback, path: str) -> bytes:
 
 
 @cache
-def _kept() -> list[SimulatedCallback]:
-    return []
+def _pile() -> tuple[list[SimulatedCallback], Iterator[SimulatedCallback]]:
+    return [], endless_callbacks()
 
 
 def _written(count: int) -> list[SimulatedCallback]:
-    """The first so many; to write them takes longer than to post them, so they are kept."""
-    kept = _kept()
-    if len(kept) < count:
-        kept[:] = signed_callbacks(count)
+    """So many at least; to write them takes longer than to post them, so they are kept."""
+    kept, others = _pile()
+    kept += islice(others, max(0, count - len(kept)))
     return kept
 
 

@@ -22,10 +22,10 @@ from providers._kit.script import SimulatedCallback
 from tidings.installation import Installation
 
 GROUP = "queryable"
-RATES = (250.0, 500.0, 1000.0, 2000.0, 3000.0, 5000.0)
-SECONDS, WARM_UP_S = 25.0, 25.0
+RATES = (250.0, 500.0, 1000.0, 2000.0, 3500.0, 5000.0)
+SECONDS, WARM_UP_S = 15.0, 25.0
 WARM_UP_PER_S = 250.0
-PROBES_PER_S = 10.0
+PROBES_PER_S = 20.0
 ASK_EVERY_S = 0.04
 LIMIT_S = 60.0
 """For the last probes to be counted; a rate that leaves more to do than this is too high."""
@@ -80,11 +80,11 @@ async def _climbed(installation: Installation, key: str, *, rates: Sequence[floa
     async with aiohttp.ClientSession() as session:
         api = Api(session, f"{installation.api_url}/v1/metrics", key)
         with poster() as post:
-            await loop.run_in_executor(post, prepare, first + int(SECONDS * sum(rates)))
             await loop.run_in_executor(post, Load(port, door(BESIDE), 0, WARM_UP_PER_S, WARM_UP_S).post)
             for per_s in rates:
                 print(f"{per_s:g} callbacks a second", file=sys.stderr)
                 load = Load(port, door(BESIDE), first, per_s, SECONDS)
+                await loop.run_in_executor(post, prepare, load.beyond)
                 answers = loop.run_in_executor(post, load.post)
                 some = [next(probes) for _ in range(int(SECONDS * PROBES_PER_S))]
                 took_ms = await _timed(session, api, f"{installation.callbacks_url}{door(PROBES)}", some)

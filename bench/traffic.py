@@ -26,6 +26,8 @@ from bench.sink import HEADERS, PARTITIONS, Stored
 from contracts.envelope import with_id
 
 CALLBACK_BODY = b"x" * 700
+FIRST = 1_000_000_000
+"""The number of the first message, which no message of a month has."""
 PORTION_ROWS = 50_000
 """Made at once."""
 BATCH_S = 0.25
@@ -38,7 +40,7 @@ class Traffic:
     def __init__(self, begin: datetime, *, rows_per_s: float, updates: int = 0, callbacks: int = 0) -> None:
         self._connection = duckdb.connect(config={"threads": 1})
         migrate(self._connection)
-        self._lives = Lives(self._connection, begin, reports_per_s=rows_per_s)
+        self._lives = Lives(self._connection, begin, reports_per_s=rows_per_s, first=FIRST)
         self._span = timedelta(seconds=PORTION_ROWS / rows_per_s)
         self._updates, self._callbacks = updates, callbacks
         self._given, self._there = 0, 0
