@@ -7,7 +7,7 @@ LOCK := requirements/dev.txt
 # The run starts a hundred processes, and each would compile all modules anew where Python is told to keep nothing.
 TESTS := PYTHONDONTWRITEBYTECODE= $(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
 
-.PHONY: help run test test-all prove check lint types architecture bench chaos fuzz soak lock clean
+.PHONY: help run test test-all prove check lint types architecture bench bench-month bench-sink chaos fuzz soak lock clean
 .DEFAULT_GOAL := help
 
 help: ## Say what each target does
@@ -48,6 +48,13 @@ architecture: $(VENV)/.ready ## Who may import whom
 
 bench: $(VENV)/.ready ## Measure speed and memory; ONLY=ingest,sink picks groups
 	@$(BIN)/python -m bench $(if $(ONLY),--only $(ONLY))
+
+bench-month: $(VENV)/.ready ## Ask and export a store with a month of REPORTS=50000000 in it; it is made once, and kept
+	@$(BIN)/python -m bench.questions $(or $(REPORTS),50000000)
+	@$(BIN)/python -m bench.exports $(or $(REPORTS),50000000)
+
+bench-sink: $(VENV)/.ready ## Store ROWS=20000000 updates: is the last million as quick as the first?
+	@$(BIN)/python -m bench.long_sink $(or $(ROWS),20000000)
 
 chaos: $(VENV)/.ready ## Break everything for CHAOS_MINUTES=10 as CHAOS_SEED has it, and compare with the truth
 	@$(BIN)/python -m tests.chaos

@@ -22,6 +22,10 @@ GROUPS = (
     "fallback",
     "timers",
     "dispatch",
+    "questions",
+    "exports",
+    "feed",
+    "queryable",
 )
 """Each is a module here with `measure() -> list[Figure]`."""
 

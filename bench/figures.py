@@ -1,8 +1,9 @@
 """One measured figure, and the table and file they end in."""
 
 import json
+import os
 import statistics
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -25,6 +26,20 @@ def figure(group: str, name: str, runs: Sequence[float], *, unit: str = "", goal
     """The median of `runs` held against `goal`."""
     value = statistics.median(runs)
     return Figure(group, name, round(value, 4), unit, goal, _meets(value, goal), tuple(round(run, 4) for run in runs))
+
+
+def percentiles(
+    group: str, name: str, samples: Sequence[float], *, unit: str, goals: Mapping[int, str]
+) -> list[Figure]:
+    """Of the raw samples the middle, and each percentile that `goals` names, held against its goal."""
+    cuts = statistics.quantiles(samples, n=100, method="inclusive")
+    wanted = [(50, ""), *goals.items()]
+    return [figure(group, f"{name}, p{share}", [cuts[share - 1]], unit=unit, goal=goal) for share, goal in wanted]
+
+
+def load_of_machine(group: str) -> Figure:
+    """How many threads wanted a core in the last minute: what else ran is in it, and what was measured."""
+    return figure(group, "threads that wanted one of the cores", [os.getloadavg()[0]])
 
 
 def _meets(value: float, goal: str) -> bool:

@@ -147,13 +147,17 @@ def _built_go_edge(directory: Path) -> str | None:
 
 
 def signed_callbacks(wanted: int = REQUESTS) -> list[SimulatedCallback]:
+    """The first so many of `endless_callbacks`."""
+    return list(islice(endless_callbacks(), wanted))
+
+
+def endless_callbacks() -> Iterator[SimulatedCallback]:
     """Real ones, signed: what the provider's own simulator posts of Viber messages that arrive."""
     settings = TelesignSettings.model_validate({"customer_id": CUSTOMER_ID, "api_keys": [KEY]})
     life = (DeliveryStatus.SENT, DeliveryStatus.DELIVERED, DeliveryStatus.SEEN)
     steps = tuple(Step(status, START + timedelta(seconds=at), Channel.VIBER) for at, status in enumerate(life))
     scripts = (Script(number, 7, "+447700900123", "Tidings", START, steps) for number in count())
-    posted = (one for script in scripts for one in PROVIDER.simulate(script, settings) if one.method == "POST")
-    return list(islice(posted, wanted))
+    return (one for script in scripts for one in PROVIDER.simulate(script, settings) if one.method == "POST")
 
 
 def _measure_in_turns(contenders: list[Contender], place: Place) -> Runs:

@@ -1,0 +1,105 @@
+"""Twenty million updates through the sink: is the last million as quick as the first, and how long does a commit take?
+
+`python -m bench.long_sink [rows]`. Records are made while the clock stands, and handed in as Kafka would give them.
+"""
+
+import gc
+import statistics
+import sys
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from functools import partial
+from itertools import islice
+
+import pyarrow as pa
+from rich.console import Console
+from rich.progress import track
+
+from analytics.columns import hasher
+from analytics.freshness import Skyline
+from analytics.intake import Fetched
+from analytics.upkeep import Upkeep
+from analytics.writer import Writer
+from bench.figures import Figure, figure, load_of_machine, percentiles, print_table
+from bench.sink import START, store
+from bench.traffic import Traffic
+from runtime.collector import spare_the_collector
+from runtime.settings import StoreSettings
+
+GROUP = "long_sink"
+ROWS, MILLION = 20_000_000, 1_000_000
+AT_ONCE = 20
+"""So many batches are made while the clock stands."""
+ROWS_PER_S = 1000
+"""In the time that the updates tell of."""
+BATCH_ROWS = StoreSettings().batch_rows
+
+
+class TimedWriter(Writer):
+    """Knows how long each transaction took, and what was tidied in between."""
+
+    commits_ms: list[float]
+    tidied_ms: list[float]
+
+    def write(self, batch) -> None:
+        began, known = time.perf_counter(), len(self.commits_ms)
+        super().write(batch)
+        self.tidied_ms.append((time.perf_counter() - began) * 1000 - sum(self.commits_ms[known:]))
+
+    def _commit(self, tables: dict[str, pa.Table]) -> None:
+        began = time.perf_counter()
+        super()._commit(tables)
+        self.commits_ms.append((time.perf_counter() - began) * 1000)
+
+
+def measure(rows: int = ROWS) -> list[Figure]:
+    with store() as (database, _, _), closing(database.cursor()) as connection:
+        writer = TimedWriter(connection, hasher(b"bench"), Upkeep(connection, Skyline()), seen_days=3)
+        writer.commits_ms, writer.tidied_ms = [], []
+        with closing(Traffic(START, rows_per_s=ROWS_PER_S)) as traffic:
+            rates = list(_rates(writer, traffic, rows // MILLION))
+    gc.unfreeze()  # what stays frozen at the end of a process is reported as leaked by DuckDB's bindings
+    return [
+        figure(GROUP, f"million {len(rates)} ÷ the first", [rates[-1] / rates[0]], goal=">= 0.9"),
+        figure(GROUP, "updates stored, whole transaction, by the million", rates, unit="rows/s", goal=">= 100000"),
+        figure(GROUP, "the first million", rates[:1], unit="rows/s"),
+        figure(GROUP, "the last million", rates[-1:], unit="rows/s"),
+        *percentiles(GROUP, f"transaction of {BATCH_ROWS} rows", writer.commits_ms, unit="ms", goals={99: ""}),
+        figure(GROUP, f"transaction of {BATCH_ROWS} rows, longest", [max(writer.commits_ms)], unit="ms", goal="<= 300"),
+        figure(GROUP, "tidying between transactions, longest", [max(writer.tidied_ms)], unit="ms"),
+        figure(GROUP, "tidying between transactions, in all", [sum(writer.tidied_ms) / 1000], unit="s"),
+        figure(GROUP, "slowest million ÷ the middle one", [min(rates) / statistics.median(rates)]),
+        load_of_machine(GROUP),
+    ]
+
+
+def _rates(writer: Writer, traffic: Traffic, millions: int) -> Iterator[float]:
+    """Rows a second of each million."""
+    intake = writer.resume()
+    writer.write(writer.prepare(intake, traffic.take(BATCH_ROWS)))  # the first touch loads code
+    spare_the_collector()
+    batches = iter(partial(traffic.take, BATCH_ROWS), None)
+    for _ in track(range(millions), f"{millions} million updates", console=Console(stderr=True)):
+        took_s = 0.0
+        for _ in range(MILLION // (AT_ONCE * BATCH_ROWS)):
+            took_s += _stored(writer, partial(writer.prepare, intake), list(islice(batches, AT_ONCE)))
+        yield MILLION / took_s
+
+
+def _stored(writer: Writer, prepare, fetched: list[list[Fetched]]) -> float:
+    """Seconds, the next batch prepared while one is written, as the sink does it."""
+    with ThreadPoolExecutor(1) as thread:
+        began = time.perf_counter()
+        prepared = thread.submit(prepare, fetched[0])
+        for following in [*fetched[1:], None]:
+            batch = prepared.result()
+            if following is not None:
+                prepared = thread.submit(prepare, following)
+            writer.write(batch)
+        return time.perf_counter() - began
+
+
+if __name__ == "__main__":
+    print_table(measure(*map(int, sys.argv[1:])))

@@ -1,0 +1,131 @@
+"""Records as the sink takes them from Kafka, made-up and by the million; and who stores so many of them a second.
+
+The writer lives in a thread of the process that is measured, as the sink does.
+"""
+
+import threading
+import time
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from datetime import datetime, timedelta
+from typing import Self
+
+import duckdb
+
+from analytics.columns import hasher
+from analytics.database import Database
+from analytics.freshness import Horizon, Skyline
+from analytics.intake import Fetched, Intake, Source
+from analytics.migrations import migrate
+from analytics.upkeep import Upkeep
+from analytics.writer import Writer
+from bench.lives import Lives, run, text_of
+from bench.sink import HEADERS, PARTITIONS, Stored
+from contracts.envelope import with_id
+
+CALLBACK_BODY = b"x" * 700
+FIRST = 1_000_000_000
+"""The number of the first message, which no message of a month has."""
+PORTION_ROWS = 50_000
+"""Made at once."""
+BATCH_S = 0.25
+"""What the sink waits for, when little comes."""
+
+
+class Traffic:
+    """Updates and the callbacks behind them, in the order of time from `begin` on; `placed` is where they go on."""
+
+    def __init__(self, begin: datetime, *, rows_per_s: float, updates: int = 0, callbacks: int = 0) -> None:
+        self._connection = duckdb.connect(config={"threads": 1})
+        migrate(self._connection)
+        self._lives = Lives(self._connection, begin, reports_per_s=rows_per_s, first=FIRST)
+        self._span = timedelta(seconds=PORTION_ROWS / rows_per_s)
+        self._updates, self._callbacks = updates, callbacks
+        self._given, self._there = 0, 0
+
+    def take(self, rows: int, *, with_callbacks: bool = False) -> list[Fetched]:
+        """The next `rows` updates, by partition as the sink gathers them."""
+        updates: dict[int, list[Stored]] = defaultdict(list)
+        callbacks: dict[int, list[Stored]] = defaultdict(list)
+        for place, told_ms, provider, connection, cause, value in self._rows(rows):
+            partition, offset = place % PARTITIONS, place // PARTITIONS
+            headers = tuple(with_id(HEADERS, b"tidings-reports-v1/%d/%d/0" % (partition, offset)))
+            updates[partition].append(Stored(offset, told_ms, value.encode(), headers))
+            if with_callbacks:
+                who = (("provider", provider.encode()), ("connection", connection.encode()))
+                callbacks[cause % PARTITIONS].append(Stored(cause // PARTITIONS, told_ms, CALLBACK_BODY, who))
+        return [
+            *(Fetched("updates", partition, records) for partition, records in updates.items()),
+            *(Fetched("callbacks", partition, records) for partition, records in callbacks.items()),
+        ]
+
+    def close(self) -> None:
+        self._connection.close()
+
+    def _rows(self, wanted: int) -> Iterator[tuple[int, int, str, str, int, str]]:
+        while wanted:
+            if self._given == self._there:
+                self._go_on()
+            first = self._given
+            self._given = min(first + wanted, self._there)
+            wanted -= self._given - first
+            parameters = {"first": first, "beyond": self._given, "updates": self._updates, "callbacks": self._callbacks}
+            yield from run(self._connection, text_of("wire"), parameters)
+
+    def _go_on(self) -> None:
+        self._updates, self._callbacks = self._updates + self._there, self._callbacks + self._there
+        self._lives.go_on(self._span)
+        ((self._there,),) = self._connection.execute("SELECT count(*) FROM told").fetchall()
+        self._given = 0
+
+
+class SteadyWriter:
+    """While it is entered, updates and their callbacks are stored at that rate, from `begin` on."""
+
+    def __init__(self, database: Database, skyline: Skyline, *, begin: datetime, rows_per_s: int) -> None:
+        self.rows = 0
+        self.seconds = 0.0
+        self.turns_ms: list[float] = []
+        """How long each batch took, with whatever the writer tidied before it."""
+        self._database = database
+        self._skyline = skyline
+        self._begin = begin
+        self._rows_per_s = rows_per_s
+        self._is_over = threading.Event()
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="writer")
+
+    def __enter__(self) -> Self:
+        self._writing = self._thread.submit(self._write)
+        return self
+
+    def __exit__(self, *_exc: object) -> None:
+        self._is_over.set()
+        self._writing.result()
+        self._thread.shutdown()
+
+    def _write(self) -> None:
+        with closing(self._database.cursor()) as connection:
+            writer = Writer(connection, hasher(b"bench"), Upkeep(connection, self._skyline), seen_days=3)
+            intake = writer.resume()
+            placed = {topic: _count(intake.next_offsets, topic) for topic in ("updates", "callbacks")}
+            with closing(Traffic(self._begin, rows_per_s=self._rows_per_s, **placed)) as traffic:
+                self._store(writer, intake, traffic)
+
+    def _store(self, writer: Writer, intake: Intake, traffic: Traffic) -> None:
+        size, began = int(self._rows_per_s * BATCH_S), time.perf_counter()
+        while not self._is_over.wait(max(0.0, began + self.rows / self._rows_per_s - time.perf_counter())):
+            fetched = traffic.take(size, with_callbacks=True)
+            left = time.perf_counter()
+            batch = writer.prepare(intake, fetched)
+            writer.write(batch)
+            self.turns_ms.append((time.perf_counter() - left) * 1000)
+            self.rows += size
+            self.seconds = time.perf_counter() - began
+            below = {part: offset for (topic, part), offset in batch.next_offsets.items() if topic == "callbacks"}
+            self._skyline.latest = Horizon(self._begin + timedelta(seconds=self.seconds), below)
+
+
+def _count(next_offsets: Mapping[Source, int], wanted: str) -> int:
+    return sum(offset for (topic, _), offset in next_offsets.items() if topic == wanted)
