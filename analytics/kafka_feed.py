@@ -16,7 +16,7 @@ from runtime.settings import KafkaSettings, StoreSettings
 
 POLL_S = 0.2
 COMMIT_S = 1.0
-GATHER_MS = 250
+GATHER_MS = 100
 """A batch gathers for longer than that anyway."""
 GROUP = "sink"
 
