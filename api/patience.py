@@ -1,9 +1,7 @@
 """Answers that must not be older than the caller says: waited for a while, else refused with how far the store is."""
 
 import asyncio
-from typing import Annotated
 
-from fastapi import Depends, Query
 from pydantic import BaseModel, Field
 
 from analytics.freshness import Freshness
@@ -15,15 +13,15 @@ LONGEST_WAIT_S = 30.0
 LOOK_EVERY_S = 0.2
 
 
-AS_OF = "Answer only when every callback received before this moment is in the answer; else 425 with the lag."
-WAIT = "Wait so many seconds for `min_as_of` before that."
-
-
 class Patience(BaseModel):
     """What every question to the store may have in its query string."""
 
-    min_as_of: Moment | None = Field(None, description=AS_OF)
-    wait_s: float = Field(0.0, ge=0, le=LONGEST_WAIT_S, description=WAIT)
+    min_as_of: Moment | None = Field(
+        None,
+        description="Answer only when every callback received before this moment is in the answer; else 425 with the "
+        "lag.",
+    )
+    wait_s: float = Field(0.0, ge=0, le=LONGEST_WAIT_S, description="Wait so many seconds for `min_as_of` before that.")
 
     async def wait(self, parts: Parts) -> None:
         """Until the store is as far as was asked for; raises the problem that it is not, when that takes too long."""
@@ -49,14 +47,3 @@ class Patience(BaseModel):
 
     def _is_met_by(self, fresh: Freshness) -> bool:
         return self.min_as_of is None or (fresh.as_of is not None and fresh.as_of >= self.min_as_of)
-
-
-async def _patience_of(
-    min_as_of: Annotated[Moment | None, Query(description=AS_OF)] = None,
-    wait_s: Annotated[float, Query(ge=0, le=LONGEST_WAIT_S, description=WAIT)] = 0.0,
-) -> Patience:
-    return Patience(min_as_of=min_as_of, wait_s=wait_s)
-
-
-Patient = Annotated[Patience, Depends(_patience_of)]
-"""Beside other parameters, which a model of the query string does not bear."""

@@ -8,8 +8,8 @@ from typing import Annotated, BinaryIO
 
 from fastapi import APIRouter, Body, Depends, Path, Query, Response
 from fastapi.responses import FileResponse, StreamingResponse
+from pydantic import BaseModel, ConfigDict, Field
 
-from analytics.exports.manifest import Manifest
 from analytics.exports.order import Format
 from api.access import Caller, Exporter
 from api.answers.exports import Export, ExportsAnswer
@@ -49,6 +49,14 @@ Id = Annotated[str, Path(max_length=64, description="`id` of the answer to the o
 Key = Annotated[str | None, idempotency_key("the same export", example="nightly-2026-11-21")]
 
 
+class ExportsParameters(BaseModel):
+    """The query string of `GET /v1/exports`."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    limit: int = Field(50, ge=1, le=200, description="How many at most.")
+
+
 @router.post(
     "/exports",
     status_code=202,
@@ -73,13 +81,11 @@ async def add_export(
 
 @router.get("/exports", summary="The exports that there are")
 async def get_exports(
-    parts: Provided,
-    caller: Exporter,
-    limit: Annotated[int, Query(ge=1, le=200, description="How many at most.")] = 50,
+    parts: Provided, caller: Exporter, parameters: Annotated[ExportsParameters, Query()]
 ) -> ExportsAnswer:
     """The newest first, with how far each is. Of other accounts nothing is told."""
     seen = [job for job in parts.exports.all() if job.may_be_seen_by(caller.accounts)]
-    return ExportsAnswer(exports=[_told(parts, job) for job in seen[:limit]])
+    return ExportsAnswer(exports=[_told(parts, job) for job in seen[: parameters.limit]])
 
 
 @router.get("/exports/{id}", responses=problem_responses(NOT_FOUND), summary="How far an export is")
@@ -91,7 +97,7 @@ async def get_export(parts: Provided, caller: Exporter, id: Id) -> Export:  # no
 @router.get(
     "/exports/{id}/files/{name}",
     response_class=FileResponse,
-    responses=problem_responses(NOT_FOUND),
+    responses={206: {"description": "The range that was asked for"}} | problem_responses(NOT_FOUND),
     summary="Fetch a file of an export",
 )
 async def get_export_file(
@@ -102,13 +108,12 @@ async def get_export_file(
 ) -> FileResponse:
     """The file as it is on the disk, or a range of it."""
     job = _found(parts, caller, id)
-    path = parts.exports.file(job, name)
-    if path is None or not path.is_file():
+    file = parts.exports.file(job, name)
+    if file is None:
         raise Refused(NOT_FOUND, "The export has no such file; its `files` and `manifest_href` are those there are.")
     await audit(parts, caller, Deed.EXPORT_FETCHED, export=job.id, file=name)
-    return FileResponse(
-        path, media_type=MEDIA_TYPES[path.suffix[1:]], filename=name, headers=_digest(parts.exports.manifest(job), name)
-    )
+    media_type = MEDIA_TYPES[file.path.suffix[1:]]
+    return FileResponse(file.path, media_type=media_type, filename=name, headers=_digest(file.sha256))
 
 
 @router.delete(
@@ -165,7 +170,6 @@ def _asker(caller: Caller) -> Asker:
     return Asker(caller.key_id, caller.name)
 
 
-def _digest(manifest: Manifest | None, name: str) -> dict[str, str]:
+def _digest(sha256: str | None) -> dict[str, str]:
     """RFC 9530: the digest of the whole file, also when a range of it is sent."""
-    found = next((one.sha256 for one in manifest.files if one.name == name), None) if manifest else None
-    return {"Repr-Digest": f"sha-256=:{b64encode(bytes.fromhex(found)).decode()}:"} if found else {}
+    return {"Repr-Digest": f"sha-256=:{b64encode(bytes.fromhex(sha256)).decode()}:"} if sha256 else {}

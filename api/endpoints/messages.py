@@ -4,6 +4,7 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Path, Query
+from pydantic import BaseModel, ConfigDict, Field
 
 from api.access import Reader
 from api.answers.base import FreshnessMember
@@ -12,11 +13,29 @@ from api.auditing import Deed, audit
 from api.cursors import cursor_of
 from api.listing import MessagesParameters
 from api.parts import Provided
-from api.patience import Patient
+from api.patience import Patience
 from api.problems import AUDIT_UNAVAILABLE, NOT_FOUND, QUESTION_INVALID, STORE_BEHIND, problem_responses
 from api.timelines import tell
 
 router = APIRouter(tags=["messages"], responses=problem_responses(NOT_FOUND, AUDIT_UNAVAILABLE))
+
+
+class StoryParameters(Patience):
+    """The query string of `GET /v1/messages/{id}`."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    evidence: bool = Field(
+        default=False, description="Add the raw callbacks behind the reports, as long as Kafka keeps them."
+    )
+
+
+class ChangesParameters(BaseModel):
+    """The query string of `GET /v1/changes`."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    limit: int = Field(20, ge=1, le=200, description="How many at most.")
 
 
 @router.get(
@@ -45,33 +64,26 @@ async def get_messages(
 async def get_message(
     parts: Provided,
     caller: Reader,
-    patience: Patient,
     id: Annotated[  # noqa: A002  # the name is the public one, in the path
         UUID,
         Path(description="The id of a message or of an attempt.", examples=["019aa5a1-0000-7000-8000-000000000001"]),
     ],
-    evidence: Annotated[  # noqa: FBT002  # a flag in a query string
-        bool, Query(description="Add the raw callbacks behind the reports, as long as Kafka keeps them.")
-    ] = False,
+    parameters: Annotated[StoryParameters, Query()],
 ) -> MessageTimeline:
     """Every report and registration of a message, oldest first, each with what it did and the callback it came in.
 
     The message may be named by its own id or by that of one of its attempts.
     """
-    await patience.wait(parts)
-    if evidence:
+    await parameters.wait(parts)
+    if parameters.evidence:
         await audit(parts, caller, Deed.EVIDENCE_SHOWN, message=str(id))
-    return await tell(parts, caller.accounts, str(id), with_evidence=evidence)
+    return await tell(parts, caller.accounts, str(id), with_evidence=parameters.evidence)
 
 
 @router.get("/changes", summary="The newest status changes")
-async def get_changes(
-    parts: Provided,
-    caller: Reader,
-    limit: Annotated[int, Query(ge=1, le=200, description="How many at most.")] = 20,
-) -> Changes:
+async def get_changes(parts: Provided, caller: Reader, parameters: Annotated[ChangesParameters, Query()]) -> Changes:
     """The newest reports that moved the status of an attempt, newest first. Recipients are not shown."""
-    answer = await parts.store.newest_changes(caller.accounts, limit)
+    answer = await parts.store.newest_changes(caller.accounts, parameters.limit)
     return Changes(
         changes=[Change.model_validate(row) for row in answer.rows], freshness=FreshnessMember.of(answer.freshness)
     )

@@ -42,6 +42,14 @@ class SendsParameters(BaseModel):
         return SendsQuestion(accounts=caller.accounts, from_=self.from_, to=self.to)
 
 
+class DoubtsParameters(BaseModel):
+    """The query string of `GET /v1/in-doubt`."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    limit: int = Field(100, ge=1, le=1000, description="How many at most.")
+
+
 @router.get("/sends", responses=problem_responses(QUESTION_INVALID), summary="What came of the sends, counted")
 async def get_sends(parts: Provided, caller: Reader, parameters: Annotated[SendsParameters, Query()]) -> SendsAnswer:
     """How many sends were commanded, by step, channel, provider and connection, and what came of them.
@@ -58,16 +66,14 @@ async def get_sends(parts: Provided, caller: Reader, parameters: Annotated[Sends
 
 @router.get("/in-doubt", responses=problem_responses(), summary="What waits for a person")
 async def get_in_doubt(
-    parts: Provided,
-    caller: Reader,
-    limit: Annotated[int, Query(ge=1, le=1000, description="How many at most.")] = 100,
+    parts: Provided, caller: Reader, parameters: Annotated[DoubtsParameters, Query()]
 ) -> DoubtsAnswer:
     """Sends of which nobody knows whether their provider took them, the longest open first.
 
     A doubt ends by itself when the provider reports about the send; else somebody looks, and resolves it.
     """
     overdue_s = parts.settings.fallback.outcome_within_s
-    answer = await parts.store.in_doubt(caller.accounts, limit=limit, overdue_s=overdue_s)
+    answer = await parts.store.in_doubt(caller.accounts, limit=parameters.limit, overdue_s=overdue_s)
     return DoubtsAnswer(
         open_count=next((row["open_count"] for row in answer.rows), 0),
         in_doubt=[doubt_of(row) for row in answer.rows],

@@ -34,6 +34,14 @@ class Asked(NamedTuple):
     changed_since: str | None = None
 
 
+class KeptFile(NamedTuple):
+    """A file of a finished export."""
+
+    path: Path
+    sha256: str | None
+    """Null for the manifest, which has those of the others."""
+
+
 class ExportDesk:
     """The exports of one installation, between `start` and `stop`; all its methods belong to one event loop."""
 
@@ -121,12 +129,13 @@ class ExportDesk:
             log.warning("export_damaged", **audited(job), reason=str(exc))
             return None
 
-    def file(self, job: Job, name: str) -> Path | None:
-        """The file of that name, if the manifest has it."""
-        manifest = self.manifest(job)
-        if manifest is None or name not in {MANIFEST, *(file.name for file in manifest.files)}:
+    def file(self, job: Job, name: str) -> KeptFile | None:
+        """The file of that name, if the manifest has it and it is there."""
+        manifest, path = self.manifest(job), self._book.folder(job) / name
+        if manifest is None:
             return None
-        return self._book.folder(job) / name
+        digests: dict[str, str | None] = {MANIFEST: None} | {file.name: file.sha256 for file in manifest.files}
+        return KeptFile(path, digests[name]) if name in digests and path.is_file() else None
 
     def remove(self, job: Job) -> None:
         """Cancel an open export; forget one that is not, with its files."""

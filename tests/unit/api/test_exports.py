@@ -419,7 +419,7 @@ class TestRestart:
         job = desk.find(done["id"])
         await desk.stop()
 
-        assert desk.file(job, "messages.parquet").is_file()
+        assert desk.file(job, "messages.parquet").path.is_file()
 
     async def test_a_record_that_cannot_be_read_harms_no_other(self, office, desk_over, tmp_path):
         client = office()

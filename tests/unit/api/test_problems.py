@@ -5,12 +5,22 @@ from pathlib import Path
 
 import pytest
 
+from api.application import create_app
+from api.describe import describe
 from api.problems import KINDS
 from api.shield import BODY_LIMIT
 from contracts.errors import QueryInvalid, StoreUnavailable
 from tests.unit.api.rows import ELSEWHERE, MESSAGE
 
 JSON = {"content-type": "application/json"}
+TELLS_IN_ITS_OWN_WORDS = {"/v1/feed"}
+"""With all parameters that there are; tested there."""
+TAKE_PARAMETERS = [
+    path
+    for path, ways in describe(create_app(None))["paths"].items()
+    if path not in TELLS_IN_ITS_OWN_WORDS
+    if any(one["in"] == "query" for one in ways.get("get", {}).get("parameters", ()))
+]
 
 
 def _is_problem(answer, kind):
@@ -44,6 +54,16 @@ def _is_problem(answer, kind):
 )
 def test_what_is_not_there_is_a_problem(client, method, address, kind):
     _is_problem(client.request(method, address), kind)
+
+
+@pytest.mark.parametrize("path", TAKE_PARAMETERS)
+def test_a_parameter_that_nobody_knows_is_named(client, path):
+    address = path.format(id=MESSAGE, sender="ExampleShop", recipient="+447700900105")
+    problem = _is_problem(client.get(address, params={"colour": "red"}), "invalid")
+
+    assert [(one["member"], one["rule"]) for one in problem["errors"] if one["rule"] != "missing"] == [
+        ("colour", "extra_forbidden")
+    ]
 
 
 def test_a_method_that_is_refused_names_those_that_are_not(client):

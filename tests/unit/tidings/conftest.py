@@ -1,8 +1,10 @@
 """Actors that play both providers, and a play that is the same for every test."""
 
+import logging
 from datetime import UTC, datetime
 
 import pytest
+import structlog
 
 from runtime.settings import Connection
 from tidings.simulation.schedule import Actor, Play, cast_of
@@ -30,3 +32,13 @@ def play() -> Play:
         unregistered=0.1,
         speed=600,
     )
+
+
+@pytest.fixture
+def _logging_as_it_was():
+    """A command sets up the logs of its process; here that is the process of all tests."""
+    handlers, level = logging.root.handlers[:], logging.root.level
+    yield
+    structlog.reset_defaults()
+    structlog.contextvars.clear_contextvars()
+    logging.root.handlers, logging.root.level = handlers, level

@@ -1,18 +1,18 @@
 """The table of commands: how it ends, and what it says."""
 
 import json
-import logging
 import subprocess
 import sys
 from datetime import datetime
 from pathlib import Path
 
 import pytest
-import structlog
 
 from contracts.errors import BrokerUnavailable, ConfigurationInvalid, TidingsError
 from tidings.cli import app, fraction
 from tidings.exits import exit_of
+
+pytestmark = pytest.mark.usefixtures("_logging_as_it_was")
 
 HEAVY = ("aiokafka", "aiohttp", "pydantic_settings", "streams", "api", "providers")
 COMMANDS = (
@@ -40,16 +40,6 @@ def run(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, 
         app([str(argument) for argument in arguments])
     code = ended.value.code
     return (code if isinstance(code, int) else 0), *capsys.readouterr()
-
-
-@pytest.fixture(autouse=True)
-def _logging_as_it_was():
-    """A command sets up the logs of its process; here that is the process of all tests."""
-    handlers, level = logging.root.handlers[:], logging.root.level
-    yield
-    structlog.reset_defaults()
-    structlog.contextvars.clear_contextvars()
-    logging.root.handlers, logging.root.level = handlers, level
 
 
 @pytest.fixture
