@@ -1,6 +1,7 @@
 -- What the attempts first heard of in [from, to) cost, by bucket, dimensions and currency; those of which nobody has told
 -- a price have none. A price is that of the reports, the highest for each message or piece of it, else that of the answer
 -- to the send. What a provider told of a whole cascade counts where it told of no channel.
+-- facts: first
 -- parameters: first, beyond, by_channel
 -- parameters: from, to, bucket, step_min, time_zone, group_by, accounts
 -- parameters: account, provider, connection, channel, country, campaign, sender, status, reason

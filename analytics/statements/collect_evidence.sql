@@ -1,10 +1,17 @@
 -- All that is known of the attempts in this batch, one row per attempt, leg and side of the batch: what the store knew
 -- before (is_fresh false) and what the batch adds. Every aggregate is free of order: a sum, a maximum, a disjunction.
 CREATE OR REPLACE TEMP TABLE evidence AS
-WITH touched AS (
+WITH told AS (
     SELECT attempt_id FROM report WHERE batch_id = $batch_id
     UNION
     SELECT attempt_id FROM registration WHERE batch_id = $batch_id
+),
+
+-- Of an attempt of a time that is forgotten the counts stand: there is nothing left to compare with.
+touched AS (
+    SELECT attempt_id
+    FROM told
+    WHERE attempt_id >= (SELECT coalesce(max(first_id), '00000000-0000-0000-0000-000000000000'::UUID) FROM forgotten)
 ),
 
 known AS (

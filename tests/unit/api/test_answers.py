@@ -188,6 +188,15 @@ def test_without_more_metrics_are_those_of_the_last_day(client, parts):
     assert parts.store.asked[0].accounts is None
 
 
+def test_metrics_say_what_to_ask_for_next_and_then_what_changed(client, parts):
+    first = client.get("/v1/metrics").json()
+    next_one = client.get("/v1/metrics", params={"changed_since": first["revision"]}).json()
+
+    assert (first["revision"], first["changed"]) == (7, None)
+    assert next_one["changed"] == [{"bucket_at": "2026-11-21T12:00:00Z", "revision": 7}]
+    assert [question.changed_since for question in parts.store.asked] == [None, 7]
+
+
 @pytest.mark.parametrize(
     ("query", "measures"),
     [
