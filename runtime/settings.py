@@ -185,7 +185,7 @@ class StoreSettings(Section):
     snapshot_every_s: float = Field(3600.0, ge=0)
     """How often a copy is made to fall back on, when something was stored since; 0: never. Below Kafka's retention."""
     keep_days: int = Field(0, ge=0, le=36_500)
-    """Older facts are dropped once archived, counts stay; 0: never, else a week or more above `streams.keep_open_days`."""
+    """Older facts are dropped once archived, counts stay. 0: never; else a week above `streams.keep_open_days`."""
 
 
 class ArchiveSettings(Section):
