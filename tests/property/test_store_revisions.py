@@ -103,7 +103,7 @@ def live(database: Database, line: Line, pollers: list[Poller], chance: random.R
     connection.close()
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(what=deeds, seed=st.integers(0, 2**32), group_by=st.sampled_from(GROUPS))
 def test_a_follower_ends_with_the_whole_table(
     database: Database, reader: Reader, what: list[Any], seed: int, group_by: tuple[Dimension, ...]
@@ -117,7 +117,7 @@ def test_a_follower_ends_with_the_whole_table(
         assert poller.table == poller.everything()
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(what=deeds, seed=st.integers(0, 2**32))
 def test_a_follower_ends_with_a_recount(database: Database, reader: Reader, what: list[Any], seed: int) -> None:
     line = lived(what)
