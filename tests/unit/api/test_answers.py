@@ -19,6 +19,7 @@ FRESHNESS = {
     "lag_records": 12,
     "lag_s": 0.8,
     "watermarks": {"updates": {"0": 4102, "1": 3987}, "callbacks": {"0": 1208, "1": 900}},
+    "forgotten_before": None,
 }
 
 

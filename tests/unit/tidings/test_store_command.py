@@ -56,6 +56,7 @@ def test_while_somebody_has_it_open_it_is_the_newest_snapshot(tmp_path, config, 
         files.store(2)
         files.snapshot()
         files.store()
+    capsys.readouterr()  # what the store logs
     with held_elsewhere(files.path):
         show_store(config, as_json=True)
     told = json.loads(capsys.readouterr().out)
