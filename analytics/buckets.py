@@ -73,6 +73,13 @@ def begin_before(bucket: Bucket, begin: datetime, to: datetime, *, zone: ZoneInf
     return _as_the_store_has_it(local - (last.replace(tzinfo=None) - local.replace(tzinfo=None)) - week)
 
 
+def moment_of(begin: datetime | str) -> datetime:
+    """The moment itself, or that which a `first_id` stands for."""
+    if isinstance(begin, str):
+        return datetime.fromtimestamp(int(begin.replace("-", "")[:12], 16) / 1000, UTC)
+    return begin if begin.tzinfo else begin.replace(tzinfo=UTC)
+
+
 def first_id(moment: datetime) -> str:
     """Below every id of what was first heard of at `moment` or later: ids begin with their time."""
     return f"{int(moment.timestamp() * 1000):012x}{0:020x}"

@@ -7,6 +7,7 @@ import os
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
+from threading import Timer
 
 import duckdb
 import structlog
@@ -86,10 +87,9 @@ class Database:
         """A cursor that sees one state of the store; each of its questions may take `limit_s`."""
         cursor = self.cursor()
         try:
-            # Not in DuckDB 1.5: there a timer would have to call interrupt().
-            cursor.execute(f"SET max_execution_time = {int(limit_s * 1000)}")
-            cursor.begin()
-            yield cursor
+            with _limited(cursor, limit_s):
+                cursor.begin()
+                yield cursor
         finally:
             cursor.close()
 
@@ -143,6 +143,28 @@ def beside(path: Path, ending: str) -> Path:
 def log_of(path: Path) -> Path:
     """DuckDB's write-ahead log of the store `path`; there after a process was killed."""
     return beside(path, ".wal")
+
+
+@contextmanager
+def _limited(cursor: Connection, limit_s: float) -> Iterator[None]:
+    """End each question of `cursor` that takes longer; on DuckDB 1.5, all of them together."""
+    if _bears_limit(cursor, limit_s):
+        yield
+        return
+    timer = Timer(limit_s, cursor.interrupt)
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+
+
+def _bears_limit(cursor: Connection, limit_s: float) -> bool:
+    try:
+        cursor.execute(f"SET max_execution_time = {int(limit_s * 1000)}")
+    except duckdb.CatalogException:  # DuckDB 1.5 has no such setting
+        return False
+    return True
 
 
 @contextmanager

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from contracts.errors import QueryInvalid
+
 Positions = dict[str, dict[int, int]]
 """Topic (the plural word) to partition to next offset."""
 
@@ -25,6 +27,8 @@ class Freshness:
     """The number of the newest batch in the answer; equal revisions mean equal data."""
     lag_by_topic: Mapping[str, int] = field(default_factory=dict)
     """Where those records wait."""
+    forgotten_before: datetime | None = None
+    """Of what was first heard of or received before, only counts are left; null while everything is kept."""
 
 
 @dataclass(frozen=True)
@@ -45,3 +49,12 @@ class Skyline:
     """Where the newest horizon is kept: written by the sink's thread, read by all."""
 
     latest: Horizon = field(default_factory=Horizon)
+
+
+def require_kept(begin: datetime, before: datetime | None) -> None:
+    """Raises `QueryInvalid` for what would be made of facts from `begin` on, when those of `before` are forgotten."""
+    if before is not None and begin < before:
+        raise QueryInvalid(
+            f"this is made of single facts, and those of before {before.isoformat()} are dropped by store.keep_days; "
+            "ask from then on, or for counts by the hour or longer, which are kept"
+        )

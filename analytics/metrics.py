@@ -38,10 +38,13 @@ class MetricsQuestion:
     """Each group has a row for every bucket, also for those in which nothing happened."""
     is_compared: bool = False
     """Each row has beside it what it was in the period before."""
+    changed_since: int | None = None
+    """Only the buckets that changed behind this revision of the store; null for all."""
 
     def __post_init__(self) -> None:
         self._check_span()
         self._check_dimensions()
+        self._check_revised()
         if self.is_compared and self.begin != (start := start_of(self.bucket, self.begin, self.zone)):
             raise QueryInvalid(
                 f"to compare, the span must begin with a {self.bucket} of {self.time_zone}: from={start.isoformat()}"
@@ -90,6 +93,10 @@ class MetricsQuestion:
             "time_zone": self.time_zone,
         }
 
+    def revised(self) -> dict[str, Any]:
+        """As `queries/revisions.sql` wants it."""
+        return self.bucketed() | {"accounts": self.accounts, "since": self.changed_since}
+
     def before(self) -> "MetricsQuestion":
         """The same about as many buckets before; without buckets, about as long a time before."""
         return replace(self, from_=begin_before(self.bucket, self.begin, self.to, zone=self.zone), to=self.begin)
@@ -118,6 +125,17 @@ class MetricsQuestion:
                 raise QueryInvalid(
                     f"{measures[0]} is not known by {', '.join(sorted(missing))}; it can be taken by "
                     f"{', '.join(one for one in Dimension if one in source.dimensions)}"
+                )
+
+    def _check_revised(self) -> None:
+        if self.changed_since is None:
+            return
+        if self.is_compared:
+            raise QueryInvalid("changed_since and compare exclude each other: the buckets before may have changed too")
+        for source, measures in self.sources().items():
+            if not source.is_revised:
+                raise QueryInvalid(
+                    f"what changes {measures[0]} is not kept by bucket; leave it out, or ask without changed_since"
                 )
 
     def _check_zone(self) -> None:

@@ -9,11 +9,12 @@ from analytics.freshness import Freshness
 from analytics.inbound import InboundQuestion, Place, SuppressionsQuestion
 from analytics.joining import joined
 from analytics.metrics import DIMENSIONS, MEASURES, Dimension, Measure, MetricsQuestion
-from analytics.reader import Accounts, Answer, Reader
+from analytics.reader import Accounts, Answer, Reader, Row
 from analytics.series import Period, series
 from analytics.sessions import with_sessions
 from analytics.sources import COUNTED, SESSIONS
 from analytics.timelines import Timeline, message_replies, message_timeline
+from contracts.errors import QueryInvalid
 
 __all__ = [
     "DIMENSIONS",
@@ -23,6 +24,7 @@ __all__ = [
     "Dimension",
     "InboundQuestion",
     "Measure",
+    "Measured",
     "MetricsQuestion",
     "Place",
     "SuppressionsQuestion",
@@ -50,6 +52,14 @@ class Conservation(Answer):
     """The first hundred positions of items that ought to be accounted for and are not."""
 
 
+@dataclass(frozen=True)
+class Measured(Answer):
+    """Measures over time. Of a question for what changed, only the rows of buckets that did."""
+
+    changed: list[Row] | None = None
+    """All buckets that changed, also those that have no row any more, with their `revision`; null when not asked."""
+
+
 async def inbound(reader: Reader, question: InboundQuestion, *, window_s: float) -> Answer:
     """What people wrote, newest first, each with the attempt that it answers: see `attribution.cte`."""
     return await reader.ask("inbound", question.parameters() | {"window_s": window_s})
@@ -68,25 +78,40 @@ async def newest_changes(reader: Reader, *, accounts: Accounts, limit: int) -> A
     return await reader.ask("newest_changes", {"accounts": accounts, "limit": limit})
 
 
-async def metrics(reader: Reader, question: MetricsQuestion) -> Answer:
+async def metrics(reader: Reader, question: MetricsQuestion) -> Measured:
     """One row per bucket and group: `bucket_at` (unless the bucket is none), the dimensions, the measures.
 
     Raises `QueryInvalid` for what cannot be asked together.
     """
     periods = [question, question.before()] if question.is_compared else [question]
     asked = [(one, source) for one in periods for source in one.sources()]
-    found, fresh = await reader.ask_together(*((source.question, one.parameters(source)) for one, source in asked))
+    revisions = [] if question.changed_since is None else [("revisions", question.revised())]
+    answered, fresh = await reader.ask_together(
+        *((source.question, one.parameters(source)) for one, source in asked), *revisions
+    )
+    found = answered[: len(asked)]
     if any(source is SESSIONS for _, source in asked):
         fresh = with_sessions(reader, fresh)
     rows = [
         joined(one, {source: rows for (other, source), rows in zip(asked, found, strict=True) if other is one})
         for one in periods
     ]
-    if not (question.is_compared or question.is_filled):
-        return Answer(rows[0], fresh)
-    buckets, _ = await reader.ask_together(*(("buckets", one.bucketed()) for one in periods))
-    told = [Period(one, [row["bucket_at"] for row in several]) for one, several in zip(rows, buckets, strict=True)]
-    return Answer(series(question, *told), fresh)
+    whole = rows[0]
+    if question.is_compared or question.is_filled:
+        buckets, _ = await reader.ask_together(*(("buckets", one.bucketed()) for one in periods))
+        told = [Period(one, [row["bucket_at"] for row in several]) for one, several in zip(rows, buckets, strict=True)]
+        whole = series(question, *told)
+    return Measured(whole, fresh) if not revisions else _changed(question, whole, fresh, changed=answered[-1])
+
+
+def _changed(question: MetricsQuestion, rows: list[Row], fresh: Freshness, *, changed: list[Row]) -> Measured:
+    since = question.changed_since or 0
+    if since > fresh.revision:
+        raise QueryInvalid(
+            f"changed_since ({since}) is ahead of the store, which is at {fresh.revision}; begin without it"
+        )
+    buckets = {row["bucket_at"] for row in changed}
+    return Measured([row for row in rows if row.get("bucket_at") in buckets], fresh, changed)
 
 
 async def conservation(reader: Reader) -> Conservation:

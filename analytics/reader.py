@@ -4,7 +4,7 @@ import asyncio
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any, TypeVar
@@ -12,9 +12,10 @@ from uuid import UUID
 
 import duckdb
 
+from analytics.buckets import moment_of
 from analytics.database import Connection, Database
 from analytics.diagnosis import advice
-from analytics.freshness import Freshness, Horizon, Positions, Skyline
+from analytics.freshness import Freshness, Horizon, Positions, Skyline, require_kept
 from analytics.queries import load_query
 from contracts.errors import QueryInvalid, StoreUnavailable
 from runtime.clock import Clock
@@ -84,8 +85,10 @@ class Reader:
     def _look(self, look: Callable[[Ask], T], horizon: Horizon) -> tuple[T, Freshness]:
         try:
             with self._database.snapshot(self._limit_s) as cursor:
-                found = look(partial(_rows, cursor))
-                return found, self._freshness(_rows(cursor, "watermarks", {}), horizon)
+                before = next((row["before_at"] for row in _rows(cursor, "forgotten", {})), None)
+                found = look(partial(_kept_rows, cursor, before))
+                fresh = self._freshness(_rows(cursor, "watermarks", {}), horizon)
+                return found, replace(fresh, forgotten_before=before)
         except duckdb.InterruptException as exc:
             raise QueryInvalid(
                 f"the question took longer than {self._limit_s:g} s; ask for a shorter span or fewer groups"
@@ -112,6 +115,14 @@ class Reader:
     def horizon(self) -> Horizon:
         """Up to where everything ought to be explained now."""
         return self._skyline.latest
+
+
+def _kept_rows(cursor: Connection, before: datetime | None, name: str, parameters: Mapping[str, Any]) -> list[Row]:
+    """The answer, unless it would be made of facts that are gone."""
+    query = load_query(name)
+    if before is not None and query.facts_from is not None:
+        require_kept(moment_of(parameters[query.facts_from]), before)
+    return _rows(cursor, name, parameters)
 
 
 def _rows(cursor: Connection, name: str, parameters: Mapping[str, Any]) -> list[Row]:

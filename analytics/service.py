@@ -16,6 +16,7 @@ from analytics.columns import hasher
 from analytics.database import Database
 from analytics.exports.exporter import Exporter
 from analytics.exports.reading import RowSource
+from analytics.forgetting import Forgetting
 from analytics.pseudonyms import load_hash_key
 from analytics.questions import conservation, parked
 from analytics.reader import Reader, Row
@@ -138,13 +139,14 @@ class Analytics:
 
     def _writer(self) -> Writer:
         connection = self._database.cursor()
-        upkeep = Upkeep(connection, self._sink.skyline)
+        upkeep = Upkeep(connection, self._sink.skyline, Forgetting(self._settings, self.reader.clock))
         return self.writes_with(
             connection,
             self._hashed,
             upkeep,
             seen_days=self._settings.streams.seen_days,
             take_snapshot=partial(self._snapshots.take_if_due, self._database),
+            least_batch=int(self.reader.clock.now().timestamp() * 1000),
         )
 
 

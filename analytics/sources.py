@@ -22,20 +22,22 @@ class Source:
     """Reads the reports of the attempts that its span of ids has."""
     has_currencies: bool = False
     """Its rows are by currency too."""
+    is_revised: bool = False
+    """What changes its numbers is told of the attempts that they count, and so revises their hours."""
 
 
 ALL = frozenset(Dimension)
 PLACES = ALL - {Dimension.STATUS, Dimension.REASON}
 WHO = frozenset({Dimension.ACCOUNT, Dimension.PROVIDER, Dimension.CONNECTION, Dimension.SENDER})
 
-COUNTS = Source("metrics", ALL)
-COUNTS_OF_FACTS = Source("metrics_of_facts", ALL, is_of_facts=True)
-COSTS = Source("costs", ALL, has_currencies=True)
-COSTS_OF_FACTS = Source("costs_of_facts", ALL, is_of_facts=True, has_currencies=True)
+COUNTS = Source("metrics", ALL, is_revised=True)
+COUNTS_OF_FACTS = Source("metrics_of_facts", ALL, is_of_facts=True, is_revised=True)
+COSTS = Source("costs", ALL, has_currencies=True, is_revised=True)
+COSTS_OF_FACTS = Source("costs_of_facts", ALL, is_of_facts=True, has_currencies=True, is_revised=True)
 FALLBACKS = Source("fallbacks", WHO | {Dimension.CHANNEL, Dimension.CAMPAIGN})
 REPLIES = Source("reply_counts", WHO | {Dimension.CHANNEL, Dimension.COUNTRY})
 SESSIONS = Source("session_counts", WHO, has_currencies=True)
-UNKNOWN_CODES = Source("unknown_codes", PLACES, is_of_facts=True)
+UNKNOWN_CODES = Source("unknown_codes", PLACES, is_of_facts=True, is_revised=True)
 
 FINER: Mapping[Source, Source] = MappingProxyType({COUNTS: COUNTS_OF_FACTS, COSTS: COSTS_OF_FACTS})
 """Of what is kept by the hour: where it comes from in buckets that hours cannot answer."""

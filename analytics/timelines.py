@@ -47,7 +47,9 @@ async def message_timeline(
 
     (rows, steps, may_be_answered), fresh = await reader.look(look)
     if not rows and not any(steps):
-        raise NotFound(f"nothing is known of a message or attempt {message_id}; as of {fresh.as_of}")
+        before = fresh.forgotten_before
+        forgotten = f"; what was first heard of before {before.isoformat()} is dropped" if before else ""
+        raise NotFound(f"nothing is known of a message or attempt {message_id}; as of {fresh.as_of}{forgotten}")
     plan, decisions, sends = steps
     return Timeline(rows, fresh, attempts_in(rows), plan, decisions, sends, may_be_answered)
 

@@ -3,6 +3,7 @@
 import structlog
 
 from analytics.database import Connection
+from analytics.forgetting import Forgetting
 from analytics.freshness import Skyline
 from analytics.statements import statement
 
@@ -14,15 +15,16 @@ BUSY_ROWS = 100_000
 """and so many even while batches wait."""
 
 SEAL = ("hours", "latencies", "prices")
-PRUNE = ("prune_offsets", "prune_marks")
+PRUNE = ("prune_offsets", "prune_marks", "prune_revisions", "prune_begun")
 
 
 class Upkeep:
-    """Keeps questions fast. Whatever it does leaves every answer as it was."""
+    """Keeps questions fast, and leaves every answer as it was, but for those about facts that were to be forgotten."""
 
-    def __init__(self, connection: Connection, skyline: Skyline) -> None:
+    def __init__(self, connection: Connection, skyline: Skyline, forgetting: Forgetting | None = None) -> None:
         self._connection = connection
         self._skyline = skyline
+        self._forgetting = forgetting
         self._rows = 0
         self._sealed_batch = 0
 
@@ -50,6 +52,11 @@ class Upkeep:
             raise
         self._sealed_batch = batch_id
         self._rows = 0
+
+    def forget(self, batch_id: int) -> None:
+        """Let go of an hour of facts that is old enough, if there is one; in a transaction of its own."""
+        if self._forgetting is not None:
+            self._forgetting.take_turn(self._connection, batch_id)
 
     def _settle(self, batch_id: int) -> None:
         """Add up the callbacks below the horizon, unless one of them is not explained exactly once."""

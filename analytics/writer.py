@@ -23,7 +23,7 @@ log = structlog.get_logger()
 ATTEMPT_TABLES = frozenset({"report", "registration", "outcome"})
 """By whose rows attempts move from one count to another."""
 COLLECT = ("collect_evidence", "collect_cells")
-DELTAS = ("insert_hour_delta", "insert_latency_delta", "insert_price_delta")
+DELTAS = ("insert_hour_delta", "insert_latency_delta", "insert_price_delta", "insert_hour_revision")
 SMALL_TABLES = ("offsets", "marks")
 WINDOWED = frozenset({"inbound", "signal"})
 
@@ -39,12 +39,17 @@ class Writer:
         *,
         seen_days: int,
         take_snapshot: Callable[[Connection, int], object] = lambda _connection, _batch_id: None,
+        least_batch: int = 0,
     ) -> None:
+        """The number of the next batch is at least `least_batch`. One that grows from start to start, as the time does,
+        gives no number twice, though the store be taken back to a copy of before.
+        """
         self._connection = connection
         self._take_snapshot = take_snapshot
         self._hashed = hashed
         self._upkeep = upkeep
         self._seen_days = seen_days
+        self._least_batch = least_batch
         self._batch_id = 0
 
     def resume(self) -> Intake:
@@ -68,6 +73,7 @@ class Writer:
         """
         if self._upkeep.is_due(is_quiet=batch.is_empty):
             self._upkeep.tidy(self._batch_id)
+        self._upkeep.forget(self._batch_id)
         self._take_snapshot(self._connection, self._batch_id)
         if batch.is_empty:
             return
@@ -104,13 +110,17 @@ class Writer:
                 self._connection.rollback()
             raise
         crash_point("sink.committed")
-        self._batch_id += 1
+        self._batch_id = self._next_batch
         self._upkeep.note(added)
+
+    @property
+    def _next_batch(self) -> int:
+        return max(self._batch_id + 1, self._least_batch)
 
     def _run(self, name: str, **parameters: int) -> int:
         """Run the statement; how many rows it made."""
         sql = statement(name)
         if "$batch_id" in sql:
-            parameters["batch_id"] = self._batch_id + 1
+            parameters["batch_id"] = self._next_batch
         ((count,),) = self._connection.execute(sql, parameters or None).fetchall()
         return int(count)

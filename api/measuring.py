@@ -12,7 +12,7 @@ from analytics.buckets import FINE, HOUR, Bucket, floored, step_of
 from analytics.metrics import DIMENSIONS, MEASURES, MONEY, Dimension, Measure, MetricsQuestion
 from api import filtering
 from api.access import Caller
-from api.answers.base import WithFreshness
+from api.answers.base import Body, WithFreshness
 from api.filtering import filters_in
 from api.patience import Patience
 from api.spans import A_DAY, span_of
@@ -112,6 +112,13 @@ class MetricsParameters(Asked):
         description="`previous`: each row has beside it what it was as many buckets before, or in the span of the same "
         "length before when there are no buckets. In days, weeks or months the span must begin with one.",
     )
+    changed_since: int | None = Field(
+        None,
+        ge=0,
+        lt=2**63,
+        description="`revision` of an earlier answer to the same question: only the buckets that changed since, each "
+        "with all its rows. Of measures that are counted of attempts.",
+    )
     status: filtering.Statuses = filtering.by(Dimension.STATUS)
     reason: filtering.Reasons = filtering.by(Dimension.REASON)
 
@@ -131,6 +138,7 @@ class MetricsParameters(Asked):
             time_zone=self.time_zone,
             is_filled=self.fill == "zero",
             is_compared=self.compare == "previous",
+            changed_since=self.changed_since,
         )
 
 
@@ -148,6 +156,15 @@ def _row_schema() -> dict[str, Any]:
     return {"type": "object", "properties": {"bucket_at": start} | members | beside, "additionalProperties": False}
 
 
+class ChangedBucket(Body):
+    """A bucket of which all rows are in the answer, in the place of those of earlier answers."""
+
+    bucket_at: datetime | None = Field(
+        description="Its start; null without buckets.", examples=["2026-11-21T10:00:00Z"]
+    )
+    revision: int = Field(description="The revision in which it changed last.", examples=[1795341600250])
+
+
 class MetricsAnswer(WithFreshness):
     """One row per bucket and group, in order; without `fill` a bucket in which nothing happened has no row."""
 
@@ -157,6 +174,14 @@ class MetricsAnswer(WithFreshness):
     time_zone: str = Field(examples=["UTC"])
     measures: list[Measure]
     group_by: list[Dimension]
+    revision: int = Field(
+        description="Of the numbers in this answer: `changed_since` of the next request.", examples=[1795341600500]
+    )
+    changed: list[ChangedBucket] | None = Field(
+        None,
+        description="With `changed_since`, every bucket that changed, also one of which no row is left: what you have "
+        "of it goes, and `rows` has what comes. Null without.",
+    )
     rows: list[Annotated[dict[str, Any], WithJsonSchema(_row_schema())]] = Field(
         description="The bucket, the dimensions asked for and the measures asked for.",
         examples=[[{"bucket_at": "2026-11-21T10:00:00Z", "provider": "infobip", "sent": 812, "delivered": 790}]],

@@ -10,7 +10,14 @@ from analytics.back_test.questions import BackTestQuestion, WaitsQuestion
 from analytics.back_test.replay import BackTest, WaitAdvice
 from analytics.freshness import Freshness
 from analytics.messages import MessagesQuestion, Page, messages
-from analytics.questions import Conservation, InboundQuestion, MetricsQuestion, SuppressionsQuestion, Timeline
+from analytics.questions import (
+    Conservation,
+    InboundQuestion,
+    Measured,
+    MetricsQuestion,
+    SuppressionsQuestion,
+    Timeline,
+)
 from analytics.reader import Accounts, Answer
 from analytics.reports.answering import report
 from analytics.reports.catalogue import Report
@@ -51,7 +58,7 @@ class Store(Protocol):
 
     async def newest_changes(self, accounts: Accounts, limit: int) -> Answer: ...
 
-    async def metrics(self, question: MetricsQuestion) -> Answer: ...
+    async def metrics(self, question: MetricsQuestion) -> Measured: ...
 
     async def report(self, name: Report, question: ReportQuestion) -> Answer: ...
 
@@ -137,7 +144,7 @@ class AnalyticsStore:
     async def newest_changes(self, accounts: Accounts, limit: int) -> Answer:
         return await questions.newest_changes(self._analytics.reader, accounts=accounts, limit=limit)
 
-    async def metrics(self, question: MetricsQuestion) -> Answer:
+    async def metrics(self, question: MetricsQuestion) -> Measured:
         return await questions.metrics(self._analytics.reader, question)
 
     async def report(self, name: Report, question: ReportQuestion) -> Answer:

@@ -103,6 +103,11 @@ ALARM = Gauge(
 )
 UNEXPLAINED = Gauge("tidings_unexplained_items", "Items that ought to be accounted for and are not. Must be 0.")
 
+FORGOTTEN_TIME = Gauge(
+    "tidings_store_forgotten_timestamp_seconds",
+    "Facts of before this Unix time were dropped by this process; 0 while it has dropped none.",
+)
+
 ARCHIVE_ROWS = Counter("tidings_archive_rows_total", "Records written to the archive, by topic.", ("topic",))
 ARCHIVE_BYTES = Counter("tidings_archive_bytes_total", "Bytes of the files written to the archive.", ("topic",))
 ARCHIVE_LAG = Gauge("tidings_archive_lag_records", "Records on Kafka that the archive does not have yet.", ("topic",))

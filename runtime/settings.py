@@ -184,6 +184,8 @@ class StoreSettings(Section):
     """A person who answers without saying what answers the newest message that they got within this time."""
     snapshot_every_s: float = Field(3600.0, ge=0)
     """How often a copy is made to fall back on, when something was stored since; 0: never. Below Kafka's retention."""
+    keep_days: int = Field(0, ge=0, le=36_500)
+    """Older facts are dropped once archived, counts stay. 0: never; else a week above `streams.keep_open_days`."""
 
 
 class ArchiveSettings(Section):
@@ -348,6 +350,14 @@ class Settings(BaseSettings):
     connections: tuple[Connection, ...] = ()
     budgets: tuple[Budget, ...] = ()
     prices: tuple[Price, ...] = ()
+
+    @model_validator(mode="after")
+    def _keep_what_may_change(self) -> Self:
+        if 0 < self.store.keep_days < self.streams.keep_open_days + 7:  # whoever asks for changes has a week to come by
+            raise ValueError(
+                "store.keep_days: 0 keeps all facts; else it is a week or more above streams.keep_open_days"
+            )
+        return self
 
     @classmethod
     def settings_customise_sources(

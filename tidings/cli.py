@@ -225,6 +225,17 @@ def rebuild(config: Config = None, *, as_json: AsJson = False) -> None:
 
 
 @app.command()
+def store(config: Config = None, *, as_json: AsJson = False) -> None:
+    """Show what the store keeps: rows by table, since when, and up to when facts were dropped.
+
+    While the api process has the store open it is its newest snapshot that is shown, and the first words say so.
+    """
+    from tidings.store import show_store
+
+    show_store(config, as_json=as_json)
+
+
+@app.command()
 def topology(
     *,
     config: Config = None,

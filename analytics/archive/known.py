@@ -90,6 +90,13 @@ class KnownItems:
 @contextmanager
 def known_items(settings: Settings) -> Iterator[KnownItems]:
     """The store to compare with. Raises `StoreUnavailable` when there is none that can be read."""
+    with readable_store(settings) as (connection, told):
+        yield KnownItems(connection, told)
+
+
+@contextmanager
+def readable_store(settings: Settings) -> Iterator[tuple[duckdb.DuckDBPyConnection, str]]:
+    """The store, only to be read, and which it is, for people. Raises `StoreUnavailable` likewise."""
     path = settings.data_dir / settings.store.path
     try:
         connection, told = duckdb.connect(path, read_only=True), f"the store {path}"
@@ -98,7 +105,7 @@ def known_items(settings: Settings) -> Iterator[KnownItems]:
             raise StoreUnavailable(f"there is no store to compare with at {path}: {exc}") from exc
         connection, told = _newest_snapshot(settings)
     try:
-        yield KnownItems(connection, told)
+        yield connection, told
     finally:
         connection.close()
 

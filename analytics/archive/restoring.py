@@ -17,10 +17,12 @@ from analytics.database import Connection
 from analytics.freshness import Positions, Skyline
 from analytics.intake import Fetched
 from analytics.pseudonyms import load_hash_key
+from analytics.queries import load_query
 from analytics.statements import statement
 from analytics.upkeep import Upkeep
 from analytics.writer import Writer
 from contracts.codec import decode, encode
+from contracts.errors import StoreUnavailable
 from contracts.identity import derived_message_id
 from contracts.records import Cause, DeadLetter, InboundMessage, Signal, StatusChanged
 from runtime.settings import Settings
@@ -84,7 +86,15 @@ class Restorer:
         return found
 
     def forget_settled(self) -> None:
-        """Count from the rows again what was settled, because rows are about to come in below."""
+        """Count from the rows again what was settled, because rows are about to come in below.
+
+        Raises `StoreUnavailable` when rows that were counted are not there any more: they would be counted twice.
+        """
+        if self._connection.execute(load_query("forgotten").sql).fetchall():
+            raise StoreUnavailable(
+                "this store has dropped old facts and kept their counts, so what is brought back would count twice; "
+                "move it and its snapshots aside, let a new one be filled from Kafka, and rebuild that"
+            )
         self._connection.begin()
         for name in ("clear_settled_counts", "clear_settled_places"):
             self._connection.execute(statement(name))

@@ -58,6 +58,7 @@ class Exporter:
         windows = self._source.windows(order)
         try:
             files = _Files(order, directory, windows).write(self._source, most_rows, progress)
+            self._require_kept(order)
             token = write_token(order.wanted, order.until, self._seal)
             manifest = manifest_of(order, files, made_at=self._clock.now(), token=token)
             save(directory, manifest)
@@ -66,6 +67,10 @@ class Exporter:
             clear(directory, order)
             raise
         return manifest
+
+    def _require_kept(self, order: Order) -> None:
+        if order.lacks(self._source.forgotten_before()):
+            raise ExportEnded("facts that it ought to have were dropped by store.keep_days meanwhile; order it anew")
 
 
 class _Files:

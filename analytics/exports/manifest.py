@@ -53,6 +53,8 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     watermark: Positions
     """Of each topic and partition, the offset up to which records are in the rows."""
     as_of: datetime | None
+    forgotten_before: datetime | None = None
+    """What was first heard of or received before had been dropped when it was ordered; null when nothing had."""
     made_at: datetime
     rows: int
     bytes: int
@@ -83,6 +85,7 @@ def manifest_of(order: Order, files: list[File], *, made_at: datetime, token: st
         since=None if order.since is None else _positions(order.since),
         watermark=_positions(order.until),
         as_of=order.as_of,
+        forgotten_before=order.forgotten_before,
         made_at=made_at,
         rows=sum(file.rows for file in files),
         bytes=sum(file.bytes for file in files),

@@ -51,6 +51,11 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
         return TABLES[self.what]
 
     @property
+    def is_of_facts(self) -> bool:
+        """Whether its rows are dropped when they are old; sessions are kept."""
+        return self.what is not What.SESSIONS
+
+    @property
     def digest(self) -> str:
         """The same for the same question, in whatever order its members were written."""
         plain = msgspec.to_builtins(self)
@@ -72,12 +77,20 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     """All callbacks that were received before are in the rows."""
     revision: int = 0
     """Of the store when it was ordered; what is added without a place on Kafka makes a new one too."""
+    forgotten_before: datetime | None = None
+    """Older rows were not there any more when it was ordered; null when all were."""
 
     @property
     def digest(self) -> str:
         """The same for an order that gives the same files."""
         asked = {"wanted": self.wanted.digest, "format": self.format, "split": self.split, "revision": self.revision}
-        return _digest(asked | {"since": self.since, "until": self.until})
+        return _digest(asked | {"since": self.since, "until": self.until, "forgotten_before": self.forgotten_before})
+
+    def lacks(self, forgotten_before: datetime | None) -> bool:
+        """Whether rows that it ought to have went since it was ordered, when those of before are gone now."""
+        if self.since is not None or not self.wanted.is_of_facts or forgotten_before in {None, self.forgotten_before}:
+            return False
+        return self.wanted.from_ is None or self.wanted.from_ < forgotten_before
 
     def parameters(self) -> dict[str, Any]:
         """As `export_*_minutes.sql` want them."""

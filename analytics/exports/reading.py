@@ -73,13 +73,18 @@ class RowSource:
         # In one piece first: where DuckDB ends a piece is chance, and the same order is to make the same file.
         yield from found.cast(schema).combine_chunks().to_batches(BATCH_ROWS)
 
+    def forgotten_before(self) -> datetime | None:
+        """Up to when rows are not there any more; null while all are."""
+        found = self._ask("forgotten", {}).to_pylist()
+        return found[0]["before_at"].replace(tzinfo=UTC) if found else None
+
     def _ask(self, question: str, parameters: Mapping[str, Any]) -> pa.Table:
         """Raises `QueryInvalid` when it takes too long, `StoreUnavailable` when the store has failed."""
         query = load_query(question)
         bound = {name: parameters[name] for name in query.parameters}
         try:
             with self._database.snapshot(WINDOW_LIMIT_S) as cursor:
-                return cursor.sql(query.sql, params=bound).to_arrow_table()
+                return cursor.sql(query.sql, params=bound or None).to_arrow_table()
         except duckdb.InterruptException as exc:
             raise QueryInvalid(
                 f"a part of the export took longer than {WINDOW_LIMIT_S:g} s; ask for a shorter span"

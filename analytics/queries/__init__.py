@@ -8,7 +8,7 @@ from itertools import takewhile
 
 from contracts.errors import QueryInvalid
 
-_MEMBERS = ("parameters:", "lane:")
+_MEMBERS = ("parameters:", "lane:", "facts:")
 _INCLUDE = re.compile(r"^-- include: (\w+)$", re.MULTILINE)
 
 
@@ -22,6 +22,8 @@ class Query:
     parameters: frozenset[str]
     is_lookup: bool
     """Look-ups by id have a lane of their own: they take milliseconds and must not wait behind scans."""
+    facts_from: str | None = None
+    """The parameter from which on facts must be there; null when it needs none, or tells of those there are."""
 
 
 @cache
@@ -39,6 +41,7 @@ def load_query(name: str) -> Query:
         purpose=" ".join(line for line in head if not line.startswith(_MEMBERS)),
         parameters=frozenset(re.findall(r"\w+", " ".join(told["parameters:"]))),
         is_lookup=[lane.strip() for lane in told["lane:"]] == ["look-up"],
+        facts_from=next((name.strip() for name in told["facts:"]), None),
     )
 
 

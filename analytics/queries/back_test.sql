@@ -1,6 +1,7 @@
 -- What a plan would have done with the messages that began in [first, until) on a channel, against what was: of each
 -- message only its first attempt is replayed, and the rest of what was sent for it is what really happened. The first row
 -- is the whole, the others are provider, connection and country.
+-- facts: first
 -- parameters: first, until, beyond, clock, successes, as_of, wait_ms, accounts, channel, provider, connection
 -- parameters: countries, campaigns, next_channel, next_provider, next_connection
 WITH

@@ -1,5 +1,6 @@
 -- How attempts on some channels ended that were first heard of in the hours of [from, to): what another message on them may
 -- hope for. Channel entries are counted.
+-- facts: first
 -- parameters: from, to, accounts, channels
 SELECT
     channel,

@@ -1,4 +1,5 @@
 -- The same as `costs` in buckets finer than an hour: from the facts, since costs are kept by the hour.
+-- facts: first
 -- parameters: first, beyond, by_channel
 -- parameters: from, to, bucket, step_min, time_zone, group_by, accounts
 -- parameters: account, provider, connection, channel, country, campaign, sender, status, reason

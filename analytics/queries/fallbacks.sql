@@ -1,6 +1,7 @@
 -- Steps behind the first of a plan that were first commanded in [from, to), by bucket, dimensions and why: how many a
 -- provider took, how many of those arrived, and how many arrived twice, because an earlier step had arrived after all. A
 -- step that was tried again is one.
+-- facts: from
 -- parameters: from, to, bucket, step_min, time_zone, group_by, accounts
 -- parameters: account, provider, connection, channel, country, campaign, sender, status, reason
 WITH begun AS (

@@ -1,4 +1,5 @@
 -- The same measures as `metrics` in buckets finer than an hour: from the facts, since counts are kept by the hour.
+-- facts: first
 -- parameters: from, to, first, beyond, bucket, step_min, time_zone, group_by, by_channel, with_latency, accounts
 -- parameters: account, provider, connection, channel, country, campaign, sender, status, reason
 WITH chosen_report AS (

@@ -1,5 +1,6 @@
 -- How many of the attempts first heard of in [from, to) people have answered, by dimensions. The last third of a funnel: a
 -- reply counts for the attempt that it answers, however many there are; a cascade counts for the channel that arrived.
+-- facts: from
 -- parameters: from, to, group_by, window_s, accounts
 -- parameters: account, provider, connection, channel, country, campaign, sender, status, reason
 WITH reply AS (

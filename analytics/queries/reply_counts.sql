@@ -1,4 +1,5 @@
 -- How many messages people wrote, received in [from, to), by bucket and dimensions; the sender is whom they wrote to.
+-- facts: from
 -- parameters: from, to, bucket, step_min, time_zone, group_by, accounts
 -- parameters: account, provider, connection, channel, country, campaign, sender, status, reason
 WITH cell AS (

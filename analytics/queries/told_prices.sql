@@ -1,5 +1,6 @@
 -- What providers said that messages on some channels cost, of attempts first heard of in [first, until). A price that is
 -- told with several reports of one attempt weighs as often; it is the mean that counts.
+-- facts: first
 -- parameters: first, until, accounts, channels
 SELECT
     channel,

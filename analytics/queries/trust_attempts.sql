@@ -1,6 +1,7 @@
 -- What became of the attempts first heard of in [first, until), by route: how many of how many were silent for too long,
 -- ended in ways that contradict each other, arrived too fast to be true, arrived behind a fallback, were billed and did
 -- not arrive.
+-- facts: first
 -- parameters: first, until, beyond, as_of, silent_after_s, fast_floor_ms, fast_floor_sms_ms, fast_share, accounts
 WITH
 -- include: trust_judged

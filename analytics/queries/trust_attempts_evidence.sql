@@ -1,4 +1,5 @@
 -- Of a signal that attempts give, the newest twenty attempts of each route, each with the last report about it.
+-- facts: first
 -- parameters: first, until, beyond, as_of, silent_after_s, fast_floor_ms, fast_floor_sms_ms, fast_share, accounts, evidence
 WITH
 -- include: trust_judged

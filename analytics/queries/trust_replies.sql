@@ -1,5 +1,6 @@
 -- How much people wrote in [from, to), by connection, channel and country; what does not say where it came from stands
 -- with a null, and may have been an answer to any route of the connection.
+-- facts: from
 -- parameters: from, to, accounts
 SELECT
     provider,

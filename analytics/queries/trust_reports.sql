@@ -1,6 +1,7 @@
 -- What the reports about the attempts first heard of in [first, until) say of their provider, by route: how many have a
 -- code that no table knows, how long after the event they came, and between which bounds the provider's clock is ahead of
 -- ours.
+-- facts: first
 -- parameters: first, until, beyond, future_ms, accounts
 WITH
 -- include: trust_said

@@ -1,5 +1,6 @@
 -- Of a signal that reports give, twenty reports of each route: the newest, those that came latest, or those whose event is
 -- furthest ahead.
+-- facts: first
 -- parameters: first, until, beyond, future_ms, accounts, evidence
 WITH
 -- include: trust_said

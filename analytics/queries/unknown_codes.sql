@@ -1,5 +1,6 @@
 -- How many reports came with a code that we do not know, about attempts first heard of in [from, to), by bucket and
 -- dimensions as the report itself has them.
+-- facts: first
 -- parameters: first, beyond
 -- parameters: from, to, bucket, step_min, time_zone, group_by, accounts
 -- parameters: account, provider, connection, channel, country, campaign, sender, status, reason

@@ -1,5 +1,6 @@
 -- How long attempts that were first heard of in [first, until) stayed open, by how that ended: spared a fallback, called
 -- for one, or still open as of now. Bucket b holds (1.04^(b-1), 1.04^b] ms.
+-- facts: first
 -- parameters: first, beyond, clock, successes, as_of, accounts, channels, provider, countries, campaigns
 WITH
 -- include: attempts_between

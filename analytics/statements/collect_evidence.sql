@@ -7,12 +7,19 @@ WITH taken AS (
     WHERE batch_id = $batch_id AND outcome = 'accepted' AND (step > 0 OR price IS NOT NULL)
 ),
 
-touched AS (
+told AS (
     SELECT attempt_id FROM report WHERE batch_id = $batch_id
     UNION
     SELECT attempt_id FROM registration WHERE batch_id = $batch_id
     UNION
     SELECT attempt_id FROM registration SEMI JOIN taken USING (message_id, provider, connection, root_id)
+),
+
+-- Of an attempt of a time that is forgotten the counts stand: there is nothing left to compare with.
+touched AS (
+    SELECT attempt_id
+    FROM told
+    WHERE attempt_id >= (SELECT coalesce(max(first_id), '00000000-0000-0000-0000-000000000000'::UUID) FROM forgotten)
 ),
 
 known AS (

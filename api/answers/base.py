@@ -38,6 +38,12 @@ class FreshnessMember(Body):
         examples=[{"updates": {"0": 4102, "1": 3987}}],
     )
 
+    forgotten_before: datetime | None = Field(
+        None,
+        description="Of what was first heard of or received before this moment only counts are left; null while "
+        "everything is kept.",
+    )
+
     @classmethod
     def of(cls, freshness: Freshness) -> "FreshnessMember":
         return cls(
@@ -45,6 +51,7 @@ class FreshnessMember(Body):
             lag_records=freshness.lag_records,
             lag_s=freshness.lag_s,
             watermarks=freshness.watermarks,
+            forgotten_before=freshness.forgotten_before,
         )
 
 

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Query
 from analytics.series import ROWS_LIMIT
 from api.access import Reader
 from api.answers.base import FreshnessMember
-from api.measuring import MetricsAnswer, MetricsParameters
+from api.measuring import ChangedBucket, MetricsAnswer, MetricsParameters
 from api.parts import Provided
 from api.problems import QUESTION_INVALID, STORE_BEHIND, problem_responses
 from contracts.errors import QueryInvalid
@@ -37,6 +37,8 @@ async def get_metrics(
         time_zone=question.time_zone,
         measures=list(question.measures),
         group_by=list(question.group_by),
+        revision=answer.freshness.revision,
+        changed=None if answer.changed is None else [ChangedBucket.model_validate(row) for row in answer.changed],
         rows=answer.rows,
         freshness=FreshnessMember.of(answer.freshness),
     )

@@ -12,6 +12,7 @@ from analytics.exports.exporter import State
 from analytics.exports.manifest import NAME as MANIFEST
 from analytics.exports.manifest import Manifest, load
 from analytics.exports.order import Format, Order, Split, Wanted
+from analytics.freshness import require_kept
 from api.exports.jobs import Asker, Job, JobBook, JobState
 from api.exports.worker import Exporting, Worker, audited, ended
 from api.problems import EXPORTS_FULL, INVALID, FieldError, Refused
@@ -147,6 +148,9 @@ class ExportDesk:
 
     def _order(self, asked: Asked, state: State) -> Order:
         token = asked.changed_since
+        forgotten_before = state.freshness.forgotten_before if asked.wanted.is_of_facts else None
+        if token is None and asked.wanted.from_ is not None:
+            require_kept(asked.wanted.from_, forgotten_before)
         return Order(
             wanted=asked.wanted,
             format=asked.format,
@@ -155,6 +159,7 @@ class ExportDesk:
             until=state.until,
             as_of=state.freshness.as_of,
             revision=state.freshness.revision,
+            forgotten_before=forgotten_before,
         )
 
     def _under_key(self, asked: Asked, asker: Asker, idempotency_key: str | None) -> Job | None:

@@ -92,7 +92,9 @@ SILENT = "nobody is silent for long enough: tests/unit/streams/test_reconcile_cr
 UNASKED = "no provider is asked there: tests/integration/test_reconcile.py"
 UNHEARD = "nobody writes to a sender while it runs: tests/unit/streams/test_session_crashes.py"
 UNORDERED = "nobody orders an export: tests/unit/analytics/test_export_crashes.py"
+YOUNG = "nothing is old enough to be forgotten: tests/unit/analytics/test_forgetting.py"
 ELSEWHERE = {
+    **{f"sink.{place}": YOUNG for place in ("forgetting", "forgot")},
     **{f"export.{place}": UNORDERED for place in ("written", "renamed", "recorded")},
     "archive.merged": "a day has to be over: tests/unit/analytics_archive",
     **{f"consent.{place}": RARE for place in ("decided", "outputs_written", "state_written", "committed")},

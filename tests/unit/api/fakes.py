@@ -22,7 +22,7 @@ from analytics.exports.order import Order
 from analytics.exports.tokens import read_token, write_token
 from analytics.freshness import Freshness
 from analytics.messages import Page
-from analytics.questions import Conservation, MetricsQuestion, Timeline
+from analytics.questions import Conservation, Measured, MetricsQuestion, Timeline
 from analytics.reader import Answer
 from analytics.sends import Sends
 from analytics.service import Health
@@ -155,7 +155,8 @@ class FakeStore:
     async def metrics(self, question: MetricsQuestion):
         self._raise()
         self.asked.append(question)
-        return Answer(self.metrics_rows, self.fresh)
+        changed = None if question.changed_since is None else [{"bucket_at": NOON, "revision": 7}]
+        return Measured(self.metrics_rows, self.fresh, changed)
 
     async def report(self, name, question):
         self._raise()

@@ -19,6 +19,7 @@ FRESHNESS = {
     "lag_records": 12,
     "lag_s": 0.8,
     "watermarks": {"updates": {"0": 4102, "1": 3987}, "callbacks": {"0": 1208, "1": 900}},
+    "forgotten_before": None,
 }
 
 
@@ -186,6 +187,15 @@ def test_without_more_metrics_are_those_of_the_last_day(client, parts):
     assert told["measures"] == ["sent", "delivered", "delivery_rate"]
     assert told["rows"] == [{"bucket_at": "2026-11-21T11:00:00Z", "sent": 812}]
     assert parts.store.asked[0].accounts is None
+
+
+def test_metrics_say_what_to_ask_for_next_and_then_what_changed(client, parts):
+    first = client.get("/v1/metrics").json()
+    next_one = client.get("/v1/metrics", params={"changed_since": first["revision"]}).json()
+
+    assert (first["revision"], first["changed"]) == (7, None)
+    assert next_one["changed"] == [{"bucket_at": "2026-11-21T12:00:00Z", "revision": 7}]
+    assert [question.changed_since for question in parts.store.asked] == [None, 7]
 
 
 @pytest.mark.parametrize(

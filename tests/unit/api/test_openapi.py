@@ -80,7 +80,8 @@ def test_closed_sets_are_listed(name):
     assert SCHEMAS[name]["enum"]
 
 
-OTHERS = {"measure", "group_by", "from_", "to", "bucket", "time_zone", "fill", "compare", "min_as_of", "wait_s"}
+OTHERS = {"measure", "group_by", "from_", "to", "bucket", "time_zone", "fill", "compare"}
+OTHERS |= {"changed_since", "min_as_of", "wait_s"}
 
 
 def test_every_dimension_can_be_filtered_by_and_no_other():

@@ -1,0 +1,116 @@
+"""What may happen on the line, up to chance: what is told, and in which portions it comes to the store."""
+
+import random
+from decimal import Decimal
+from typing import Any
+
+from hypothesis import strategies as st
+
+from analytics.intake import Fetched
+from contracts.plans import SendOutcome
+from contracts.status import DeliveryStatus
+from contracts.vocabulary import Channel, Reason, Scope
+from tests.support.plans import outcome
+from tests.support.store_line import Line
+
+TABLES = (
+    *("callback", "report", "registration", "inbound", "signal", "dead_letter", "unreadable", "unclaimed"),
+    *("begun", "skipped", "outcome"),
+    *(
+        "hour_delta",
+        "latency_delta",
+        "price_delta",
+        "hour_revision",
+        "offsets",
+        "marks",
+        "settled_place",
+        "settled_count",
+    ),
+)
+"""Of the store, as far as these deeds fill them."""
+
+statuses = st.sampled_from([str(status) for status in DeliveryStatus])
+prices = st.sampled_from(
+    [
+        {"price": Decimal(price), "currency": currency}
+        for price, currency in (("0", "EUR"), ("0.01", "EUR"), ("0.02", "USD"), ("0.03", "EUR"), ("0.04", None))
+    ]
+)
+reports = st.fixed_dictionaries(
+    {
+        "said": statuses,
+        "of": st.sampled_from(["a", "b"]),
+        "leg": st.sampled_from([None, None, "x", "y"]),
+        "connection": st.sampled_from(["main", "observed"]),
+        "scope": st.sampled_from([Scope.CHANNEL, Scope.CHANNEL, Scope.TRANSACTION]),
+        "channel": st.sampled_from([None, Channel.SMS, Channel.VIBER]),
+        "country": st.sampled_from([None, "GB", "US"]),
+        "campaign": st.sampled_from([None, "autumn", "spring"]),
+        "reason": st.sampled_from([None, Reason.NO_ROUTE, Reason.OPTED_OUT]),
+        "at_s": st.integers(0, 9_000),
+    },
+    optional={"part": st.sampled_from(["1", "2"]), "parts_count": st.sampled_from([1, 2]), "priced": prices},
+)
+registrations = st.fixed_dictionaries(
+    {"of": st.sampled_from(["a", "b"]), "at_s": st.integers(0, 9_000)},
+    optional={"campaign": st.just("winter"), "country": st.just("DE"), "channel": st.just(Channel.RCS)},
+)
+sends = st.fixed_dictionaries(
+    {
+        "told": st.sampled_from(["accepted", "accepted", "refused"]),
+        "number": st.sampled_from([sum(b"a"), sum(b"b")]),
+        "root_id": st.sampled_from(["a", "b", None]),
+        "place": st.sampled_from([0, 1]),
+        "at_s": st.integers(0, 9_000),
+    },
+    optional={"priced": prices},
+)
+deeds = st.lists(st.one_of(reports, reports, reports, registrations, sends, st.just("again")), min_size=1, max_size=14)
+
+
+def lived(what: list[Any]) -> Line:
+    """The line after these deeds; `again` is the last report, delivered twice."""
+    line, last = Line(), None
+    for deed in what:
+        if deed == "again":
+            if last is not None:
+                line.report(**last)
+        elif "said" in deed:
+            last = with_price(deed)
+            line.report(**last)
+        elif "told" in deed:
+            line.say("outcomes", sent(deed))
+        else:
+            line.register(**deed)
+    return line
+
+
+def with_price(deed: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in deed.items() if name != "priced"} | deed.get("priced", {})
+
+
+def sent(deed: dict[str, Any]) -> SendOutcome:
+    return outcome(**with_price(deed), provider="infobip")
+
+
+def portion(line: Line, chance: random.Random) -> list[Fetched]:
+    """Some of what is unread, partitions in any order; everything in the end."""
+    places = [place for place in line.logs if place[0] in {"callbacks", "updates", "outcomes"}]
+    left = [place for place in places if line.read[place] < len(line.logs[place])]
+    chosen = chance.sample(left, chance.randint(1, len(left))) if left else []
+    fetched = []
+    for topic, part in chosen:
+        begin = line.read[topic, part]
+        end = min(len(line.logs[topic, part]), begin + chance.randint(1, 6))
+        line.read[topic, part] = end
+        fetched.append(Fetched(topic, part, line.logs[topic, part][begin:end]))
+    return fetched
+
+
+def crash_of_track(line: Line, chance: random.Random) -> None:
+    """Track begins again from an earlier commit: what it wrote since then comes a second time, in the same order."""
+    for part in range(line.partitions):
+        log = line.logs["updates", part]
+        if log and chance.random() < 0.5:
+            for record in log[chance.randint(0, len(log) - 1) :]:
+                line.append("updates", part, record.value, list(record.headers))
