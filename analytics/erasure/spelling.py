@@ -1,9 +1,10 @@
 """How a person can stand in bytes, and the same bytes without the person.
 
 A telephone number is looked for in each way in which people and programs write it: with and without plus, with zeros
-for the plus, national, with separators between the digits, in an address, as base64. Its digits become nines, so that
-what is left is as long as before and as well formed: a number in JSON stays a number. An id that a provider gives is
-looked for as it is, and as JSON, addresses and base64 have it.
+for the plus, national, with separators between the digits, in an address, as base64. The country stays, the digits
+behind it become zeros, and nines where the country is not written: what is left is a number of nobody, as long as
+before and as well formed, because JSON has no numbers that begin with zero. An id that a provider gives is looked for
+as it is, and as JSON, addresses and base64 have it.
 """
 
 import json
@@ -64,7 +65,10 @@ class Spelling:
             return b"x" * len(found[0])
         if found["base64"] is not None:
             return b"A" * len(found[0])
-        return ESCAPE_OR_DIGIT.sub(lambda one: b"9" if len(one[0]) == 1 else one[0], found[0])
+        country = found["glued"] or found["abroad"] or b""
+        digit = b"0" if country else b"9"
+        rest = found[0].removeprefix(country)
+        return country + ESCAPE_OR_DIGIT.sub(lambda one: digit if len(one[0]) == 1 else one[0], rest)
 
 
 def _number(person: str) -> tuple[str, str]:
@@ -76,10 +80,11 @@ def _number(person: str) -> tuple[str, str]:
     country, national = str(number.country_code), phonenumbers.national_significant_number(number)
     digits, base64 = BETWEEN.join(national), list(_in_base64(national.encode()))
     is_glued = len(country + national) >= GLUED_DIGITS
-    abroad = f"(?:00{BETWEEN})?{country}{BETWEEN}(?:0{BETWEEN})?"
+    abroad = f"(?P<abroad>(?:00{BETWEEN})?{country}){BETWEEN}(?:0{BETWEEN})?"
     before = f"(?:{abroad}|0{BETWEEN})" + ("?" if len(national) >= BARE_DIGITS else "")
     ways = [rf"{ALONE}{before}{digits}(?![0-9])", f"(?P<base64>{'|'.join(base64) or NOTHING})"]
-    return "|".join([digits, *base64]), "|".join([*([country + national] if is_glued else []), *ways])
+    glued = f"(?P<glued>{country if is_glued else NOTHING}){national}"
+    return "|".join([digits, *base64]), "|".join([glued, *ways])
 
 
 def _id(person: str) -> str:

@@ -170,7 +170,7 @@ async def _admin(settings: Settings) -> AsyncIterator[AIOKafkaAdminClient]:
     try:
         await admin.start()
         yield admin
-    except KafkaError as exc:
+    except (KafkaError, TimeoutError) as exc:
         raise BrokerUnavailable(f"Kafka at {settings.kafka.bootstrap_servers} does not answer: {exc!r}") from exc
     finally:
         await admin.close()

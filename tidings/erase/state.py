@@ -3,9 +3,13 @@
 import asyncio
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from typing import Any
 
+import stamina
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.errors import GroupCoordinatorNotAvailableError as NotYet
+from aiokafka.errors import for_code
 
 from analytics.erasure.spelling import Spelling
 from contracts.errors import ErasureRefused
@@ -17,7 +21,7 @@ from streams.topology import topology_of
 CLIENT = "tidings-erase"
 WISHES = frozenset({"consent-state", "suppressions"})
 """Topics that keep for ever who must not be written to."""
-RESTING = frozenset({"Empty", "Dead", ""})
+RESTING = frozenset({"Empty", "Dead"})
 """What Kafka calls groups in which nobody is, and groups that there are not."""
 PATIENCE_S = 30.0
 POLL_MS = 500
@@ -28,19 +32,27 @@ Keys = Mapping[int, set[bytes]]
 
 async def require_rest(admin: AIOKafkaAdminClient, settings: Settings) -> None:
     """Raises `ErasureRefused` while a stage runs: it would write what it remembers once more."""
-    groups = sorted(node.group for node in topology_of(settings))
-    running = [
-        group
-        for answer in await admin.describe_consumer_groups(groups)
-        for _, group, state, *_ in answer.groups
-        if state not in RESTING
-    ]
-    if running:
+    states = await _states(admin, sorted(node.group for node in topology_of(settings)))
+    if running := [group for group, state in states.items() if state not in RESTING]:
         raise ErasureRefused(
-            f"stages are running ({', '.join(sorted(running))}), and they remember people: stop streams, begin again. "
+            f"stages are running ({', '.join(running)}), and they remember people: stop streams, begin again. "
             f"After that Kafka takes up to {settings.streams.session_timeout_s:.0f} s to notice; ingest may go on, so "
             "that nothing is lost meanwhile"
         )
+
+
+async def _states(admin: AIOKafkaAdminClient, groups: list[str]) -> dict[str, str]:
+    """What Kafka calls each group. Raises `KafkaError` rather than guess."""
+    answers: list[Any] = []
+    # A Kafka that has had no group at all yet makes the topic for them now.
+    async for attempt in stamina.retry_context(on=NotYet, attempts=None, timeout=PATIENCE_S):
+        with attempt:
+            answers = await admin.describe_consumer_groups(groups)
+    found = [group for answer in answers for group in answer.groups]
+    for code, *_ in found:
+        if code:
+            raise for_code(code)
+    return {name: state for _, name, state, *_ in found}
 
 
 async def remembered(settings: Settings, spelling: Spelling) -> dict[str, Keys]:

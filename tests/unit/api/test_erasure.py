@@ -143,7 +143,7 @@ def test_of_a_batch_the_others_stay(erased):
     bodies = [record.value for rows in groups_of(path) for record in records_of(rows)]
 
     assert bodies == [
-        f'{{"results":[{{"to":"+999999999999","id":"1"}},{{"to":"{GLOBEX.person}","id":"2"}}]}}'.encode(),
+        f'{{"results":[{{"to":"+440000000000","id":"1"}},{{"to":"{GLOBEX.person}","id":"2"}}]}}'.encode(),
         b"{}",
     ]
 
