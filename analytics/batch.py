@@ -21,7 +21,7 @@ from analytics.columns import (
     in_pieces,
     table,
 )
-from analytics.intake import Fetched, Intake, Record, Source
+from analytics.intake import COMPACTED, Fetched, Intake, Record, Source
 from analytics.strictness import check
 from contracts.errors import PayloadInvalid
 from contracts.topics import load_topics
@@ -153,6 +153,8 @@ def _sort(
     """Put each record of one partition into the rows of its table; with the reason when it cannot be read."""
     topic, partition, records = fetched
     for record in records:
+        if record.value is None and topic in COMPACTED:
+            continue  # a tombstone: what was said under this key was forgotten, and the rows stay as they are
         value = record.value or b""
         try:
             about = _about(value)

@@ -40,6 +40,8 @@ class Deed(StrEnum):
     EXPORT_FETCHED = "export_fetched"
     """They were taken away."""
     REPLAY_ASKED = "replay_asked"
+    PERSON_ERASED = "person_erased"
+    """Under the pseudonym: who has the number and the key of pseudonyms can tell that it was done."""
     EVIDENCE_SHOWN = "evidence_shown"
     """Raw callbacks were shown, and the numbers in them."""
 

@@ -30,6 +30,7 @@ TidingsError
 ├── ArchiveDamaged            a file of the archive is not what its manifest says
 ├── ExportDamaged             a file of an export is not what its manifest says
 ├── ExportEnded               an export was not carried out to its end
+├── ErasureRefused            a person cannot be erased now, and nothing was done
 ├── AuditUnavailable          what has to be answered for cannot be written down, so it is not done
 └── QueryInvalid              a question the API cannot answer as asked
     └── NotFound                  nothing is known under that name
@@ -218,6 +219,10 @@ class ExportDamaged(TidingsError):
 
 class ExportEnded(TidingsError):
     """An export was not carried out to its end; nothing of it is left."""
+
+
+class ErasureRefused(TidingsError):
+    """A person cannot be erased now; nothing was done, and the text says what must be so first."""
 
 
 class AuditUnavailable(TidingsError):

@@ -236,6 +236,29 @@ def store(config: Config = None, *, as_json: AsJson = False) -> None:
 
 
 @app.command()
+def erase(  # every option of a command is an argument
+    person: Annotated[str, typer.Argument(help="The number with its plus, or the id that a bot's provider gives.")],
+    *,
+    config: Config = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be erased, and erase nothing.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask whether you are sure.")] = False,
+    wishes_too: Annotated[
+        bool, typer.Option("--wishes-too", help="Forget also that the person does not want to be written to.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Erase a person: archive, store, snapshots, exports and what the stages remember; then prove that nothing is left.
+
+    Streams and api must be stopped meanwhile, ingest may go on. Topics keep what came until their retention ends; the
+    answer says when. Exit status 1 when the person can still be read in a file.
+    """
+    from tidings.erase import command
+
+    done = command.run(config, person, command.Wishes(dry_run=dry_run, yes=yes, wishes_too=wishes_too), as_json=as_json)
+    raise typer.Exit(done)
+
+
+@app.command()
 def topology(
     *,
     config: Config = None,

@@ -70,22 +70,23 @@ class Archivist:
             self.trouble = trouble
             await asyncio.to_thread(self._is_stopping.wait, pause_s)
 
-    async def turn(self) -> None:
-        """Look at Kafka once, and archive what is due."""
+    async def turn(self, *, at_once: bool = False) -> None:
+        """Look at Kafka once, and archive what is due, or all there is."""
         async with self._consumer() as consumer:
             existing = await consumer.topics()
             for word in TOPICS:
                 name = load_topics()[word].full_name(self._settings.kafka.topic_prefix)
                 if name not in existing:
                     raise BrokerUnavailable(f"Kafka has no topic {name}; `tidings topics --create` makes it")
-                await self._visit(consumer, word, name)
+                await self._visit(consumer, word, name=name, at_once=at_once)
 
-    async def _visit(self, consumer: AIOKafkaConsumer, word: str, name: str) -> None:
+    async def _visit(self, consumer: AIOKafkaConsumer, word: str, *, name: str, at_once: bool) -> None:
         shelf = Shelf(self._directory / word, name, self._clock)
         partitions = [TopicPartition(name, number) for number in range(self._settings.kafka.partitions)]
         starts = _numbered(await consumer.beginning_offsets(partitions))
         ends = _numbered(await consumer.end_offsets(partitions))
-        if self._is_due(shelf, shelf.lag(starts, ends)):
+        lag = shelf.lag(starts, ends)
+        if self._is_due(shelf, lag) or (at_once and lag):
             shelf.begin(starts)
             try:
                 await self._fill(consumer, shelf, name, ends=ends)

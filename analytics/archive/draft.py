@@ -8,6 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from analytics.archive.keys import FileKeys, new_key, opened, sealing
 from analytics.archive.manifest import File, Run, joined
 from analytics.archive.rows import PLACES, SCHEMA, Record, by_day, runs_of, table_of
 from runtime.crash_points import crash_point
@@ -27,8 +28,9 @@ class Part:
     def __init__(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         self.path = path
+        self.key = new_key()
         self._part = path.with_name(f"{path.name}.part")
-        self._writer = pq.ParquetWriter(self._part, SCHEMA, compression="zstd")
+        self._writer = pq.ParquetWriter(self._part, SCHEMA, compression="zstd", encryption_properties=sealing(self.key))
         self._waiting: list[pa.Table] = []
         self._waiting_bytes = 0
         self._runs: list[Run] = []
@@ -120,6 +122,7 @@ def finished(root: Path, parts: Sequence[Part]) -> list[File]:
         return []
     for part in parts:
         part.finish()
+    FileKeys(root.parent).put({part.path: part.key for part in parts})
     crash_point("archive.written")
     files = [part.rename(root) for part in parts]
     crash_point("archive.renamed")
@@ -137,7 +140,7 @@ def digest(path: Path) -> str:
 
 def groups_of(path: Path) -> Iterator[pa.Table]:
     """The rows of a file, as much at a time as was written at once."""
-    with pq.ParquetFile(path) as file:
+    with opened(path) as file:
         for number in range(file.num_row_groups):
             yield file.read_row_group(number)
 
@@ -145,7 +148,7 @@ def groups_of(path: Path) -> Iterator[pa.Table]:
 def places_of(path: Path) -> tuple[Run, ...]:
     """The places that are really in a file."""
     runs: list[Run] = []
-    with pq.ParquetFile(path) as file:
+    with opened(path) as file:
         for number in range(file.num_row_groups):
             rows = file.read_row_group(number, columns=PLACES)
             runs += runs_in(rows)

@@ -8,21 +8,30 @@ import structlog
 
 from analytics.archive.draft import places_of
 from analytics.archive.manifest import Manifest, Run, joined
+from contracts.errors import ArchiveDamaged
 
 log = structlog.get_logger()
 
 
 def clear(directory: Path, manifest: Manifest, starts: Mapping[int, int]) -> int:
     """Remove what is not needed; the number that the next file may have. `starts` says what Kafka still has."""
-    sequence = manifest.sequence
-    named = {file.name for file in manifest.files}
+    sequence = next_number(directory, manifest)
     for part in directory.glob("day=*/*.parquet.part"):
         part.unlink()
-    for path in directory.glob("day=*/[0-9]*[0-9].parquet"):
-        if str(path.relative_to(directory)) not in named:
-            sequence = max(sequence, int(path.stem) + 1)
-            _remove_spare(path, manifest, starts)
+    for path in _unnamed(directory, manifest):
+        _remove_spare(path, manifest, starts)
     return sequence
+
+
+def next_number(directory: Path, manifest: Manifest) -> int:
+    """A number that no file has, whether the manifest names it or not."""
+    return max([manifest.sequence, *(int(path.stem) + 1 for path in _unnamed(directory, manifest))])
+
+
+def _unnamed(directory: Path, manifest: Manifest) -> list[Path]:
+    named = {file.name for file in manifest.files}
+    found = directory.glob("day=*/[0-9]*[0-9].parquet")
+    return [path for path in found if str(path.relative_to(directory)) not in named]
 
 
 def _remove_spare(path: Path, manifest: Manifest, starts: Mapping[int, int]) -> None:
@@ -37,7 +46,7 @@ def _is_spare(path: Path, manifest: Manifest, starts: Mapping[int, int]) -> bool
     """Whether all records of a file are in others or can still be had from Kafka."""
     try:
         runs = places_of(path)
-    except (pa.ArrowException, OSError):
+    except (ArchiveDamaged, pa.ArrowException, OSError):
         return False
     filed = joined(manifest.runs)
     return all(_holds(filed, run) or run.first >= starts.get(run.partition, run.next) for run in runs)

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
+from analytics.archive.keys import opened
 from analytics.archive.manifest import File, Manifest, load
 from analytics.archive.rows import Archived, records_of
 from contracts.envelope import header
@@ -89,7 +89,7 @@ class Shelves:
 
     def _read(self, path: Path, columns: list[str] | None) -> Iterator[pa.RecordBatch]:
         try:
-            with pq.ParquetFile(path) as file:
+            with opened(path) as file:
                 yield from file.iter_batches(AT_ONCE, columns=columns)
         except (pa.ArrowException, OSError) as exc:
             raise ArchiveDamaged(

@@ -1,16 +1,18 @@
 """One topic's folder in the archive. One process writes it; any may read it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import groupby
 from pathlib import Path
 
 import msgspec
+import pyarrow as pa
 import structlog
 
 from analytics.archive import leftovers
 from analytics.archive import manifest as manifests
 from analytics.archive.draft import Draft, Part, file_path, finished, groups_of, runs_in
+from analytics.archive.keys import FileKeys
 from analytics.archive.manifest import File, Hole, Run
 from analytics.archive.rows import Record
 from contracts.errors import OffsetGap
@@ -120,18 +122,38 @@ class Shelf:
             if self._is_over(day) and len(small := _small(list(files))) > 1:
                 self._merge(day, small)
 
+    def rewrite(self, change: Callable[[pa.Table], pa.Table]) -> int:
+        """Put others in the place of the files of which `change` gives other rows back; how many.
+
+        The places in them stay. The keys of the files before are destroyed, so that no copy of them can be read.
+        """
+        self._sequence = leftovers.next_number(self._directory, self._manifest)
+        touched = [file for file in self._manifest.files if self._is_changed(file, change)]
+        for file in touched:
+            self._replace(_day(file), [file], change)
+        FileKeys(self._directory.parent).destroy_spare()
+        return len(touched)
+
+    def _is_changed(self, file: File, change: Callable[[pa.Table], pa.Table]) -> bool:
+        return any(change(rows) is not rows for rows in groups_of(self._directory / file.name))
+
     def _merge(self, day: str, files: Sequence[File]) -> None:
+        self._replace(day, files, lambda rows: rows)
+        FileKeys(self._directory.parent).destroy_spare()
+        log.info("archive_merged", topic=self._directory.name, day=day, files=len(files))
+
+    def _replace(self, day: str, files: Sequence[File], change: Callable[[pa.Table], pa.Table]) -> None:
+        """One file in the place of `files`."""
         part = Part(file_path(self._directory, day, self._sequence))
         for file in files:
             for rows in groups_of(self._directory / file.name):
-                part.add(rows, runs_in(rows))
-        merged = finished(self._directory, [part])
+                part.add(change(rows), runs_in(rows))
+        made = finished(self._directory, [part])
         kept = tuple(file for file in self._manifest.files if file not in files)
-        self._put(files=(*kept, *merged), sequence=self._sequence + 1)
+        self._put(files=(*kept, *made), sequence=self._sequence + 1)
         crash_point("archive.merged")
         for file in files:
             (self._directory / file.name).unlink()
-        log.info("archive_merged", topic=self._directory.name, day=day, files=len(files))
 
     def _put(self, **changes: object) -> None:
         changed = msgspec.structs.replace(self._manifest, recorded_at=self._clock.now(), **changes)

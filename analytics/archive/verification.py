@@ -8,6 +8,7 @@ import pyarrow as pa
 
 from analytics.archive.draft import digest, places_of
 from analytics.archive.manifest import File, Manifest, Run, load
+from contracts.errors import ArchiveDamaged
 
 
 def wrong(directory: Path) -> Iterator[str]:
@@ -32,7 +33,7 @@ def _wrong_file(path: Path, file: File) -> str:
         places = places_of(path)
     except FileNotFoundError:
         return "is missing; bring back a copy of it"
-    except (pa.ArrowException, OSError) as exc:
+    except (ArchiveDamaged, pa.ArrowException, OSError) as exc:
         return f"cannot be read: {exc}"
     if places != file.runs or sum(run.next - run.first for run in places) != file.count:
         return f"has the places {tuple(places)}, the manifest says {file.runs}"

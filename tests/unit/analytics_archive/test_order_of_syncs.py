@@ -45,6 +45,9 @@ def test_the_manifest_names_only_what_is_on_the_disk(opened, steps):
 
     assert steps == [
         "sync archive/callbacks/day=2026-11-21/000000000.parquet.part",
+        "sync archive.keys.part",
+        "rename to archive.keys",
+        "sync .",
         "rename to archive/callbacks/day=2026-11-21/000000000.parquet",
         "sync archive/callbacks/day=2026-11-21",
         "sync archive/callbacks",

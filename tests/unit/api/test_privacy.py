@@ -4,7 +4,6 @@
 """
 
 import re
-from base64 import b64encode
 from fnmatch import fnmatch
 from pathlib import Path
 from shutil import copy
@@ -14,21 +13,14 @@ import pytest
 import structlog
 from starlette.testclient import TestClient
 
-from analytics.archive.shelf import Shelf
 from api.application import create_app
-from api.audit_log import AuditLog, Deed, Doer
 from api.keys import EVERYTHING
 from contracts.errors import StoreUnavailable
 from contracts.topics import load_topics
-from runtime.clock import FixedClock
-from tests.support.archived import TOPIC, record
+from tests.support.lived_in import DIGITS, NATIONAL, NUMBER, contents, lived_in, spelled, tables
 from tests.unit.api.fakes import FakeStore, make_parts
-from tests.unit.api.tenants import ACME, NOW, Fixture
+from tests.unit.api.tenants import ACME
 
-NUMBER = ACME.person
-NATIONAL = NUMBER.removeprefix("+44")
-DIGITS = re.compile(r"[^0-9]{0,3}".join(NATIONAL))
-"""The digits that all spellings have in common, with what people and encodings put between them."""
 HELD = {
     "test.duckdb": False,
     "test.duckdb/dead_letter": True,
@@ -42,7 +34,9 @@ HELD = {
     "exports/*/manifest.json": False,
     "exports/*/messages.parquet": False,
     "archive/callbacks/manifest.json": False,
-    "archive/callbacks/day=*/*.parquet": True,
+    "archive/callbacks/day=*/*.parquet": False,
+    "opened/archive/callbacks/day=*/*.parquet": True,
+    "archive.keys": False,
 }
 """Whether numbers can be read in it, by pattern below the data directory, and by table where one of them differs.
 
@@ -67,34 +61,6 @@ def test_every_spelling_is_found(text):
     assert DIGITS.search(f'{{"to": "{text}"}}')
 
 
-def spelled(data: bytes) -> bool:
-    """Whether the number stands in `data`, as it is or as base64."""
-    return bool(DIGITS.search(data.decode("latin-1"))) or any(
-        b64encode(b"x" * shift + NATIONAL.encode())[4:-4] in data for shift in range(3)
-    )
-
-
-def contents(folder: Path) -> dict[str, bytes]:
-    """All that an installation keeps, unpacked: by the path of each file, or of each table in the store."""
-    found = {}
-    for path in sorted(one for one in folder.rglob("*") if one.is_file()):
-        name = str(path.relative_to(folder))
-        match path.suffix:
-            case ".duckdb":
-                found |= {f"{name}/{table}": rows for table, rows in tables(path).items()}
-            case ".parquet":
-                found[name] = repr(duckdb.sql(f"FROM read_parquet('{path}')").fetchall()).encode()
-            case _:
-                found[name] = path.read_bytes()
-    return found
-
-
-def tables(store: Path) -> dict[str, bytes]:
-    with duckdb.connect(str(store), read_only=True) as opened:
-        names = [name for (name,) in opened.sql("SELECT table_name FROM duckdb_tables()").fetchall()]
-        return {name: repr(opened.sql(f'FROM "{name}"').fetchall()).encode() for name in names}
-
-
 def is_admitted(name: str) -> bool | None:
     """Whether numbers may be read there; null where nobody has said so. A table may differ from its file."""
     for one in (name, name.partition(".duckdb/")[0] + ".duckdb"):
@@ -106,21 +72,7 @@ def is_admitted(name: str) -> bool | None:
 
 @pytest.fixture(scope="module")
 def installation(tmp_path_factory):
-    """The data directory of an installation in which the person wrote, was written to, opted out, and was looked at."""
-    folder = tmp_path_factory.mktemp("installation")
-    made = Fixture(folder)
-    made.export(ACME)
-    made.close()
-    clock = FixedClock(NOW)
-    shelf = Shelf(folder / "archive" / "callbacks", TOPIC, clock)
-    shelf.begin({0: 0})
-    shelf.take(0, [record(0, body=f'{{"to":"{NUMBER}","status":"delivered"}}'.encode())])
-    shelf.record()
-    key, _ = made.parts.ring.create(clock, name="bi", scopes=EVERYTHING)
-    made.parts.uses.keep(key.id, NOW)
-    made.parts.sessions.open(key)
-    AuditLog(folder, clock).write(Doer(key.id, "bi"), Deed.EVIDENCE_SHOWN, {"message": ACME.message})
-    return folder
+    return lived_in(tmp_path_factory.mktemp("installation"))
 
 
 def test_every_kind_of_file_is_judged(installation):
@@ -134,7 +86,7 @@ def test_numbers_can_be_read_only_where_it_is_said(installation):
     readable = {name for name, content in kept.items() if spelled(content)}
 
     assert readable == {name for name in kept if is_admitted(name)}
-    assert {name.split("/")[0] for name in readable} == {"test.duckdb", "archive"}
+    assert {name.split("/")[0] for name in readable} == {"test.duckdb", "opened"}
 
 
 def test_a_number_that_gets_into_the_store_would_be_found(installation, tmp_path):

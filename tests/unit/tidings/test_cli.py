@@ -28,6 +28,7 @@ COMMANDS = (
     "audit",
     "archive",
     "replay",
+    "erase",
     "back-test",
     "advise-wait",
     "snapshot",

@@ -1,5 +1,6 @@
 """A store from what Kafka still has, and from the archive for what it has not, is the store that was lost."""
 
+import asyncio
 import shutil
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
@@ -10,7 +11,11 @@ import pytest
 from analytics.archive.reading import Shelves, Span
 from analytics.archive.restoring import Restorer, Told
 from analytics.archive.rows import Archived
+from analytics.columns import hasher
+from analytics.erasure.eraser import Eraser
+from analytics.pseudonyms import load_hash_key
 from contracts.errors import StoreUnavailable
+from runtime.clock import FixedClock
 from runtime.settings import Connection, KafkaSettings, Settings
 from streams.normalise.normaliser import Normaliser
 from tests.support.ledger_provider import LEDGER, body_of, status
@@ -88,10 +93,16 @@ def line(settings: Settings) -> WholeLine:
     return made
 
 
+def copy_archive(kept: Settings, anew: Settings) -> None:
+    """With its keys."""
+    shutil.copytree(kept.data_dir / "archive", anew.data_dir / "archive")
+    shutil.copy(kept.data_dir / "archive.keys", anew.data_dir)
+
+
 def filled_anew(line: WholeLine, tmp_path: Path, moment: datetime) -> tuple[Settings, dict[tuple[str, int], int]]:
     """A store from what Kafka has after `moment`, beside the archive."""
     anew = line.settings.model_copy(update={"data_dir": tmp_path / "anew"})
-    shutil.copytree(line.settings.data_dir / "archive", anew.data_dir / "archive")
+    copy_archive(line.settings, anew)
     begins = line.begins_after(moment)
     line.store(anew, begins)
     return anew, begins
@@ -130,7 +141,7 @@ def test_what_one_topic_has_lost_before_another_is_found(line, tmp_path):
         place: offset - 2 for place, offset in begins.items() if place[0] in {"callbacks", "attempts"} and offset
     }
     anew = line.settings.model_copy(update={"data_dir": tmp_path / "anew"})
-    shutil.copytree(line.settings.data_dir / "archive", anew.data_dir / "archive")
+    copy_archive(line.settings, anew)
     line.store(anew, begins)
     rebuilt(anew, begins, until=T0 + timedelta(days=10.5))
 
@@ -143,6 +154,26 @@ def test_a_second_rebuild_adds_nothing(line, tmp_path):
 
     assert added > 100
     assert rebuilt(anew, begins) == 0
+
+
+class FakeArchivist:
+    """Kafka has nothing that the archive lacks."""
+
+    async def turn(self, *, at_once: bool = False) -> None:
+        assert at_once
+
+
+def test_after_an_erasure_the_same_facts_come_back_without_the_person(line, tmp_path):
+    hash_key, person = load_hash_key(line.settings), "+447700900105"
+    asyncio.run(Eraser(line.settings, FixedClock(T0), person, hash_key=hash_key).erase(FakeArchivist()))
+    anew, begins = filled_anew(line, tmp_path, T0 + timedelta(days=30))
+    rebuilt(anew, begins)
+    people = "SELECT DISTINCT recipient_hash, country FROM report WHERE recipient_hash IS NOT NULL"
+    facts = "SELECT * EXCLUDE (recipient_hash, batch_id, kafka_partition, kafka_offset) FROM report ORDER BY ALL"
+
+    assert ask(anew, facts) == ask(line.settings, facts)
+    assert ask(anew, people) == [(hasher(hash_key)("+440000000000"), "GB")]
+    assert hasher(hash_key)(person) not in {one for one, _ in ask(line.settings, people)}
 
 
 class KilledError(Exception):

@@ -1,0 +1,1 @@
+"""`tidings erase`: a person is taken out of all that an installation keeps."""
