@@ -74,30 +74,10 @@ cost AS (
 gathered AS (
     SELECT
         is_now,
-        attempt_id,
-        coalesce(
-            max(message_id) FILTER (WHERE told = 'registration'),
-            max(message_id) FILTER (WHERE told = 'report'),
-            max(message_id)
-        ) AS message_id,
-        max(account) AS account,
-        max(provider) AS provider,
-        max(connection) AS connection,
-        max(root_id) AS root_id,
-        max(external_id) AS external_id,
-        max(channel) FILTER (WHERE leg IS NULL) AS channel,
-        max(country) AS country,
+-- include: attempt_sums
+        ,
         max(operator) AS operator,
-        max(campaign) AS campaign,
-        max(sender) AS sender,
         max(recipient_hash) AS recipient_hash,
-        standing(sum(move(attempt_status, previous_status))) AS status,
-        max(reason_claim) AS reason_claim,
-        coalesce(bool_or(is_conflict), false) AS is_conflict,
-        bool_or(told = 'registration') AS is_registered,
-        min(sent_at) AS sent_at,
-        min(delivered_at) AS delivered_at,
-        max(latency_ms) AS latency_ms,
         max(received_at) AS last_heard_at,
         count_if(told = 'report') AS report_count,
         count_if(coalesce(is_repeated, false)) AS repeated_count
@@ -109,9 +89,7 @@ gathered AS (
 attempt AS (
     SELECT
         * EXCLUDE (reason_claim),
-        CASE
-            WHEN is_bad_end(status) AND reason_claim[1] = rank_of(status)::VARCHAR THEN reason_claim[2:]
-        END AS reason
+        CASE WHEN is_bad_end(status) AND reason_claim[1] = rank_of(status)::VARCHAR THEN reason_claim[2:] END AS reason
     FROM gathered
 ),
 

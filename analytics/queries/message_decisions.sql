@@ -5,7 +5,5 @@
 SELECT * EXCLUDE (batch_id)
 FROM decision
 WHERE
-    message_id BETWEEN $first_message::UUID AND $last_message::UUID
-    AND list_contains($messages::UUID[], message_id)
-    AND ($accounts IS NULL OR list_contains($accounts, account))
+-- include: of_messages
 ORDER BY kafka_partition, kafka_offset

@@ -26,6 +26,5 @@ SELECT
     kafka_offset
 FROM registration
 WHERE
-    attempt_id BETWEEN $first::UUID AND $last::UUID
-    AND list_contains($attempts::UUID[], attempt_id)
+-- include: of_attempts
     AND ($accounts IS NULL OR list_contains($accounts, account))

@@ -47,6 +47,5 @@ SELECT
     kafka_offset
 FROM report
 WHERE
-    attempt_id BETWEEN $first::UUID AND $last::UUID
-    AND list_contains($attempts::UUID[], attempt_id)
+-- include: of_attempts
     AND ($accounts IS NULL OR list_contains($accounts, account))

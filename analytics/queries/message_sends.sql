@@ -6,9 +6,7 @@ WITH
 asked AS (
     SELECT * FROM command
     WHERE
-        message_id BETWEEN $first_message::UUID AND $last_message::UUID
-        AND list_contains($messages::UUID[], message_id)
-        AND ($accounts IS NULL OR list_contains($accounts, account))
+-- include: of_messages
 ),
 
 -- include: send

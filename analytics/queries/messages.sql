@@ -5,8 +5,8 @@
 WITH evidence AS (
     SELECT
         attempt_id, message_id, account, provider, connection, root_id, external_id,
-        CASE WHEN leg_of(root_id, provider_message_id, part) IS NULL THEN channel END AS channel,
-        country, campaign, sender, attempt_status, previous_status, is_conflict, sent_at, delivered_at, latency_ms,
+        leg_of(root_id, provider_message_id, part) AS leg,
+        channel, country, campaign, sender, attempt_status, previous_status, is_conflict, sent_at, delivered_at, latency_ms,
         CASE WHEN is_bad_end(status) THEN rank_of(status) || reason END AS reason_claim,
         'report' AS told
     FROM report
@@ -34,29 +34,7 @@ WITH evidence AS (
 
 summed AS (
     SELECT
-        attempt_id,
-        -- One that nobody registered in time has an id of its own, until somebody does.
-        coalesce(
-            max(message_id) FILTER (WHERE told = 'registration'),
-            max(message_id) FILTER (WHERE told = 'report'),
-            max(message_id)
-        ) AS message_id,
-        max(account) AS account,
-        max(provider) AS provider,
-        max(connection) AS connection,
-        max(root_id) AS root_id,
-        max(external_id) AS external_id,
-        max(channel) AS channel,
-        max(country) AS country,
-        max(campaign) AS campaign,
-        max(sender) AS sender,
-        standing(sum(move(attempt_status, previous_status))) AS status,
-        max(reason_claim) AS reason_claim,
-        coalesce(bool_or(is_conflict), false) AS is_conflict,
-        bool_or(told = 'registration') AS is_registered,
-        min(sent_at) AS sent_at,
-        min(delivered_at) AS delivered_at,
-        max(latency_ms) AS latency_ms
+-- include: attempt_sums
     FROM evidence
     GROUP BY attempt_id
     HAVING max(account) IS NOT NULL
@@ -65,9 +43,7 @@ summed AS (
 attempt AS (
     SELECT
         * EXCLUDE (reason_claim),
-        CASE
-            WHEN is_bad_end(status) AND reason_claim[1] = rank_of(status)::VARCHAR THEN reason_claim[2:]
-        END AS reason,
+        CASE WHEN is_bad_end(status) AND reason_claim[1] = rank_of(status)::VARCHAR THEN reason_claim[2:] END AS reason,
         first_heard(attempt_id) AS first_heard_at
     FROM summed
 )

@@ -14,5 +14,4 @@ SELECT
     kafka_offset
 FROM unclaimed
 WHERE
-    attempt_id BETWEEN $first::UUID AND $last::UUID
-    AND list_contains($attempts::UUID[], attempt_id)
+-- include: of_attempts

@@ -4,7 +4,7 @@ import gzip
 from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import closing
-from typing import Annotated, BinaryIO
+from typing import Annotated, Any, BinaryIO
 
 from fastapi import APIRouter, Body, Depends, Path, Query, Response
 from fastapi.responses import FileResponse, StreamingResponse
@@ -43,6 +43,7 @@ MEDIA_TYPES = {
     "gz": "application/gzip",
 }
 DIRECT_TYPES = {Format.NDJSON: "application/x-ndjson", Format.CSV: "text/csv; charset=utf-8; header=present"}
+A_RANGE: dict[int | str, dict[str, Any]] = {206: {"description": "The range that was asked for"}}
 ABSENT = "There is no such export, or its time is over; order it again."
 
 Id = Annotated[str, Path(max_length=64, description="`id` of the answer to the order.")]
@@ -97,7 +98,7 @@ async def get_export(parts: Provided, caller: Exporter, id: Id) -> Export:  # no
 @router.get(
     "/exports/{id}/files/{name}",
     response_class=FileResponse,
-    responses={206: {"description": "The range that was asked for"}} | problem_responses(NOT_FOUND),
+    responses=A_RANGE | problem_responses(NOT_FOUND),
     summary="Fetch a file of an export",
 )
 async def get_export_file(
