@@ -26,7 +26,7 @@ class Stretch(NamedTuple):
 
     begin: datetime
     end: datetime
-    count: int
+    attempt_count: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,7 +75,7 @@ class MessagesQuestion:
         first.
         """
         begin, end, width = stretch.begin, stretch.end, stretch.end - stretch.begin
-        width *= min(1.0, ROOM * self.limit / stretch.count)
+        width *= min(1.0, ROOM * self.limit / stretch.attempt_count)
         while end > begin:
             start = max(end - width, begin)
             yield first_id(start), self.beyond(end)
@@ -127,8 +127,8 @@ def _stretches(hours: Iterator[Stretch], enough: int) -> Iterator[Stretch]:
     """Hours that touch and have no more than `enough` together as one: looking once is quicker than often."""
     held: Stretch | None = None
     for hour in hours:
-        if held is not None and hour.end == held.begin and held.count + hour.count <= enough:
-            held = Stretch(hour.begin, held.end, held.count + hour.count)
+        if held is not None and hour.end == held.begin and held.attempt_count + hour.attempt_count <= enough:
+            held = Stretch(hour.begin, held.end, held.attempt_count + hour.attempt_count)
             continue
         if held is not None:
             yield held

@@ -22,7 +22,7 @@ log = structlog.get_logger()
 
 ATTEMPT_TABLES = frozenset({"report", "registration", "outcome"})
 """By whose rows attempts move from one count to another."""
-COLLECT = ("collect_evidence", "collect_cells")
+COLLECT = ("collect_evidence", "collect_cells", "collect_taken")
 DELTAS = ("insert_hour_delta", "insert_latency_delta", "insert_price_delta", "insert_hour_revision")
 SMALL_TABLES = ("offsets", "marks")
 WINDOWED = frozenset({"inbound", "signal"})

@@ -2,9 +2,7 @@
 -- leg of the attempt itself is the empty text.
 CREATE OR REPLACE TEMP TABLE cells AS
 WITH sides AS (
-    SELECT -1 AS side, * FROM evidence WHERE NOT is_fresh
-    UNION ALL
-    SELECT 1 AS side, * FROM evidence
+    SELECT *, unnest(CASE WHEN is_fresh THEN [1] ELSE [-1, 1] END) AS side FROM evidence
 ),
 
 attempt AS (

@@ -1,13 +1,7 @@
 -- What the attempts of the batch cost, and which are fallbacks. hour_delta counts each as without a price and as no
 -- fallback; one that has or is leaves that count, and enters that of its currency.
 INSERT INTO price_delta BY NAME
-WITH sides AS (
-    SELECT -1 AS side, * FROM evidence WHERE NOT is_fresh
-    UNION ALL
-    SELECT 1 AS side, * FROM evidence
-),
-
-told_item AS (
+WITH told_item AS (
     SELECT
         side,
         attempt_id,
@@ -15,54 +9,29 @@ told_item AS (
         bool_and(is_whole) AS is_whole,
         arg_max(price, price_order) AS price,
         arg_max(currency, price_order) AS currency
-    FROM sides
-    WHERE price_order IS NOT NULL
+    FROM (
+        SELECT *, unnest(CASE WHEN is_fresh THEN [1] ELSE [-1, 1] END) AS side
+        FROM evidence
+        WHERE price_order IS NOT NULL
+    ) AS sides
     GROUP BY side, attempt_id, sides.leg, piece
 ),
 
--- What a provider told of a whole cascade counts where it told of no channel.
-reported AS (
-    SELECT * FROM told_item WHERE NOT is_whole
+part_of_cascade AS (
+    SELECT side, attempt_id, leg, currency, price FROM told_item WHERE NOT is_whole
+),
+
+-- What a provider told of a whole cascade counts where it told of no channel, the answer to the send where no report told.
+item AS (
+    FROM part_of_cascade
     UNION ALL
-    SELECT * FROM told_item ANTI JOIN (SELECT * FROM told_item WHERE NOT is_whole) AS told USING (side, attempt_id)
+    SELECT side, attempt_id, leg, currency, price
+    FROM told_item ANTI JOIN part_of_cascade USING (side, attempt_id)
     WHERE is_whole
-),
-
-registered AS (
-    SELECT
-        side,
-        attempt_id,
-        any_value(provider) AS provider,
-        any_value(connection) AS connection,
-        any_value(root_id) AS root_id,
-        max(registered_for) AS message_id
-    FROM sides
-    GROUP BY side, attempt_id
-    HAVING max(registered_for) IS NOT NULL
-),
-
-taken AS (
-    SELECT
-        side,
-        attempt_id,
-        max(step) > 0 AS is_fallback,
-        arg_max(price, price_order(price, currency)) AS price,
-        arg_max(currency, price_order(price, currency)) AS currency
-    FROM outcome JOIN registered USING (message_id, provider, connection, root_id)
-    WHERE outcome = 'accepted' AND (side = 1 OR batch_id <> $batch_id)
-    GROUP BY side, attempt_id
-),
-
-spent AS (
-    SELECT side, attempt_id, leg, currency, sum(price) AS cost
-    FROM (
-        SELECT side, attempt_id, leg, currency, price FROM reported
-        UNION ALL
-        SELECT side, attempt_id, '' AS leg, currency, price
-        FROM taken ANTI JOIN reported USING (side, attempt_id)
-        WHERE currency IS NOT NULL
-    )
-    GROUP BY side, attempt_id, leg, currency
+    UNION ALL
+    SELECT side, attempt_id, '' AS leg, currency, price
+    FROM taken ANTI JOIN told_item USING (side, attempt_id)
+    WHERE currency IS NOT NULL
 ),
 
 priced AS (
@@ -71,20 +40,20 @@ priced AS (
         attempt_id,
         '' AS leg,
         currency,
-        sum(cost) AS attempt_cost,
-        coalesce(sum(cost) FILTER (WHERE spent.leg = ''), 0) AS entry_cost
-    FROM spent
+        sum(price) AS attempt_cost,
+        coalesce(sum(price) FILTER (WHERE item.leg = ''), 0) AS entry_cost
+    FROM item
     GROUP BY side, attempt_id, currency
     UNION ALL
-    SELECT side, attempt_id, leg, currency, 0 AS attempt_cost, cost AS entry_cost FROM spent WHERE leg <> ''
+    SELECT side, attempt_id, leg, currency, 0 AS attempt_cost, price AS entry_cost FROM item WHERE leg <> ''
 ),
 
 told AS (
-    SELECT cells.*, coalesce(is_fallback, false) AS is_fallback, currency, attempt_cost, entry_cost
+    SELECT cells.*, coalesce(is_fallback, false) AS is_fallback, priced.currency, attempt_cost, entry_cost
     FROM cells
-    LEFT JOIN (SELECT side, attempt_id, is_fallback FROM taken) AS fallback USING (side, attempt_id)
     LEFT JOIN priced USING (side, attempt_id, leg)
-    WHERE currency IS NOT NULL OR is_fallback
+    LEFT JOIN taken USING (side, attempt_id)
+    WHERE priced.currency IS NOT NULL OR is_fallback
 ),
 
 moved AS (

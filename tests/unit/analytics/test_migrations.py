@@ -68,7 +68,7 @@ def test_what_attempts_cost_is_counted_for_a_store_that_did_not_count_it(writer,
     writer.write(writer.prepare(writer.resume(), line.fetch()))
     counted = prices(database)
 
-    unmade(database, "prices", "DROP TABLE price_delta", "DROP MACRO price_order")
+    unmade(database, "prices", "DROP TABLE price_delta")
     migrate(database.cursor())
 
     assert len(counted) > 4
