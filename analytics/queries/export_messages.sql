@@ -89,7 +89,7 @@ gathered AS (
 attempt AS (
     SELECT
         * EXCLUDE (reason_claim),
-        CASE WHEN is_bad_end(status) AND reason_claim[1] = rank_of(status)::VARCHAR THEN reason_claim[2:] END AS reason
+        reason_at(status, reason_claim) AS reason
     FROM gathered
 ),
 

@@ -43,7 +43,7 @@ summed AS (
 attempt AS (
     SELECT
         * EXCLUDE (reason_claim),
-        CASE WHEN is_bad_end(status) AND reason_claim[1] = rank_of(status)::VARCHAR THEN reason_claim[2:] END AS reason,
+        reason_at(status, reason_claim) AS reason,
         first_heard(attempt_id) AS first_heard_at
     FROM summed
 )

@@ -64,5 +64,5 @@ counted AS (
 SELECT
     * EXCLUDE (reason_claim, is_plain),
     date_trunc('hour', first_heard(attempt_id)) AS hour_at,
-    CASE WHEN is_bad_end(status) AND reason_claim[1] = rank_of(status)::VARCHAR THEN reason_claim[2:] END AS reason
+    reason_at(status, reason_claim) AS reason
 FROM counted

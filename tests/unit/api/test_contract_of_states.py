@@ -218,6 +218,9 @@ class Contract(RuleBasedStateMachine):
 
     @rule()
     def the_store_catches_up(self):
+        self._catch_up()
+
+    def _catch_up(self) -> None:
         self.world.catch_up()
         self.stored_updates = self.updates
         for one in self._things():
@@ -293,6 +296,19 @@ class Contract(RuleBasedStateMachine):
 
     # Attempts and what is reported of them
 
+    @initialize(target=attempts)
+    def each_account_has_sent_something_that_arrived(self):
+        """And the store has it, so that there is always something to be kept from the other."""
+        for account in ACCOUNTS:
+            root = f"root-{len(self.model_attempts):04}"
+            self.world.clock.advance(1)
+            self.world.register(account, root)
+            self.model_attempts[root] = Attempt(account, self.world.clock.now())
+            self.updates += 1
+            self._report(root)
+        self._catch_up()
+        return multiple(*self.model_attempts)
+
     @rule(target=attempts, key=keys, account=Account)
     def an_attempt_is_registered(self, key, account):
         root = f"root-{len(self.model_attempts):04}"
@@ -310,6 +326,9 @@ class Contract(RuleBasedStateMachine):
 
     @rule(root=attempts)
     def its_provider_reports_that_it_arrived(self, root):
+        self._report(root)
+
+    def _report(self, root: str) -> None:
         one = self.model_attempts[root]
         place = {"provider": "infobip", "connection": f"{one.account}-main", "account": one.account}
         self.world.clock.advance(1)

@@ -39,6 +39,7 @@ from contracts.alarms import Alarm
 from contracts.codec import encode
 from contracts.plans import MessageTold, SendOutcome
 from contracts.records import AttemptRegistered, Wish
+from contracts.vocabulary import Channel
 from runtime.clock import FixedClock
 from runtime.settings import Connection, ExportSettings, StoreSettings
 from tests.support.exporting import exporter_of
@@ -176,6 +177,11 @@ class World:
             self._writer.write(self._writer.prepare(self._writer.resume(), fetched))
         now = self.clock.now()
         self._skyline.latest = Horizon(as_of=now, wishes_as_of=now, sessions_as_of=now)
+
+    def register(self, account: str, root: str) -> None:
+        """A send of somebody's own code."""
+        place = {"provider": "infobip", "connection": f"{account}-main", "account": account}
+        self.line.register(of=root, at_s=self.now_s, channel=Channel.VIBER, country="GB", **place)
 
     def tell(self, alarm: Alarm) -> None:
         """As the watch tells of what it sees."""
