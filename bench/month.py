@@ -146,7 +146,8 @@ def _prove(connection: Connection) -> None:
 
 def _shape() -> str:
     """Of all that decides what is in it."""
-    told = [text_of("lives"), text_of("month"), (HERE / "month.py").read_text(encoding="utf-8")]
+    told = [text_of("lives"), text_of("month")]
+    told += [(HERE / name).read_text(encoding="utf-8") for name in ("lives.py", "month.py")]
     for package in ("analytics.migrations", "analytics.statements"):
         told += sorted(one.read_text(encoding="utf-8") for one in files(package).iterdir() if one.name.endswith(".sql"))
     return blake2b("\n".join(told).encode(), digest_size=4).hexdigest()
