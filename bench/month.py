@@ -54,7 +54,11 @@ PROOFS = {
         SELECT sum(received) - (SELECT count(*) FROM callback) FROM settled_count
     """,
     "attempts are counted otherwise than once": """
-        SELECT sum(attempt_count) - (SELECT count(DISTINCT attempt_id) FROM report) FROM hour_delta
+        SELECT sum(attempt_count) - (
+            SELECT count(DISTINCT attempt_id)
+            FROM (SELECT attempt_id FROM report UNION ALL SELECT attempt_id FROM registration)
+        )
+        FROM hour_delta
     """,
 }
 
