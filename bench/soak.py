@@ -152,7 +152,8 @@ def _look(place: Path) -> dict[str, float]:
         found[f"memory of {process}"] = sum(owners.values())
         found |= {f"memory of {process}{PART}{owner}": size for owner, size in owners.items()}
     for folder in FOLDERS:
-        found[f"files in {folder}"] = sum(file.stat().st_size for file in (place / folder).rglob("*")) / MB
+        files = (file for file in (place / folder).rglob("*") if file.is_file())
+        found[f"files in {folder}"] = sum(file.stat().st_size for file in files) / MB
     return found
 
 
