@@ -1,31 +1,12 @@
-"""What an installation is told: `tidings.toml` beside the environment, read once at the door.
+"""The sections of the settings, and what they are lists of."""
 
-Every member can be set as `TIDINGS_<SECTION>__<MEMBER>`; the environment wins over the file. A secret is written as
-`env:NAME` or `file:PATH` and read from there; it has no default and does not show in logs, errors or `repr`.
-"""
-
-import os
 from collections.abc import Iterable
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, Self
 
-from pydantic import (
-    BaseModel,
-    ConfigDict,
-    Field,
-    ValidationError,
-    model_validator,
-)
-from pydantic_settings import (
-    BaseSettings,
-    InitSettingsSource,
-    PydanticBaseSettingsSource,
-    SettingsConfigDict,
-    TomlConfigSettingsSource,
-)
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from contracts.errors import ConfigurationInvalid
 from contracts.vocabulary import Channel
 from runtime.secret import Secret
 
@@ -324,78 +305,3 @@ class Connection(BaseModel):
     def __repr_args__(self) -> Iterable[tuple[str | None, Any]]:
         # The members of the adapter may be secrets, and nobody here knows which.
         return [(name, value) for name, value in super().__repr_args__() if name not in self.own]
-
-
-class Settings(BaseSettings):
-    """The whole of it."""
-
-    model_config = SettingsConfigDict(
-        env_prefix="TIDINGS_", env_nested_delimiter="__", frozen=True, extra="forbid", toml_file=None
-    )
-
-    data_dir: Path = Path(".tidings")
-    log_level: str = Field("INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$")
-    kafka: KafkaSettings = KafkaSettings()
-    ingest: IngestSettings = IngestSettings()
-    streams: StreamsSettings = StreamsSettings()
-    fallback: FallbackSettings = FallbackSettings()
-    dispatch: DispatchSettings = DispatchSettings()
-    store: StoreSettings = StoreSettings()
-    archive: ArchiveSettings = ArchiveSettings()
-    api: ApiSettings = ApiSettings()
-    exports: ExportSettings = ExportSettings()
-    feed: FeedSettings = FeedSettings()
-    trust: TrustSettings = TrustSettings()
-    privacy: PrivacySettings = PrivacySettings()
-    connections: tuple[Connection, ...] = ()
-    budgets: tuple[Budget, ...] = ()
-    prices: tuple[Price, ...] = ()
-
-    @model_validator(mode="after")
-    def _keep_what_may_change(self) -> Self:
-        if 0 < self.store.keep_days < self.streams.keep_open_days + 7:  # whoever asks for changes has a week to come by
-            raise ValueError(
-                "store.keep_days: 0 keeps all facts; else it is a week or more above streams.keep_open_days"
-            )
-        return self
-
-    @classmethod
-    def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],
-        init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003  # the signature is pydantic's; no .env is read
-        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003  # likewise
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        bootstrap = os.environ.get("KAFKA_BOOTSTRAP_SERVERS")
-        as_people_expect = {"kafka": {"bootstrap_servers": bootstrap}} if bootstrap else {}
-        usual = InitSettingsSource(settings_cls, as_people_expect)
-        return init_settings, env_settings, usual, TomlConfigSettingsSource(settings_cls)
-
-
-def load_settings(path: Path | None = None) -> Settings:
-    """The settings from `path`, else `TIDINGS_CONFIG`, else `tidings.toml` when there is one, and the environment.
-
-    `KAFKA_BOOTSTRAP_SERVERS` is honoured as people expect. Raises `ConfigurationInvalid`, naming each wrong member.
-    """
-    file = path or Path(os.environ.get("TIDINGS_CONFIG", "tidings.toml"))
-    if (path or "TIDINGS_CONFIG" in os.environ) and not file.is_file():
-        raise ConfigurationInvalid(f"there is no settings file {file}; give one with --config or TIDINGS_CONFIG")
-    source = type("SettingsFromFile", (Settings,), {"model_config": SettingsConfigDict(toml_file=file)})
-    try:
-        return _beside(file, source())  # a subclass made on the spot, to name the file
-    except ValidationError as exc:
-        wrong = "; ".join(f"{'.'.join(map(str, error['loc']))}: {error['msg']}" for error in exc.errors())
-        raise ConfigurationInvalid(f"{file}: {wrong}") from None
-    except ValueError as exc:
-        raise ConfigurationInvalid(f"{file} is not valid TOML: {exc}") from exc
-
-
-def _beside(file: Path, settings: Settings) -> Settings:
-    """With the file of policies where people expect it: beside the one that names it."""
-    named = settings.fallback.policies
-    if named is None:
-        return settings
-    fallback = settings.fallback.model_copy(update={"policies": file.parent / named})
-    return settings.model_copy(update={"fallback": fallback})
