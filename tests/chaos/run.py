@@ -11,12 +11,13 @@ from pathlib import Path
 
 import stamina.instrumentation
 
+from analytics.snapshots import Snapshots
 from api.keys import KeyRing, Scope
 from runtime.clock import SystemClock
 from runtime.settings import Settings, load_settings
 from tests.chaos.diary import Diary
 from tests.chaos.line import Line, standing
-from tests.chaos.sends import LATE_S, WAITS_S, SendVerdict, differences_of_plans, judge_sends, settle_sends
+from tests.chaos.sends import LATE_S, WAITS_S, Excuses, SendVerdict, differences_of_plans, judge_sends, settle_sends
 from tests.chaos.truth import differences_of_rollups, differences_of_store, settle
 from tidings.api_client import ApiClient
 from tidings.demo.identities import read_attempt_ids
@@ -133,7 +134,8 @@ async def _under_load(wish: Wish, line: Line, attack: Attack, diary: Diary, *, p
 async def _judge(line: Line, diary: Diary, ledger: Ledger, traffic: Traffic, *, since: datetime) -> Verdict:
     """Wait for quiet, and ask for everything."""
     async with ApiClient(line.installation.api_url, traffic.planner.doors.api_key) as api:
-        excuses = await settle_sends(api, traffic, diary)
+        excuses = Excuses(Snapshots(line.installation.settings, SystemClock()).directory, traffic)
+        await settle_sends(api, traffic, excuses, diary)
         traffic.claim(ledger)
         outcome = ledger.outcome()
         await settle(api, outcome, diary)

@@ -1,7 +1,9 @@
 """Messages with plans under attack: what left against the books of who took it, and whether each came to an end."""
 
 import asyncio
+from collections import defaultdict
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic
@@ -9,7 +11,7 @@ from time import monotonic
 import duckdb
 
 from tests.chaos.diary import Diary
-from tidings.api_client import ApiClient, ApiUnhelpful, Json
+from tidings.api_client import ApiClient, Json
 from tidings.demo.plans import Traffic
 from tidings.demo.send_findings import taken_by_place
 from tidings.simulation.fates import Mark
@@ -19,8 +21,10 @@ WAITS_S, LATE_S = (20, 60), 24.0
 SETTLE_LIMIT_S, STILL_S = 300.0, 90.0
 """How long all sends may take to leave when the attack is over, and how long nothing may move meanwhile."""
 POLL_S = 1.0
-NEVER_LEFT = frozenset({"withdrawn", "refused", "throttled"})
 
+NEVER_LEFT = """
+SELECT DISTINCT message_id::VARCHAR, step FROM outcome WHERE outcome IN ('withdrawn', 'refused', 'throttled')
+"""
 UNDECIDED = """
 SELECT message_id::VARCHAR
 FROM plan ANTI JOIN (
@@ -56,53 +60,50 @@ class SendVerdict:
 
 
 class Excuses:
-    """Steps that had to leave and did not, because their time was up while something was down: that is told of them."""
+    """Steps that had to leave and did not, because their time was up while something was down: that is told of them.
 
-    def __init__(self, api: ApiClient, traffic: Traffic) -> None:
-        self._api = api
-        self._traffic = traffic
-        self._excused: set[int] = set()
-
-    async def missing(self) -> list[int]:
-        """Messages of which a step has still to leave, and nothing says why it does not."""
-        due = [number for number in self._traffic.due() if number not in self._excused]
-        ids = {number: message_id for message_id, number in self._traffic.planner.numbers.items()}
-        for number in due:
-            if await self._is_excused(number, ids[number]):
-                self._excused.add(number)
-        return [number for number in due if number not in self._excused]
-
-    async def _is_excused(self, number: int, message_id: str) -> bool:
-        try:
-            sends = (await self._api.get(f"/v1/messages/{message_id}"))["sends"]
-        except ApiUnhelpful:  # the store does not know it yet
-            return False
-        books = self._traffic.books
-        never = {send["step"] for send in sends if send["outcome"] in NEVER_LEFT}
-        return books.wanted(number, self._traffic.fates) - books.steps(number) <= never
-
-
-async def settle_sends(api: ApiClient, traffic: Traffic, diary: Diary) -> Excuses:
-    """Wait until all sends have left that have to and no doubt is open; a person, played here, resolves those.
-
-    Returns what excuses were found, so that nobody asks for them again: in a long run there are thousands.
+    In a long run there are thousands, so it is read from the newest copy of the store and not asked one by one.
     """
+
+    def __init__(self, copies: Path, traffic: Traffic) -> None:
+        self._copies = copies
+        self._traffic = traffic
+
+    def missing(self) -> list[int]:
+        """Messages of which a step has still to leave, and nothing says why it does not."""
+        due = self._traffic.due()
+        if not due:
+            return []
+        books, fates, never = self._traffic.books, self._traffic.fates, self._never_left()
+        ids = {number: message_id for message_id, number in self._traffic.planner.numbers.items()}
+        return [one for one in due if not books.wanted(one, fates) - books.steps(one) <= never[ids[one]]]
+
+    def _never_left(self) -> dict[str, set[int]]:
+        """By message, the steps of which it is told that they did not leave, as of the newest copy."""
+        told: dict[str, set[int]] = defaultdict(set)
+        newest = max(self._copies.glob("*.duckdb"), default=None)  # named by their times
+        if newest is not None:
+            with suppress(duckdb.IOException), duckdb.connect(str(newest), read_only=True) as copy:  # gone meanwhile
+                for message_id, step in copy.execute(NEVER_LEFT).fetchall():
+                    told[message_id].add(step)
+        return told
+
+
+async def settle_sends(api: ApiClient, traffic: Traffic, excuses: Excuses, diary: Diary) -> None:
+    """Wait until all sends have left that have to and no doubt is open; a person, played here, resolves those."""
     deadline, moved_at, before = monotonic() + SETTLE_LIMIT_S, monotonic(), None
-    excuses = Excuses(api, traffic)
     while monotonic() < min(deadline, moved_at + STILL_S):
         doubts = await traffic.resolve(api)
         balance = (await api.get("/v1/conservation"))["sends"]
-        # Why a step did not leave is asked message by message, so only when all else is quiet.
-        due = traffic.due() if doubts or balance["waiting"] else await excuses.missing()
+        due = excuses.missing()
         if not (due or doubts or balance["waiting"]):
             await traffic.stand_in.quiet()
             diary.note(f"all sends have left; a person has resolved {len(traffic.resolved)} doubts", mark="well")
-            return excuses
+            return
         if before != (now := (len(due), doubts, balance)):
             before, moved_at = now, monotonic()
         await asyncio.sleep(POLL_S)
     diary.note(f"waited long enough: {len(due)} sends are awaited, {doubts} in doubt: {balance}", mark="fault")
-    return excuses
 
 
 async def judge_sends(api: ApiClient, traffic: Traffic, excuses: Excuses) -> SendVerdict:
@@ -111,7 +112,7 @@ async def judge_sends(api: ApiClient, traffic: Traffic, excuses: Excuses) -> Sen
     balance = (await api.get("/v1/conservation"))["sends"]
     told = taken_by_place((await api.get("/v1/sends"))["sends"])
     wrong = [f"{mark} left {len(books.taken[mark])} times" for mark in books.doubles]
-    missing = await excuses.missing()
+    missing = excuses.missing()
     wrong += [f"message {number} had to leave by steps {_named(traffic, number)}" for number in missing]
     wrong += _unknown(books.taken, numbers.values())
     if told != books.by_place():
