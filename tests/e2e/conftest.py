@@ -108,9 +108,9 @@ class Installed:
     bootstrap: str
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def installed(broker: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installed]:
-    """`tidings up` with the connections of the demo, ready."""
+    """`tidings up` with the connections of the demo, ready; not longer than it is asked: it takes its share of a core."""
     place = tmp_path_factory.mktemp("installed")
     config = ensure_demo_settings(place, topic_prefix=f"e2e-{token_hex(4)}-", ports=fresh_ports())
     settings = load_settings(config)
