@@ -110,7 +110,7 @@ class Installed:
 
 @pytest.fixture(scope="module")
 def installed(broker: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installed]:
-    """`tidings up` with the connections of the demo, ready; not longer than it is asked: it takes its share of a core."""
+    """`tidings up` with the connections of the demo, ready; up only while it is asked, for it takes CPU."""
     place = tmp_path_factory.mktemp("installed")
     config = ensure_demo_settings(place, topic_prefix=f"e2e-{token_hex(4)}-", ports=fresh_ports())
     settings = load_settings(config)
