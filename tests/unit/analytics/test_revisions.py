@@ -112,7 +112,6 @@ async def test_upkeep_revises_nothing(writer, reader, line, database):
     ("members", "told"),
     [
         pytest.param({"changed_since": 1, "is_compared": True}, "exclude each other", id="beside a comparison"),
-        pytest.param({"changed_since": 1, "measures": (Measure.COST,)}, "changes cost", id="of money"),
         pytest.param(
             {"changed_since": 1, "measures": (Measure.SENT, Measure.REPLIES)}, "changes replies", id="replies"
         ),
