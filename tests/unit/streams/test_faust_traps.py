@@ -212,6 +212,7 @@ class OneByOne(BatchConsumer):
         self.is_idle.set()
         self.refused_commits = 0
         self._carried, self._dropped, self._fetch, self._fetch_generation = {}, {}, None, -1
+        self._pace = SimpleNamespace(follow=lambda **_: None)
 
     def is_live(self):
         return True
