@@ -10,6 +10,7 @@ from time import monotonic
 
 import duckdb
 
+from analytics.queries import load_query
 from tests.chaos.diary import Diary
 from tidings.api_client import ApiClient, Json
 from tidings.demo.plans import Traffic
@@ -22,9 +23,13 @@ SETTLE_LIMIT_S, STILL_S = 300.0, 90.0
 """How long all sends may take to leave when the attack is over, and how long nothing may move meanwhile."""
 POLL_S = 1.0
 
-NEVER_LEFT = """
-SELECT DISTINCT message_id::VARCHAR, step FROM outcome WHERE outcome IN ('withdrawn', 'refused', 'throttled')
+AT_ONCE = 500
+NEVER_LEFT = f"""
+SELECT message_id::VARCHAR, step
+FROM ({load_query("message_sends").sql})
+WHERE outcome IN ('withdrawn', 'refused', 'throttled')
 """
+"""The product's own word on the sends of some messages, which counts what is certain above what was said before."""
 UNDECIDED = """
 SELECT message_id::VARCHAR
 FROM plan ANTI JOIN (
@@ -74,18 +79,23 @@ class Excuses:
         due = self._traffic.due()
         if not due:
             return []
-        books, fates, never = self._traffic.books, self._traffic.fates, self._never_left()
         ids = {number: message_id for message_id, number in self._traffic.planner.numbers.items()}
+        books, fates, never = self._traffic.books, self._traffic.fates, self._never_left([ids[one] for one in due])
         return [one for one in due if not books.wanted(one, fates) - books.steps(one) <= never[ids[one]]]
 
-    def _never_left(self) -> dict[str, set[int]]:
+    def _never_left(self, messages: Iterable[str]) -> dict[str, set[int]]:
         """By message, the steps of which it is told that they did not leave, as of the newest copy."""
         told: dict[str, set[int]] = defaultdict(set)
         newest = max(self._copies.glob("*.duckdb"), default=None)  # named by their times
         if newest is not None:
             with suppress(duckdb.IOException), duckdb.connect(str(newest), read_only=True) as copy:  # gone meanwhile
-                for message_id, step in copy.execute(NEVER_LEFT).fetchall():
-                    told[message_id].add(step)
+                # Ids are in order of time, so that each portion is a short stretch of the store.
+                left = sorted(messages)
+                while left:
+                    some, left = left[:AT_ONCE], left[AT_ONCE:]
+                    asked = {"messages": some, "first_message": some[0], "last_message": some[-1], "accounts": None}
+                    for message_id, step in copy.execute(NEVER_LEFT, asked).fetchall():
+                        told[message_id].add(step)
         return told
 
 
@@ -95,7 +105,8 @@ async def settle_sends(api: ApiClient, traffic: Traffic, excuses: Excuses, diary
     while monotonic() < min(deadline, moved_at + STILL_S):
         doubts = await traffic.resolve(api)
         balance = (await api.get("/v1/conservation"))["sends"]
-        due = excuses.missing()
+        # Why steps did not leave is looked for only when all else is quiet.
+        due = traffic.due() if doubts or balance["waiting"] else excuses.missing()
         if not (due or doubts or balance["waiting"]):
             await traffic.stand_in.quiet()
             diary.note(f"all sends have left; a person has resolved {len(traffic.resolved)} doubts", mark="well")
