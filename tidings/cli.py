@@ -12,6 +12,7 @@ from tidings.back_test.cli import past
 from tidings.exits import PlainTyper
 from tidings.key_commands import answerable, keys
 from tidings.options import AsJson, Config
+from tidings.watching import watching
 
 app = PlainTyper(
     no_args_is_help=True,
@@ -29,6 +30,7 @@ app.add_typer(archive, name="archive")
 snapshot = typer.Typer(no_args_is_help=True, help="List and verify the copies of the store to fall back on.")
 app.add_typer(snapshot, name="snapshot")
 app.add_typer(past)
+app.add_typer(watching)
 
 
 def fraction(text: str | float) -> float:
