@@ -2,6 +2,8 @@
 
 import os
 import shutil
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from contracts.errors import BrokerUnavailable
@@ -61,12 +63,12 @@ async def own_broker(patient: Patient) -> list[Sign]:
     if not patient.has_own_broker:
         return [skipped(f"Kafka at {patient.settings.kafka.bootstrap_servers} is used, none is started")]
     told = BrokerSettings()
-    return [_java(told), _jars(told.cache_dir / f"kafka-{KAFKA_VERSION}")]
+    return [_java(partial(find_java, told)), _jars(told.cache_dir / f"kafka-{KAFKA_VERSION}")]
 
 
-def _java(told: BrokerSettings) -> Sign:
+def _java(find: Callable[[], Path]) -> Sign:
     try:
-        return well(f"Java at {find_java(told)}")
+        return well(f"Java at {find()}")
     except BrokerUnavailable as exc:
         return fault(str(exc), "`pip install 'tidings[broker]'` brings one, or set JAVA_HOME")
 
