@@ -6,6 +6,7 @@ from enum import IntEnum
 import typer
 
 from contracts.errors import BrokerUnavailable, ConfigurationInvalid, TidingsError
+from tidings.teaching import Teaching
 
 
 class Exit(IntEnum):
@@ -31,7 +32,7 @@ def exit_of(error: TidingsError) -> Exit:
             return Exit.FAILED
 
 
-class PlainTyper(typer.Typer):
+class PlainTyper(Teaching):
     """Commands whose expected errors end in a line instead of a traceback."""
 
     def __call__(self, *args: object, **kwargs: object) -> object:

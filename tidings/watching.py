@@ -7,11 +7,12 @@ from typing import Annotated
 import typer
 
 from tidings.options import AsJson, Config
+from tidings.teaching import Teaching
 
-watching = typer.Typer()
+watching = Teaching()
 
 
-@watching.command(epilog="Example: tidings doctor --only broker --only topics")
+@watching.taught("tidings doctor --only broker --only topics", ends="1 when something has to be mended")
 def doctor(  # every option of a command is an argument
     *,
     config: Config = None,
@@ -27,8 +28,8 @@ def doctor(  # every option of a command is an argument
 ) -> None:
     """Find what is wrong with an installation and the world around it, and say how to mend it.
 
-    It changes nothing. Exit status 0 when all is well or only warnings were found, 1 when something has to be mended, 2
-    when a setting is what has to be, 3 when no Kafka answers.
+    It changes nothing. A warning alone is no failure, unless --strict; the status is 2 when settings have to be mended
+    first, and 3 when no Kafka answers.
     """
     from tidings.doctor import command
 
@@ -36,7 +37,7 @@ def doctor(  # every option of a command is an argument
     raise typer.Exit(command.run(config, wishes, as_json=as_json))
 
 
-@watching.command(epilog="Example: tidings top --once --json")
+@watching.taught("tidings top --once --json", ends="1 when, with --once, a process is not ready")
 def top(
     *,
     config: Config = None,
@@ -47,8 +48,7 @@ def top(
 ) -> None:
     """Watch what runs: rates, lags and ages of the stages, spool, store, account and alarms; q ends it.
 
-    With --json one object a line. Without a key account and freshness are not shown. With --once the exit status is 1
-    when a process is not ready.
+    With --json one object a line. Without a key account and freshness are not shown.
     """
     from tidings.top import command
 

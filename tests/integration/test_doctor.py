@@ -1,6 +1,7 @@
 """The doctor on the real Kafka: topics, clocks and groups that are ill, and how they are well again."""
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
@@ -46,6 +47,13 @@ def of_stage(signs: list[Sign], stage: str) -> Sign:
     return found
 
 
+async def topics_once(patient: Patient, are_told: Callable[[list[Sign]], bool]) -> list[Sign]:
+    """What is said of the topics once a broker that has much to do tells of what its controller has done already."""
+    while not are_told(signs := await topics(patient)):
+        await asyncio.sleep(0.1)
+    return signs
+
+
 async def test_topics_that_are_missing_wrong_or_of_another_version(patient, admin):
     [broker] = await look_at_broker(patient)
     [missing] = await topics(patient)
@@ -55,7 +63,7 @@ async def test_topics_that_are_missing_wrong_or_of_another_version(patient, admi
     assert f"{len(TOPICS)} of {len(TOPICS)}" in missing.what
 
     await ensure_topics(patient.kafka, TOPICS)
-    [well] = await topics(patient)
+    [well] = await topics_once(patient, lambda signs: len(signs) == 1 and signs != [missing])
     assert well.state is State.WELL
 
     more = patient.settings.model_copy(update={"kafka": patient.kafka.model_copy(update={"partitions": 3})})
@@ -66,7 +74,7 @@ async def test_topics_that_are_missing_wrong_or_of_another_version(patient, admi
     updates = load_topics()["updates"].full_name(patient.kafka.topic_prefix)
     await admin.alter_configs([ConfigResource(ConfigResourceType.TOPIC, updates, {"retention.ms": "60000"})])
     await admin.create_topics([NewTopic(updates.replace("-v1", "-v2"), 1, 1)])
-    [other, short] = await topics(patient)
+    [other, short] = await topics_once(patient, lambda signs: len(signs) == 2)
     assert (other.state, "another version of Tidings" in other.what) == (State.WARNING, True)
     assert (short.state, "retention.ms is 60000" in short.what) == (State.FAULT, True)
     assert f"--entity-name {updates} --add-config retention.ms=604800000" in short.mend

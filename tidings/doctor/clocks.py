@@ -15,7 +15,7 @@ from contracts.topics import load_topics
 from runtime.clock import Clock
 from runtime.kafka import make_member, make_reader, started
 from runtime.settings import KafkaSettings
-from tidings.doctor.cluster import NAME
+from tidings.doctor.cluster import NAME, reached
 from tidings.doctor.patient import Patient
 from tidings.doctor.signs import Sign, fault, skipped, warning, well
 from tidings.doors import doors_of
@@ -60,26 +60,23 @@ async def broker_ahead_s(kafka: KafkaSettings, clock: Clock) -> float:
     """How far the broker's clock is ahead of `clock`, to half of what an answer takes. Raises `KafkaError`."""
     member = make_member(kafka, f"{kafka.topic_prefix}doctor", instance_id="", session_s=READ_LIMIT_S)
     reader = make_reader(kafka, NAME)
-    place = TopicPartition(load_topics()["callbacks"].full_name(kafka.topic_prefix), 0)
+    place = {TopicPartition(load_topics()["callbacks"].full_name(kafka.topic_prefix), 0): OffsetAndMetadata(0, "")}
     async with started(member, reader):
-        member.assign([place])
-        await _keep(member, place)  # the first ever makes the topic
-        await _stand_at_the_end(reader)
+        member.assign(list(place))
+        await member.commit(place)  # the first ever makes the topic
+        await _stand_at_the_end(reader, kafka)
         asked_ms = clock.now_ms()
-        await _keep(member, place)
+        await member.commit(place)
         answered_ms = clock.now_ms()
         written = await reader.getone()
     return float(written.timestamp - (asked_ms + answered_ms) / 2) / 1000
 
 
-async def _keep(member: AIOKafkaConsumer, place: TopicPartition) -> None:
-    await member.commit({place: OffsetAndMetadata(0, "")})
-
-
-async def _stand_at_the_end(reader: AIOKafkaConsumer) -> None:
+async def _stand_at_the_end(reader: AIOKafkaConsumer, kafka: KafkaSettings) -> None:
     """Whatever is read from now on was written from now on."""
-    await reader.topics()  # it asks anew, and so knows a topic that was just made
-    reader.assign([TopicPartition(PLACES, number) for number in reader.partitions_for_topic(PLACES) or ()])
+    async with reached(kafka) as cluster:
+        count = len((await cluster.topics())[PLACES]["partitions"])
+    reader.assign([TopicPartition(PLACES, number) for number in range(count)])
     await reader.seek_to_end()
     for partition in reader.assignment():
         await reader.position(partition)  # seeking is lazy; this waits for it
