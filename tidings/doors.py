@@ -3,7 +3,7 @@
 import asyncio
 import json
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any
 
@@ -40,6 +40,12 @@ class Door:
         """Which Tidings it runs; empty where it does not say."""
         versions = Samples.of([self.page]).by("tidings_version_info", "version") if self.page else {}
         return next(iter(versions), "")
+
+    @property
+    def started_at(self) -> datetime | None:
+        """When it was started; null where its system does not tell."""
+        at_s = Samples.of([self.page]).most("process_start_time_seconds") if self.page else 0.0
+        return datetime.fromtimestamp(at_s, UTC) if at_s else None
 
 
 async def doors_of(settings: Settings, clock: Clock) -> list[Door]:

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 
 from prometheus_client.parser import text_string_to_metric_families
 
+KEPT = ("tidings_", "process_start_time_seconds")
+
 Labels = Mapping[str, str]
 
 
@@ -23,7 +25,7 @@ class Samples:
         for page in pages:
             for family in text_string_to_metric_families(page):
                 for sample in family.samples:
-                    if sample.name.startswith("tidings_"):
+                    if sample.name.startswith(KEPT):
                         found[sample.name].append((sample.labels, sample.value))
         return cls({name: tuple(values) for name, values in found.items()})
 

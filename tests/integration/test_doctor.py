@@ -49,7 +49,7 @@ def of_stage(signs: list[Sign], stage: str) -> Sign:
 
 async def topics_once(patient: Patient, are_told: Callable[[list[Sign]], bool]) -> list[Sign]:
     """What is said of the topics once a broker that has much to do tells of what its controller has done already."""
-    while not are_told(signs := await topics(patient)):
+    while not are_told(signs := await topics(patient)):  # noqa: ASYNC110  # another process has no event
         await asyncio.sleep(0.1)
     return signs
 

@@ -38,7 +38,7 @@ async def room(patient: Patient) -> list[Sign]:
     }
     needed: dict[int, tuple[Path, int]] = {}
     for place, size in wanted.items():
-        there = _nearest(place.absolute())
+        there = _nearest(place.absolute() if not place.is_file() else place.absolute().parent)
         device = there.stat().st_dev
         first, sum_so_far = needed.get(device, (there, 0))
         needed[device] = (first, sum_so_far + size)

@@ -16,6 +16,10 @@ MANY = 10_000
 """Records that wait; below, a stage that gets on is only busy."""
 
 
+FURTHER_LOOKS = 3
+"""A stage on a busy machine may take longer than one of them to commit, and a send waits for its provider."""
+
+
 @dataclass(frozen=True)
 class Course:
     """A stage's group at two moments."""
@@ -39,6 +43,11 @@ class Course:
         ]
 
     @property
+    def is_in_question(self) -> bool:
+        """Whether it has something to read and has not been seen to get on; one that nobody runs never is."""
+        return bool(self.stuck) and self.after.members > 0
+
+    @property
     def lost(self) -> int:
         """Records that Kafka removed before the group had read them."""
         committed, begins = self.after.committed, self.after.begins
@@ -51,15 +60,21 @@ class Course:
 
 
 async def groups(patient: Patient) -> list[Sign]:
-    """Every stage's group; a second look follows only where something waits."""
-    nodes = topology_of(patient.settings)
+    """Every stage's group. A second look follows only where something waits, further ones where nothing moves."""
+    nodes, waited_s = topology_of(patient.settings), 0.0
     async with reached(patient.kafka) as cluster:
-        there = (await cluster.topics()).keys()
-        before = [await _seen(cluster, node, patient, there=set(there)) for node in nodes]
-        waited_s = patient.between_looks_s if any(seen.behind for seen in before) else 0.0
-        await asyncio.sleep(waited_s)
-        after = [await _seen(cluster, node, patient, there=set(there)) for node in nodes] if waited_s else before
-    courses = [Course(*members, waited_s) for members in zip((n.stage for n in nodes), before, after, strict=True)]
+        there = set(await cluster.topics())
+        before = [await _seen(cluster, node, patient, there=there) for node in nodes]
+        courses = [Course(node.stage, seen, seen, waited_s) for node, seen in zip(nodes, before, strict=True)]
+        for _ in range(FURTHER_LOOKS):
+            if not any(course.is_in_question for course in courses):
+                break
+            await asyncio.sleep(patient.between_looks_s)
+            waited_s += patient.between_looks_s
+            after = [await _seen(cluster, node, patient, there=there) for node in nodes]
+            courses = [
+                Course(one.stage, first, last, waited_s) for one, first, last in zip(nodes, before, after, strict=True)
+            ]
     return [judged(course, patient) for course in courses]
 
 

@@ -74,12 +74,13 @@ def _drained(ingest: Samples) -> Sign:
 
 async def promises(patient: Patient) -> list[Sign]:
     """What the running processes themselves know not to be so."""
-    pages = [door.page for door in await doors_of(patient.settings, patient.clock) if not door.trouble]
+    pages = {door.name: door.page for door in await doors_of(patient.settings, patient.clock) if not door.trouble}
     if not pages:
         return [skipped("no process runs")]
-    seen = Samples.of(pages)
+    seen = Samples.of(pages.values())
     alarms = map(_alarm, seen.labelled("tidings_alarm", 1))
-    return [*_broken(seen), *alarms] or [well("nothing is missing, no alarm is open")]
+    kept = _policies(Samples.of([pages.get("streams", "")]), patient)
+    return [*_broken(seen), *kept, *alarms] or [well("nothing is missing, no alarm is open")]
 
 
 def _broken(seen: Samples) -> list[Sign]:
@@ -90,9 +91,14 @@ def _broken(seen: Samples) -> list[Sign]:
     if count := seen.total("tidings_archive_missing_records"):
         what = f"Kafka removed {count:.0f} records before they were archived"
         signs.append(fault(what, "raise the retention of their topics above the longest outage of the api process"))
-    if seen.labelled("tidings_policies_current", 0):
-        signs.append(warning("the file of policies is wrong, and an older one is followed", "mend it: see policies"))
     return signs
+
+
+def _policies(streams: Samples, patient: Patient) -> list[Sign]:
+    if patient.settings.fallback.policies is None or not streams.labelled("tidings_policies_current", 0):
+        return []
+    mend = f"{patient.command('doctor --only policies')} names what is wrong with it"
+    return [warning("the file of policies is wrong, and the stages follow an older one", mend)]
 
 
 def _alarm(labels: Labels) -> Sign:

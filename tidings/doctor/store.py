@@ -6,6 +6,7 @@ from analytics.checkup import Checkup, check_up
 from analytics.database import log_of
 from tidings.doctor.patient import Patient
 from tidings.doctor.signs import Sign, fault, skipped, warning, well
+from tidings.doors import doors_of
 
 A_MOMENT_S = 60.0
 """A copy is made of what was written just before."""
@@ -63,11 +64,19 @@ async def snapshots(patient: Patient) -> list[Sign]:
     url = f"{patient.installation.api_url}/v1/snapshots"
     made_at, mend = found.snapshot_at, f'`curl -X POST -H "Authorization: Bearer $TIDINGS_API_KEY" {url}` makes one now'
     if made_at is None:
-        return [warning("there is no copy of the store yet", mend)]
+        return [await _never_copied(patient, OVERDUE * every, mend)]
     age = patient.clock.now() - made_at
     if age > OVERDUE * every and _was_written_after(found):
         return [warning(f"the newest copy of the store is {age.total_seconds() / 3600:.1f} h old", mend)]
     return [well(f"the newest copy of the store was made at {made_at:%Y-%m-%d %H:%M:%S} UTC")]
+
+
+async def _never_copied(patient: Patient, patience: timedelta, mend: str) -> Sign:
+    """A store of today has no copy yet; one that the api process has held for long should have."""
+    api = next(door for door in await doors_of(patient.settings, patient.clock) if door.name == "api")
+    if api.started_at is not None and patient.clock.now() - api.started_at > patience:
+        return warning("there is no copy of the store, although the api process has run for long enough", mend)
+    return well("there is no copy of the store yet; one is made while the api process runs")
 
 
 def _was_written_after(found: Checkup) -> bool:

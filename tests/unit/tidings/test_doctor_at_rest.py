@@ -1,6 +1,7 @@
 """What the doctor finds while nothing runs, each fault made real."""
 
 import shutil
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from runtime.settings import (
     Settings,
     StoreSettings,
 )
+from tests.support.fake_doors import NOTHING_COUNTED, FakeDoor, doors
 from tests.support.illness import held_elsewhere, small_disk
 from tidings.doctor import configuration, disk, store
 from tidings.doctor.patient import Patient
@@ -242,7 +244,7 @@ async def test_a_store_that_is_gone_while_there_are_copies_is_told(made):
     [
         pytest.param(timedelta(minutes=5), State.WELL, id="a fresh copy is well"),
         pytest.param(timedelta(days=2), State.WARNING, id="an overdue one is told"),
-        pytest.param(None, State.WARNING, id="none at all is told"),
+        pytest.param(None, State.WELL, id="none at all is well while the store is new"),
     ],
 )
 async def test_a_copy(made, made_before, state):
@@ -251,6 +253,15 @@ async def test_a_copy(made, made_before, state):
     if made_before:
         shutil.copy(path_of(made), made.data_dir / "snapshots" / f"{now - made_before:%Y%m%dT%H%M%S%fZ}-7.duckdb")
     [sign] = await store.snapshots(Patient(made.settings, None, FixedClock(now)))
+
+    assert sign.state is state
+
+
+@pytest.mark.parametrize(("runs_for", "state"), [(timedelta(hours=1), State.WELL), (timedelta(days=1), State.WARNING)])
+async def test_an_api_that_has_made_no_copy_is_told_once_it_should_have(made, runs_for, state):
+    page = f"{NOTHING_COUNTED}process_start_time_seconds {(NOW - runs_for).timestamp()}\n"
+    async with doors(api=FakeDoor(page=page)) as sections:
+        [sign] = await store.snapshots(replace(made, settings=made.settings.model_copy(update=sections)))
 
     assert sign.state is state
 

@@ -3,6 +3,7 @@
 import socket
 import threading
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from aiohttp import web
@@ -11,7 +12,7 @@ from aiokafka import TopicPartition
 from ingest.refusals import problem
 from runtime.broker.ports import free_port
 from runtime.clock import FixedClock
-from runtime.settings import IngestSettings, KafkaSettings, Settings
+from runtime.settings import FallbackSettings, IngestSettings, KafkaSettings, Settings
 from tests.support.fake_doors import NOTHING_COUNTED, FakeDoor, doors
 from tidings.doctor import broker, clocks, configuration, processes
 from tidings.doctor.cluster import GroupSeen
@@ -182,6 +183,21 @@ async def test_a_promise_that_is_not_kept_is_a_fault_and_an_alarm_a_warning(pati
 
     assert (broken.state, "2 items" in broken.what) == (State.FAULT, True)
     assert (alarm.state, "quiet_provider is open for routee/main" in alarm.what) == (State.WARNING, True)
+
+
+@pytest.mark.parametrize(
+    ("file", "count"),
+    [
+        pytest.param(Path("policies.toml"), 1, id="that is not followed is told"),
+        pytest.param(None, 0, id="that is not there is none of a process's business"),
+    ],
+)
+async def test_a_file_of_policies(patient, file, count):
+    page = f"{NOTHING_COUNTED}tidings_policies_current 0\n"
+    async with doors(streams=FakeDoor(page=page), ingest=FakeDoor(page=page)) as sections:
+        signs = await processes.promises(patient(fallback=FallbackSettings(policies=file), **sections))
+
+    assert sum("follow an older one" in sign.what for sign in signs) == count
 
 
 @pytest.mark.parametrize(
