@@ -46,20 +46,22 @@ class Span:
 
 
 def figures(before: Reading, now: Reading) -> Json:
-    """Everything that is shown, as JSON; null is what is not known."""
+    """Everything that is shown, as JSON; null is what is not known, which is never the same as 0."""
     span = Span(before.samples, now.samples, now.at_s - before.at_s)
+    # Between a reading with a process and one without it there are no rates of it either.
+    heard = {door: before.hears(door) and now.hears(door) for door in ("ingest", "streams", "api")}
     return {
         "at": now.at.isoformat(timespec="milliseconds"),
         "interval_s": round(span.seconds, 2),
         "processes": [
             {"name": door.name, "is_ready": door.is_ready, "reason": door.trouble or door.reason} for door in now.doors
         ],
-        "callbacks": _callbacks(span),
-        "spool": _spool(now.samples),
-        "stages": [_stage(stage.name, span, now.lags) for stage in STAGES],
+        "callbacks": _callbacks(span) if heard["ingest"] else None,
+        "spool": _spool(now.samples) if heard["ingest"] else None,
+        "stages": [_stage(stage.name, span, now.lags, is_heard=heard["streams"]) for stage in STAGES],
         "sends": _sends(span, now.lags),
-        "store": _store(span, now),
-        "account": _account(now),
+        "store": _store(span, now) if heard["api"] else None,
+        "account": _account(now) if heard["api"] else None,
         "alarms": _alarms(now),
         "notes": list(now.notes),
     }
@@ -83,10 +85,13 @@ def _spool(seen: Samples) -> Json:
     }
 
 
-def _stage(name: str, span: Span, lags: Mapping[str, int]) -> Json:
+def _stage(name: str, span: Span, lags: Mapping[str, int], *, is_heard: bool) -> Json:
+    told = {"stage": name, "lag_records": lags.get(name)}
+    return told | (_counted(name, span) if is_heard else dict.fromkeys(_counted(name, span)))
+
+
+def _counted(name: str, span: Span) -> Json:
     return {
-        "stage": name,
-        "lag_records": lags.get(name),
         "read_per_s": span.per_s("tidings_stage_records_total", stage=name),
         "written_per_s": span.per_s("tidings_stage_outputs_total", stage=name),
         "batch_ms": span.mean("tidings_stage_batch_seconds", stage=name),

@@ -41,6 +41,10 @@ class Reading:
     notes: tuple[str, ...] = ()
     """What could not be read, and why."""
 
+    def hears(self, process: str) -> bool:
+        """Whether that process answered."""
+        return not any(door.name == process and door.trouble for door in self.doors)
+
 
 class Reader:
     """Takes readings of one installation: `async with reading(patient, key) as reader`."""

@@ -42,8 +42,8 @@ def _stages(stages: list[Json]) -> Table:
             _rate(one["read_per_s"]),
             _rate(one["written_per_s"]),
             _known(one["batch_ms"]),
-            f"{one['keys']:,}",
-            f"{one['waiting']:,}",
+            _known(one["keys"]),
+            _known(one["waiting"]),
             age(one["oldest_wait_s"]),
         )
     return table
@@ -67,13 +67,10 @@ def _sends(sends: Json) -> Table:
 
 def _rest(told: Json) -> Table:
     table = Table.grid(padding=(0, 2))
-    for name, line in (
-        ("callbacks", _callbacks(told["callbacks"])),
-        ("spool", _spool(told["spool"])),
-        ("store", _store(told["store"])),
-        ("account", _account(told["account"])),
-    ):
-        table.add_row(Text(name, style="bold"), line)
+    lines = {"callbacks": _callbacks, "spool": _spool, "store": _store, "account": _account}
+    for name, line in lines.items():
+        seen = told[name]
+        table.add_row(Text(name, style="bold"), Text("?", style="dim") if seen is None else line(seen))
     return table
 
 
@@ -109,8 +106,10 @@ def _named(alarm: Json) -> str:
     return " ".join(filter(None, (alarm["kind"], whose, alarm["detail"])))
 
 
-def age(seconds: float) -> str:
-    """In the two largest units that say something: `3 d 4 h`, `2 min 5 s`, `0.4 s`."""
+def age(seconds: float | None) -> str:
+    """In the two largest units that say something: `3 d 4 h`, `2 min 5 s`, `0.4 s`; `?` when it is not known."""
+    if seconds is None:
+        return "?"
     if seconds < 10:
         return f"{seconds:.1f} s"
     days, rest = divmod(timedelta(seconds=round(seconds)), timedelta(days=1))
@@ -119,12 +118,14 @@ def age(seconds: float) -> str:
     return " ".join(units[:2])
 
 
-def _rate(per_s: float) -> str:
+def _rate(per_s: float | None) -> str:
+    if per_s is None:
+        return "?"
     return f"{per_s:,.0f}" if per_s >= 10 else f"{per_s:.1f}"
 
 
 def _known(value: float | None) -> str:
-    return "?" if value is None else f"{value:,g}"
+    return "?" if value is None else f"{value:,.10g}"
 
 
 def _lag(records: int | None) -> Text:

@@ -4,6 +4,8 @@ import asyncio
 import json
 import os
 import pty
+import termios
+from dataclasses import replace
 from datetime import UTC, datetime
 from io import StringIO
 
@@ -14,6 +16,7 @@ from runtime.clock import FixedClock
 from runtime.settings import KafkaSettings, Settings
 from tests.support.fake_doors import NOTHING_COUNTED, FakeDoor, doors
 from tidings.doctor.patient import Patient
+from tidings.doors import Door
 from tidings.samples import Samples
 from tidings.top.command import _for_long, _show_once
 from tidings.top.figures import figures
@@ -86,6 +89,18 @@ def test_what_nobody_told_is_null_and_not_zero():
     assert shown["store"]["as_of"] is None
     assert shown["account"]["received"] is None
     assert shown["account"]["unexplained"] == 0
+
+
+@pytest.mark.parametrize("when", ["before", "now"])
+def test_of_a_process_that_did_not_answer_nothing_is_said(when):
+    away = (Door("streams", "http://127.0.0.1:1", NOW, trouble="nobody listens there"),)
+    one, other = Reading(NOW, 10.0, samples=Samples.of([BEFORE])), Reading(NOW, 12.0, samples=Samples.of([AFTER]))
+    shown = figures(replace(one, doors=away), other) if when == "before" else figures(one, replace(other, doors=away))
+    row = next(line for line in text_of(shown).splitlines() if line.startswith("track"))
+
+    assert stage(shown, "track")["read_per_s"] is None
+    assert row.split("│")[2].strip() == "?"
+    assert shown["callbacks"]["taken_per_s"] == 100.0
 
 
 def test_lags_are_those_of_the_groups():
@@ -173,12 +188,26 @@ async def test_q_ends_it_and_other_keys_do_not(terminal):
         await asyncio.wait_for(ended.wait(), 10)
 
 
-async def test_the_view_ends_with_q_and_the_terminal_is_as_it_was(terminal, tmp_path, capsys):
+@pytest.mark.parametrize("console", [None, Console(file=StringIO(), force_terminal=True)], ids=["json", "picture"])
+async def test_what_is_watched_comes_again_and_again_until_q(terminal, tmp_path, capsys, console):
     async with doors(api=FakeDoor()) as sections:
-        view = asyncio.create_task(_for_long(patient_of(sections, tmp_path), "", 0.2, console=None))
-        while not (out := capsys.readouterr().out):  # noqa: ASYNC110  # what is printed has no event
+        view = asyncio.create_task(_for_long(patient_of(sections, tmp_path), "", 0.2, console=console))
+        out = ""
+        while out.count("ingest: nobody listens there") < 2:  # the second picture
             await asyncio.sleep(0.05)
+            out = console.file.getvalue() if console else out + capsys.readouterr().out
         os.write(terminal, b"q")
         await asyncio.wait_for(view, 30)
 
-    assert {"stages", "callbacks", "alarms"} <= json.loads(out.splitlines()[0]).keys()
+    if console is None:
+        assert {"stages", "callbacks", "alarms"} <= json.loads(out.splitlines()[0]).keys()
+    else:
+        assert "q ends" in out
+
+
+async def test_the_terminal_is_as_it_was(terminal):
+    before = termios.tcgetattr(terminal)
+    with ended_by_key():
+        assert termios.tcgetattr(terminal) != before
+
+    assert termios.tcgetattr(terminal) == before
