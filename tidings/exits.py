@@ -2,6 +2,7 @@
 
 import sys
 from enum import IntEnum
+from typing import NoReturn, cast
 
 import typer
 
@@ -39,5 +40,20 @@ class PlainTyper(Teaching):
         try:
             return super().__call__(*args, **kwargs)
         except TidingsError as exc:
-            typer.echo(f"tidings: {exc}", err=True)
-            sys.exit(exit_of(exc))
+            _end(exc)
+        except ExceptionGroup as group:
+            # Of what is done at the same time several may fail for one reason; a line tells it as well as a tree.
+            if group.split(TidingsError)[1] is not None:
+                raise
+            _end(_first_of(group))
+
+
+def _first_of(group: BaseException) -> TidingsError:
+    while isinstance(group, ExceptionGroup):
+        group = group.exceptions[0]
+    return cast("TidingsError", group)
+
+
+def _end(error: TidingsError) -> NoReturn:
+    typer.echo(f"tidings: {error}", err=True)
+    sys.exit(exit_of(error))
