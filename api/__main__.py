@@ -22,6 +22,7 @@ from api.feed.kafka_log import KafkaLog
 from api.key_uses import KeyUses
 from api.keys import KeyRing
 from api.parts import Parts
+from api.past import CallbackPast
 from api.rates import RateBook
 from api.registrar import Registrar
 from api.sessions import SessionBook
@@ -114,6 +115,7 @@ def _parts(
         store=AnalyticsStore(analytics),
         registrar=registrar,
         evidence=EvidenceReader(settings.kafka),
+        past=CallbackPast(settings.kafka, settings.data_dir / settings.archive.path / "callbacks"),
         ring=ring,
         sessions=SessionBook(settings.data_dir, ring, clock),
         exports=exports,

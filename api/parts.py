@@ -6,6 +6,7 @@ from typing import Annotated, Protocol
 
 from fastapi import Depends, Request
 
+from analytics.archive.rows import Archived
 from api.answers.messages import Evidence
 from api.audit_log import AuditLog
 from api.evidence import Cause
@@ -20,6 +21,7 @@ from contracts.alarms import Alarm
 from contracts.plans import MessageTold, SendOutcome
 from contracts.records import AttemptRegistered, Wish
 from runtime.clock import Clock
+from runtime.kafka import Outgoing
 from runtime.policies import PolicyBook
 from runtime.settings import Settings
 
@@ -45,11 +47,24 @@ class Registering(Protocol):
     async def write_alarm(self, alarm: Alarm) -> None:
         """Likewise."""
 
+    async def write_callbacks(self, callbacks: Sequence[Outgoing]) -> list[tuple[int, int]]:
+        """Likewise; where each of them stands, as (partition, offset)."""
+
 
 class Witness(Protocol):
     """Finds raw callbacks; `api.evidence.EvidenceReader` does it on Kafka."""
 
     async def read(self, causes: Sequence[Cause]) -> list[Evidence]: ...
+
+
+class Past(Protocol):
+    """Finds callbacks to be written again; `api.past.CallbackPast` does it on Kafka and in the archive."""
+
+    @property
+    def topic(self) -> str: ...
+
+    async def read(self, places: Sequence[tuple[int, int]]) -> dict[tuple[int, int], Archived | str]:
+        """The callback at each place, or a sentence that says why it cannot be had."""
 
 
 @dataclass(frozen=True)
@@ -61,6 +76,7 @@ class Parts:
     store: Store
     registrar: Registering
     evidence: Witness
+    past: Past
     ring: KeyRing
     sessions: SessionBook
     exports: ExportDesk

@@ -9,7 +9,7 @@ import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, RecordsToDelete
 
-from api import evidence
+from api import callback_log, evidence
 from api.evidence import Cause, EvidenceReader
 from api.registrar import Registrar
 from contracts.codec import decode
@@ -127,7 +127,7 @@ async def test_evidence_is_bounded_in_bytes(kafka, producer):
 async def test_evidence_without_kafka_says_so():
     nowhere = KafkaSettings(bootstrap_servers="127.0.0.1:1")
 
-    assert [one.absent_because for one in await EvidenceReader(nowhere).read([cause(0)])] == [evidence.SILENT]
+    assert [one.absent_because for one in await EvidenceReader(nowhere).read([cause(0)])] == [callback_log.SILENT]
 
 
 def registration(number: int) -> AttemptRegistered:

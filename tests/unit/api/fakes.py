@@ -11,6 +11,7 @@ from threading import Event
 import pyarrow as pa
 
 from analytics.alarms import Look
+from analytics.archive.rows import Archived
 from analytics.back_test.economics import weigh
 from analytics.back_test.odds import Odds
 from analytics.back_test.replay import BackTest, PlaceAdvice, WaitAdvice
@@ -51,6 +52,8 @@ from tests.unit.api.rows import (
     FRESH,
     HISTOGRAM,
     INBOUND,
+    LETTER,
+    LETTER_COUNT,
     LISTED,
     MESSAGE,
     NOON,
@@ -93,6 +96,7 @@ class FakeStore:
     alarm_rows: list[dict] = field(default_factory=list)
     seen: Look = field(default_factory=lambda: Look(None))
     planned: list[dict] = field(default_factory=list)
+    letters: list[dict] = field(default_factory=lambda: [LETTER])
     reports: dict[str, list[dict]] = field(default_factory=lambda: dict(REPORTS))
     fresh: Freshness = FRESH
     later: Iterator[Freshness] = field(default_factory=lambda: iter(()))
@@ -248,6 +252,18 @@ class FakeStore:
         self._raise()
         return Answer([row for row in self._sends_of(accounts) if row["send_id"] == send_id], self.fresh)
 
+    async def dead_letters(self, question):
+        self._raise()
+        self.asked.append(question)
+        rows = [row for row in self.letters if question.named in {None, (row["kafka_partition"], row["kafka_offset"])}]
+        seen = question.origins is None or "infobip:main" in question.origins
+        return Answer(rows[: question.limit] if seen else [], self.fresh)
+
+    async def dead_letter_counts(self, question):
+        self._raise()
+        self.asked.append(question)
+        return Answer([LETTER_COUNT], self.fresh)
+
     async def known_plans(self, message_ids):
         self._raise()
         return Answer([row for row in self.planned if row["message_id"] in message_ids], self.fresh)
@@ -288,6 +304,10 @@ class FakeRegistrar:
     async def write_alarm(self, alarm):
         await self.write([alarm])
 
+    async def write_callbacks(self, callbacks):
+        await self.write(callbacks)
+        return [(0, 5000 + number) for number, _ in enumerate(callbacks)]
+
 
 class FakeWitness:
     """Has seen every callback."""
@@ -301,6 +321,19 @@ class FakeWitness:
             Evidence(**cause._asdict(), method="POST", size_bytes=2, body_base64="e30=", body_text="{}")
             for cause in self.asked
         ]
+
+
+@dataclass
+class FakePast:
+    """Has every callback that is not `gone`."""
+
+    gone: dict[tuple[int, int], str] = field(default_factory=dict)
+    topic: str = "tidings-callbacks-v1"
+    headers: tuple[tuple[str, bytes], ...] = (("provider", b"infobip"), ("connection", b"main"), ("ce_id", b"1"))
+
+    async def read(self, places):
+        kept = 1_795_000_000_000, None, b"{}", self.headers
+        return {place: self.gone.get(place) or Archived(*place, *kept) for place in places}
 
 
 @dataclass
@@ -365,6 +398,7 @@ def make_parts(data_dir: Path, **changed) -> Parts:
         store=FakeStore(),
         registrar=FakeRegistrar(),
         evidence=FakeWitness(),
+        past=FakePast(),
         ring=ring,
         sessions=SessionBook(data_dir, ring, clock),
         exports=exports,
