@@ -15,10 +15,12 @@ from api.endpoints import (
     feed,
     health,
     inbound,
+    installation,
     ledger,
     messages,
     metrics,
     plans,
+    providers,
     reports,
     sends,
     sessions,
@@ -47,6 +49,8 @@ PARTS = (
     feed,
     trust,
     alarms,
+    providers,
+    installation,
 )
 """In the order in which the document tells of them."""
 DESCRIPTION = """

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Annotated, Protocol
 
 from fastapi import Depends, Request
@@ -14,11 +15,12 @@ from api.exports.desk import ExportDesk
 from api.feed.feed import Feed
 from api.key_uses import KeyUses
 from api.keys import KeyRing
+from api.progress import StageProgress
 from api.rates import RateBook
 from api.sessions import SessionBook
 from api.store import Store
 from contracts.alarms import Alarm
-from contracts.plans import MessageTold, SendOutcome
+from contracts.plans import ConnectionHealth, MessageTold, SendOutcome
 from contracts.records import AttemptRegistered, Wish
 from runtime.clock import Clock
 from runtime.kafka import Outgoing
@@ -67,6 +69,15 @@ class Past(Protocol):
         """The callback at each place, or a sentence that says why it cannot be had."""
 
 
+class Progress(Protocol):
+    """Knows how far the stages are; `api.kafka_progress.KafkaProgress` asks Kafka. Raises `BrokerUnavailable`."""
+
+    async def stages(self) -> list[StageProgress]: ...
+
+    async def ill_connections(self) -> list[ConnectionHealth]:
+        """Those over which sends rest now."""
+
+
 @dataclass(frozen=True)
 class Parts:
     """Everything an endpoint may use."""
@@ -77,6 +88,7 @@ class Parts:
     registrar: Registering
     evidence: Witness
     past: Past
+    progress: Progress
     ring: KeyRing
     sessions: SessionBook
     exports: ExportDesk
@@ -84,6 +96,7 @@ class Parts:
     uses: KeyUses
     rates: RateBook
     audit: AuditLog
+    started_at: datetime
     policies: Callable[[], PolicyBook] = PolicyBook
     """The policies as they are now."""
 

@@ -6,7 +6,6 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from datetime import datetime
 from itertools import count
-from typing import cast
 from uuid import uuid4
 
 import stamina
@@ -104,7 +103,7 @@ class Registrar:
                 partition = next(self._turns) % self._kafka.partitions
                 # One by one, because only the first place of a batch is told.
                 sent += await send_records(producer, self._callbacks, partition, [callback])
-            places = cast("list[RecordMetadata]", await asyncio.gather(*sent))
+            places: list[RecordMetadata] = await asyncio.gather(*sent)
             return [(one.partition, one.offset) for one in places]
 
     async def _write(self, word: str, rows: Sequence[Row]) -> None:

@@ -8,6 +8,7 @@ from analytics.alarms import Look
 from analytics.back_test import replay
 from analytics.back_test.questions import BackTestQuestion, WaitsQuestion
 from analytics.back_test.replay import BackTest, WaitAdvice
+from analytics.connections import Connections, connections
 from analytics.dead_letters import DeadLettersQuestion
 from analytics.freshness import Freshness
 from analytics.messages import MessagesQuestion, Page, messages
@@ -104,6 +105,8 @@ class Store(Protocol):
     async def dead_letters(self, question: DeadLettersQuestion) -> Answer: ...
 
     async def dead_letter_counts(self, question: DeadLettersQuestion) -> Answer: ...
+
+    async def connections(self, origins: tuple[str, ...] | None, accounts: tuple[str, ...] | None) -> Connections: ...
 
     def health(self) -> Health: ...
 
@@ -212,6 +215,9 @@ class AnalyticsStore:
 
     async def dead_letter_counts(self, question: DeadLettersQuestion) -> Answer:
         return await dead_letters.dead_letter_counts(self._analytics.reader, question)
+
+    async def connections(self, origins: tuple[str, ...] | None, accounts: tuple[str, ...] | None) -> Connections:
+        return await connections(self._analytics.reader, origins=origins, accounts=accounts)
 
     def health(self) -> Health:
         return self._analytics.health()

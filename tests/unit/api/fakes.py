@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from hashlib import sha256
 from pathlib import Path
@@ -16,6 +16,7 @@ from analytics.back_test.economics import weigh
 from analytics.back_test.odds import Odds
 from analytics.back_test.replay import BackTest, PlaceAdvice, WaitAdvice
 from analytics.back_test.waits import advise
+from analytics.connections import Connections
 from analytics.exports.exporter import State
 from analytics.exports.formats import Draft
 from analytics.exports.manifest import manifest_of, save
@@ -37,6 +38,7 @@ from api.feed.feed import Feed
 from api.key_uses import KeyUses
 from api.keys import KeyRing
 from api.parts import Parts
+from api.progress import StageProgress
 from api.rates import RateBook
 from api.sessions import SessionBook
 from contracts.errors import ExportEnded, NotFound
@@ -49,7 +51,9 @@ from tests.unit.api.rows import (
     BOOKS,
     BREAK,
     CHANGES,
+    ENDED,
     FRESH,
+    HEARD,
     HISTOGRAM,
     INBOUND,
     LETTER,
@@ -96,6 +100,8 @@ class FakeStore:
     alarm_rows: list[dict] = field(default_factory=list)
     seen: Look = field(default_factory=lambda: Look(None))
     planned: list[dict] = field(default_factory=list)
+    heard: list[dict] = field(default_factory=lambda: [HEARD])
+    ended: list[dict] = field(default_factory=lambda: [ENDED])
     letters: list[dict] = field(default_factory=lambda: [LETTER])
     reports: dict[str, list[dict]] = field(default_factory=lambda: dict(REPORTS))
     fresh: Freshness = FRESH
@@ -252,6 +258,11 @@ class FakeStore:
         self._raise()
         return Answer([row for row in self._sends_of(accounts) if row["send_id"] == send_id], self.fresh)
 
+    async def connections(self, origins, accounts):
+        self._raise()
+        rows = [row for row in self.heard if origins is None or f"{row['provider']}:{row['connection']}" in origins]
+        return Connections(rows, self.fresh, NOON, self.ended if accounts is None or "default" in accounts else [])
+
     async def dead_letters(self, question):
         self._raise()
         self.asked.append(question)
@@ -337,6 +348,25 @@ class FakePast:
 
 
 @dataclass
+class FakeProgress:
+    """Has these stages; raises `failure` when it has one."""
+
+    told: list[StageProgress] = field(default_factory=lambda: [StageProgress("track", 1, [])])
+    ill: list = field(default_factory=list)
+    failure: Exception | None = None
+
+    async def stages(self):
+        if self.failure:
+            raise self.failure
+        return self.told
+
+    async def ill_connections(self):
+        if self.failure:
+            raise self.failure
+        return self.ill
+
+
+@dataclass
 class FakeExporter:
     """Has these rows, whatever is wanted, and writes them as the real one does; waits for `go` before."""
 
@@ -399,6 +429,7 @@ def make_parts(data_dir: Path, **changed) -> Parts:
         registrar=FakeRegistrar(),
         evidence=FakeWitness(),
         past=FakePast(),
+        progress=FakeProgress(),
         ring=ring,
         sessions=SessionBook(data_dir, ring, clock),
         exports=exports,
@@ -406,5 +437,6 @@ def make_parts(data_dir: Path, **changed) -> Parts:
         uses=KeyUses(data_dir, ring),
         rates=RateBook(ApiSettings().requests_per_minute, clock),
         audit=AuditLog(data_dir, clock),
+        started_at=NOON - timedelta(hours=1),
     )
     return replace(parts, **changed)

@@ -44,6 +44,24 @@ LETTER = {
     "retry_offset": None,
     "came_to": None,
 }
+HEARD = {
+    "provider": "infobip",
+    "connection": "main",
+    "last_callback_at": NOON - timedelta(seconds=2),
+    "hour_count": 310,
+    "before_count": 2100,
+    "day_count": 7,
+}
+ENDED = {
+    "provider": "infobip",
+    "connection": "main",
+    "undelivered": 2,
+    "expired": 1,
+    "rejected": 0,
+    "failed": 0,
+    "delivered": 97,
+    "previous": {"undelivered": 1, "expired": 1, "rejected": 0, "failed": 0, "delivered": 98},
+}
 LETTER_COUNT = {
     "provider": "infobip",
     "connection": "main",

@@ -356,6 +356,7 @@ TABLE = {
     "GET /v1/exports/{id}/files/{name}": _one_export(),
     "GET /v1/feed": Row(scope=Scope.FEED, status=503, tells_of_nobody=True),
     "GET /v1/freshness": Row(scope=Scope.READ, tells_of_nobody=True),
+    "GET /v1/health": Row(scope=Scope.READ, is_whole=True),
     "GET /v1/in-doubt": Row(scope=Scope.READ, count=lambda answer: answer.json()["open_count"]),
     "POST /v1/in-doubt/{send_id}/resolve": Row(
         scope=Scope.SEND,
@@ -388,6 +389,14 @@ TABLE = {
         count=lambda answer: sum(one["sent"] for one in answer.json()["rows"]),
     ),
     "GET /v1/parked": Row(scope=Scope.READ, count=lambda answer: answer.json()["report_count"]),
+    "GET /v1/providers": Row(
+        scope=Scope.READ, count=lambda answer: sum(len(one["connections"]) for one in answer.json()["providers"])
+    ),
+    "GET /v1/providers/{provider}/health": Row(
+        scope=Scope.READ,
+        path=lambda tenant: {"provider": "infobip"},
+        count=lambda answer: len(answer.json().get("connections", ())),
+    ),
     "GET /v1/reports/cost": _report("sent"),
     "GET /v1/reports/deliverability": _report("sent"),
     "GET /v1/reports/fallbacks": _report("commanded"),
