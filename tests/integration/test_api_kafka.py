@@ -101,7 +101,7 @@ async def test_evidence_that_is_not_there_says_why(kafka, producer):
 
     assert expired.absent_because == "Kafka keeps callbacks for 7 days and no longer has this one."
     assert there.body_text == "1"
-    assert ahead.absent_because == evidence.NO_SUCH_RECORD
+    assert ahead.absent_because == callback_log.NO_SUCH_RECORD
     assert foreign.absent_because == evidence.OTHER_ORIGIN
     assert foreign.body_base64 is None
 
@@ -121,7 +121,7 @@ async def test_evidence_is_bounded_in_bytes(kafka, producer):
 
     told = await EvidenceReader(kafka).read([cause(number) for number in range(5)])
 
-    assert [one.absent_because for one in told] == [None] * 4 + [evidence.TOO_LARGE]
+    assert [one.absent_because for one in told] == [None] * 4 + [callback_log.TOO_LARGE]
 
 
 async def test_evidence_without_kafka_says_so():
