@@ -3,6 +3,10 @@
 from prometheus_client import CONTENT_TYPE_LATEST, Counter, Gauge, Histogram, generate_latest
 
 from runtime.durations import Durations
+from runtime.version import installed_version
+
+VERSION = Gauge("tidings_version_info", "1; the label says which Tidings this process runs.", ("version",))
+VERSION.labels(installed_version()).set(1)
 
 CALLBACKS = Counter(
     "tidings_callbacks_total",
