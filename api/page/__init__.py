@@ -3,17 +3,17 @@
 from fastapi import FastAPI
 from starlette.staticfiles import StaticFiles
 
-from api.page import messages, now, sign_in
+from api.page import exports, fallbacks, health, messages, now, providers, sessions, sign_in
 from api.page.desk import Desk
 from api.page.view import STATIC, render_problem
 
-ROUTERS = (sign_in.router, now.router, messages.router)
+ROOMS = (sign_in, now, providers, messages, fallbacks, sessions, exports, health)
 
 
 def install(app: FastAPI) -> None:
     """Put the pages at `/`, and show problems as pages to people."""
-    for router in ROUTERS:
-        app.include_router(router, include_in_schema=False)
+    for room in ROOMS:
+        app.include_router(room.router, include_in_schema=False)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     if app.state.parts:
         app.state.desk = Desk(app.state.parts.clock)

@@ -35,7 +35,7 @@ NOW = Page("/", "Now")
 PROVIDERS = Page("/providers", "Providers", (*ROUTE, *CARGO, "account"), has_span=True)
 MESSAGES = Page("/messages", "Messages", (*ROUTE, *CARGO, "account", "status", "reason"), has_span=True)
 FALLBACKS = Page("/fallbacks", "Fallbacks", ("provider", "connection", "channel", *CARGO, "account"), has_span=True)
-SESSIONS = Page("/sessions", "Sessions", ("sender",), has_span=True)
+SESSIONS = Page("/sessions", "Sessions", ("sender", "open", "near"), has_span=True)
 EXPORTS = Page("/exports", "Exports", scope=Scope.EXPORT)
 HEALTH = Page("/health", "Health")
 

@@ -9,6 +9,7 @@ from api.page.view import clock_time, day_time, number
 
 WIDTH, HEIGHT = 1000.0, 100.0
 A_DAY = timedelta(days=1)
+LOOKS = ("sent", "delivered", "third", "fourth", "fifth")
 COLUMNS = 5
 """Places along the axis that have their time written."""
 
@@ -42,7 +43,9 @@ class Chart:
     """What is drawn, and what is written beside it and read aloud."""
 
     title: str
-    moments: Sequence[datetime]
+    axis: str
+    """What the places along it are."""
+    places: Sequence[str]
     lines: Sequence[Line]
     ticks: Sequence[str]
     """From the top to the bottom, at even distances."""
@@ -57,21 +60,42 @@ class Chart:
         return f"{self.title}: {ends}" if ends else self.title
 
 
-def chart(title: str, moments: Sequence[datetime], series: Sequence[Series], write: Writing = number) -> Chart:
-    """The lines of `series` over `moments`, from zero up to a round number."""
+def over_time(title: str, moments: Sequence[datetime], series: Sequence[Series], write: Writing = number) -> Chart:
+    """The lines of `series` over `moments`."""
+    is_a_day = not moments or moments[-1] - moments[0] <= A_DAY
+    columns = _picked([clock_time(one)[:5] if is_a_day else day_time(one) for one in moments])
+    return chart(title, [day_time(one) for one in moments], series, columns=columns, write=write, axis="From")
+
+
+def chart(
+    title: str,
+    places: Sequence[str],
+    series: Sequence[Series],
+    *,
+    columns: Sequence[str] = (),
+    axis: str = "",
+    write: Writing = number,
+) -> Chart:
+    """The lines of `series` over `places`, from zero up to a round number."""
     top = _round_up(max((value for one in series for value in one.values if value is not None), default=0))
     return Chart(
         title=title,
-        moments=moments,
+        axis=axis,
+        places=places,
         lines=[Line(one, _path(one.values, top)) for one in series],
         ticks=[write(top), write(top / 2), write(0)],
-        columns=_columns(moments),
+        columns=columns or places,
         write=write,
     )
 
 
+def looks(count: int) -> tuple[str, ...]:
+    """How so many lines look; beyond the five that can be told apart there are none."""
+    return LOOKS[:count]
+
+
 def _round_up(value: float) -> float:
-    """The next of 1, 2, 5, 10, 20, 50, …; at least 1, but shares end at 1."""
+    """The next of 1, 2, 5, 10, 20, 50, …; at least 1, where shares end."""
     if value <= 1:
         return 1.0
     power = 10.0 ** floor(log10(value))
@@ -90,13 +114,6 @@ def _path(values: Sequence[Value], top: float) -> str:
     return "".join(drawn)
 
 
-def _columns(moments: Sequence[datetime]) -> list[str]:
-    if not moments:
-        return []
-    write = _clock_minute if moments[-1] - moments[0] <= A_DAY else day_time
-    last = len(moments) - 1
-    return [write(moments[round(index * last / (COLUMNS - 1))]) for index in range(COLUMNS)]
-
-
-def _clock_minute(moment: datetime) -> str:
-    return clock_time(moment)[:5]
+def _picked(texts: Sequence[str]) -> list[str]:
+    last = len(texts) - 1
+    return [texts[round(index * last / (COLUMNS - 1))] for index in range(COLUMNS)] if texts else []

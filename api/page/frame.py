@@ -1,8 +1,8 @@
 """What stands around every page: who looks, the span of time, the zone, the filters, and the links that keep them."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, tzinfo
 from functools import cached_property
 from typing import Annotated, Any, NamedTuple, TypeVar
 from urllib.parse import urlencode
@@ -14,13 +14,16 @@ from markupsafe import Markup
 from pydantic import BaseModel, ValidationError
 
 from api.access import Caller, signed_in
+from api.keys import Scope
 from api.measuring import is_zone
-from api.page.atlas import PAGES, Page
+from api.page.atlas import MESSAGES, PAGES, Page
 from api.page.desk import Desk
 from api.page.view import THEME_COOKIE, THEMES, render, rendered
 from api.parts import Parts, Provided
 from api.problems import INVALID, KEY_MISSING, FieldError, Refused
 from api.refusals import field_errors, refusal_of
+from api.spans import Place
+from contracts.conversations import NearLimit
 from contracts.errors import TidingsError
 from contracts.status import DeliveryStatus
 from contracts.vocabulary import Channel, Reason
@@ -107,6 +110,11 @@ class Frame:
         return self.link(self.path, **dict.fromkeys(members))
 
     @property
+    def is_narrowed(self) -> bool:
+        """Whether the address narrows by something that messages have."""
+        return bool(set(MESSAGES.filters) & set(self.members))
+
+    @property
     def period(self) -> str:
         """The name of the span; empty for one that is given by its ends."""
         named = not {"from", "to"} & set(self.members)
@@ -115,26 +123,25 @@ class Frame:
     def span(self) -> dict[str, datetime | None]:
         """The ends of the span that is asked about; raises the problem that says what cannot be read."""
         if not self.period:
-            return {name: self._moment(name) for name in ("from", "to")}
+            return {name: moment_in(self.one(name), name, self.zone) for name in ("from", "to")}
         if self.period not in PERIODS:
             raise refused_member("period", f"there are {', '.join(PERIODS)}")
         return {"from": self.now - PERIODS[self.period][1], "to": None}
 
-    def _moment(self, member: str) -> datetime | None:
-        """A moment without an offset is one of the zone that is shown."""
-        if not (text := self.one(member)):
-            return None
-        try:
-            moment = datetime.fromisoformat(text)
-        except ValueError as exc:
-            raise refused_member(member, "write it like 2026-11-21T09:30, or in ISO 8601 with its zone") from exc
-        return moment if moment.tzinfo else moment.replace(tzinfo=self.zone)
-
-    def asked(self, model: type[Asked], *, with_span: bool = True, **fixed: object) -> Asked:
+    def asked(self, model: type[Asked], *, without: Collection[str] = (), **fixed: object) -> Asked:
         """The API's own question from this address; raises the problem that names what breaks its rules."""
-        plain = {name: _value(texts) for name, texts in self.members.items() if name not in {*OWN, "from", "to"}}
-        span = {name: moment for name, moment in self.span().items() if moment} if with_span else {}
+        left_out = {*OWN, *without, "from", "to"}
+        plain = {name: _value(texts) for name, texts in self.members.items() if name not in left_out}
+        span = {name: moment for name, moment in self.span().items() if moment}
         return checked(model, plain | span | fixed)
+
+    def require(self, scope: Scope) -> Caller:
+        """Who looks, when their key may do this; raises the problem that says what it lacks."""
+        self.caller.require([scope])
+        return self.caller
+
+    def may(self, scope: str) -> bool:
+        return bool({scope, Scope.ADMIN} & self.caller.scopes)
 
     async def show(self, page: Page, template: str, ask: Callable[[], Awaitable[dict[str, Any]]]) -> Response:
         """The page, or its changing part when that is asked for; what goes wrong is told in its place."""
@@ -184,16 +191,29 @@ class Frame:
             "channel": [one.value for one in Channel],
             "status": [one.value for one in DeliveryStatus],
             "reason": [one.value for one in Reason],
+            "open": ["true", "false"],
+            "near": [one.value for one in NearLimit],
         }
 
 
-def checked(model: type[Asked], given: Mapping[str, object]) -> Asked:
+def checked(model: type[Asked], given: Mapping[str, object], place: Place = "query") -> Asked:
     """`given` as the API would read it; raises the problem that names what breaks its rules."""
     try:
         return model.model_validate(given)
     except ValidationError as exc:
-        errors = [{**error, "loc": ("query", *error["loc"])} for error in exc.errors()]
+        errors = [{**error, "loc": (place, *error["loc"])} for error in exc.errors()]
         raise Refused(INVALID, errors=field_errors(errors)) from exc
+
+
+def moment_in(text: str, member: str, zone: tzinfo) -> datetime | None:
+    """The moment that was filled in, in `zone` unless it says its offset; raises the problem that it cannot be read."""
+    if not text:
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError as exc:
+        raise refused_member(member, "write it like 2026-11-21T09:30, or in ISO 8601 with its zone") from exc
+    return moment if moment.tzinfo else moment.replace(tzinfo=zone)
 
 
 def refused_member(member: str, detail: str) -> Refused:

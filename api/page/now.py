@@ -18,7 +18,7 @@ from api.endpoints.messages import ChangesParameters, get_changes
 from api.endpoints.metrics import get_metrics
 from api.measuring import MetricsParameters
 from api.page.atlas import NOW
-from api.page.charts import Chart, Series, chart
+from api.page.charts import Chart, Series, over_time
 from api.page.frame import Frame, frame_of
 from api.parts import Parts, Provided
 
@@ -65,7 +65,7 @@ async def _rates(frame: Frame) -> Chart:
     )
     rows = (await get_metrics(frame.parts, frame.caller, asked)).rows
     lines = [Series(one.value, one.value, [row.get(one.value) for row in rows]) for one in measures]
-    return chart("Attempts by minute", [row["bucket_at"] for row in rows], lines)
+    return over_time("Attempts by minute", [row["bucket_at"] for row in rows], lines)
 
 
 def _doors(parts: Parts, caller: Caller) -> dict[str, Any]:

@@ -30,7 +30,8 @@ class Mark:
     words: str
     target: str
     label: str = ""
-    """Written beside it."""
+    """Written beside it, and how that looks."""
+    label_look: str = "decided"
     x: float = 0.0
 
 
@@ -150,7 +151,7 @@ def _labelled(marks: list[Mark], attempt: Attempt) -> list[Mark]:
     if not marks:
         return marks
     *before, last = sorted(marks, key=lambda one: one.at)
-    return [*before, replace(last, label=attempt.status.value)]
+    return [*before, replace(last, label=attempt.status.value, label_look=look(attempt.status))]
 
 
 def _sent(send: SendTold) -> Mark:
@@ -161,7 +162,7 @@ def _sent(send: SendTold) -> Mark:
 def _unheard(send: SendTold) -> Lane:
     mark = _sent(send)
     shape = "square" if send.outcome in {"refused", "in_doubt", "throttled"} else "diamond"
-    seen = replace(mark, shape=shape, look="ended-badly", label=plain(send.outcome))
+    seen = replace(mark, shape=shape, look="ended-badly", label=plain(send.outcome), label_look="ended-badly")
     return Lane(plain(send.channel), send.provider, [seen])
 
 
@@ -201,9 +202,17 @@ def _columns(moments: Sequence[datetime], places: dict[datetime, float]) -> list
     columns = [Column(places[moments[0]], full_time(moments[0])[11:19])]
     for moment in moments[1:]:
         if places[moment] - columns[-1].x >= 64:
-            after_ms = (moment - moments[0]).total_seconds() * 1000
-            columns.append(Column(places[moment], f"+{duration(after_ms)}"))
+            columns.append(Column(places[moment], _elapsed((moment - moments[0]).total_seconds())))
     return columns
+
+
+def _elapsed(seconds: float) -> str:
+    """`+1.2 s`, `+1:03`, `+2:00:00`: exact enough to tell two marks apart."""
+    if seconds < 60:
+        return f"+{duration(seconds * 1000)}"
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"+{hours}:{minutes:02}:{rest:02}" if hours else f"+{minutes}:{rest:02}"
 
 
 def _summary(told: MessageTimeline) -> str:

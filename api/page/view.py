@@ -2,6 +2,7 @@
 
 from contextvars import ContextVar
 from datetime import UTC, datetime, tzinfo
+from decimal import Decimal
 from math import floor
 from pathlib import Path
 from typing import Any
@@ -94,6 +95,20 @@ def look(status: DeliveryStatus) -> str:
     return status.value
 
 
+def amount(value: Decimal | None) -> str:
+    """`0.0124`; never in powers of ten, and without needless zeros behind the cents."""
+    if value is None:
+        return NOTHING
+    text = f"{value:.6f}".rstrip("0")
+    whole, _, cents = text.partition(".")
+    return f"{int(whole):,}.{cents:0<2}"
+
+
+def told_in(value: float | None, unit: str) -> str:
+    """A value of a signal: a share, or seconds."""
+    return percent(value) if unit == "share" else duration(None if value is None else value * 1000)
+
+
 def count_of(count: int, noun: str) -> str:
     """`1 item`, `3 items`."""
     return f"{number(count)} {noun}{'' if count == 1 else 's'}"
@@ -112,7 +127,7 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    filters = (number, percent, duration, clock_time, full_time, day_time, size, plain, look, count_of)
+    filters = (number, percent, duration, clock_time, full_time, day_time, size, plain, look, amount, told_in, count_of)
     made.filters |= {each.__name__: each for each in filters} | {"verdict": VERDICTS.__getitem__, "in_path": _in_path}
     return made
 
