@@ -7,7 +7,7 @@ LOCK := requirements/dev.txt
 # The run starts a hundred processes, and each would compile all modules anew where Python is told to keep nothing.
 TESTS := PYTHONDONTWRITEBYTECODE= $(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
 
-.PHONY: help run test test-all prove store-smoke check lint types architecture bench bench-month bench-sink chaos fuzz soak lock clean
+.PHONY: help run test test-all pictures prove store-smoke check lint types architecture bench bench-month bench-sink chaos fuzz soak lock clean
 .DEFAULT_GOAL := help
 
 help: ## Say what each target does
@@ -26,6 +26,9 @@ run: $(VENV)/.ready ## Start everything with a simulator and a live page; ONCE=1
 
 test: $(VENV)/.ready ## Run the tests, on a real broker that the run starts itself
 	@$(TESTS) -m "not long"
+
+pictures: $(VENV)/.ready ## Take the pictures in docs/pictures anew, of a seeded installation in the browser of this machine
+	@$(BIN)/python -m tests.browser.pictures
 
 # One at a time: their processes need both cores, and time limits are for their outages, not for each other.
 test-all: test ## The same, and whatever takes long: crashes and outages in a row, the chaos harness

@@ -34,8 +34,9 @@ async def show_exports(frame: Framed) -> Response:
 async def order(frame: Framed, request: Request) -> Response:
     """Orders what the form says."""
     form = await form_of(request)
-    ends = {end: moment_in(form[end], end, frame.zone) for end in ("from", "to") if end in form}
-    said = checked(ExportOrdered, {name: form[name] for name in ORDERED if name in form} | ends, "body")
+    given: dict[str, object] = {name: form[name] for name in ORDERED if name in form}
+    given |= {end: moment_in(form[end], end, frame.zone) for end in ("from", "to") if end in form}
+    said = checked(ExportOrdered, given, "body")
     # The answer of the API names the export in its headers; ours leads back to the list, where it is the newest.
     await add_export(frame.parts, frame.require(Scope.EXPORT), said, Response())
     return then(form)

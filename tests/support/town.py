@@ -217,7 +217,11 @@ def _fallen_back(line: Line, number: int, *, begins: float, viber_after_s: float
     if viber_after_s is not None:
         late_s = begins + viber_after_s
         line.report("delivered", of=first, at_s=late_s, **viber)
-        line.say("decisions", decided("double_delivery", "earlier_arrived", number, at_s=late_s, facts=_arrived(late_s)), at_s=late_s)
+        line.say(
+            "decisions",
+            decided("double_delivery", "earlier_arrived", number, at_s=late_s, facts=_arrived(late_s)),
+            at_s=late_s,
+        )
     line.inbound(
         f"{number:032x}",
         at_s=moved_s + 120,
