@@ -29,7 +29,7 @@ def main() -> int:
     """Take them; the exit status says whether all are small enough."""
     path = installed()
     if path is None:
-        print("There is no browser here; install chromium, or name one in TIDINGS_BROWSER.")
+        sys.stdout.write("There is no browser here; install chromium, or name one in TIDINGS_BROWSER.\n")
         return 1
     with TemporaryDirectory() as folder, sync_playwright() as playwright:
         town = Town(Path(folder))
@@ -40,7 +40,7 @@ def main() -> int:
             browser.close()
         town.close()
     large = [name for name in SHOTS if (PICTURES / f"{name}.png").stat().st_size > MOST_BYTES]
-    print(f"{len(SHOTS)} pictures in {PICTURES}" + (f"; too large: {', '.join(large)}" if large else ""))
+    sys.stdout.write(f"{len(SHOTS)} pictures in {PICTURES}" + (f"; too large: {', '.join(large)}\n" if large else "\n"))
     return 1 if large else 0
 
 
