@@ -10,9 +10,10 @@ from analytics.exports.order import Format, Split
 from api.endpoints.exports import ExportsParameters, add_export, get_export_file, get_exports, remove_export
 from api.exporting import ExportOrdered
 from api.keys import Scope
+from api.page.address import checked, moment_in
 from api.page.atlas import EXPORTS
 from api.page.forms import form_of, then
-from api.page.frame import Frame, Framed, checked, moment_in
+from api.page.frame import Frame, Framed
 
 router = APIRouter()
 

@@ -10,9 +10,10 @@ from api.doubts import Resolution
 from api.endpoints.reports import get_fallbacks_report
 from api.endpoints.sends import DoubtsParameters, SendsParameters, get_in_doubt, get_sends, resolve_doubt
 from api.keys import Scope
+from api.page.address import checked
 from api.page.atlas import FALLBACKS
 from api.page.forms import form_of, then
-from api.page.frame import Frame, Framed, checked
+from api.page.frame import Frame, Framed
 from api.page.replays import PLAN, replayed
 from api.reporting import GroupedParameters
 from contracts.vocabulary import Channel

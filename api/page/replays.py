@@ -6,8 +6,9 @@ from typing import Any
 from api.answers.back_tests import BackTestAnswer
 from api.back_testing import BackTestAsked, StepAsked
 from api.endpoints.back_tests import get_back_test
+from api.page.address import checked
 from api.page.charts import Chart, Series, chart
-from api.page.frame import Frame, checked
+from api.page.frame import Frame
 from api.page.view import duration
 
 PLAN = ("first", "second", "wait_s")

@@ -9,8 +9,9 @@ from pydantic import BaseModel, ConfigDict
 from api.answers.sessions import ConversationAnswer
 from api.endpoints.sessions import Page as Which
 from api.endpoints.sessions import SessionsParameters, get_conversation, get_sessions
+from api.page.address import checked
 from api.page.atlas import SESSIONS
-from api.page.frame import Frame, Framed, checked
+from api.page.frame import Frame, Framed
 from api.people import Person
 from api.registrations import Text
 
