@@ -8,7 +8,7 @@ LOCK := requirements/dev.txt
 # Three at once on two cores: a fifth of their time, tests wait for a broker or for a time to come.
 TESTS := PYTHONDONTWRITEBYTECODE= $(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder
 
-.PHONY: help run test test-all prove store-smoke check lint types architecture bench bench-month bench-sink chaos fuzz soak lock clean
+.PHONY: help run test test-all pictures prove store-smoke check lint types architecture bench bench-month bench-sink chaos fuzz soak lock clean
 .DEFAULT_GOAL := help
 
 help: ## Say what each target does
@@ -27,6 +27,9 @@ run: $(VENV)/.ready ## Start everything with a simulator and a live page; ONCE=1
 
 test: $(VENV)/.ready ## Run the tests, on a real broker that the run starts itself
 	@$(TESTS) -m "not long"
+
+pictures: $(VENV)/.ready ## Take the pictures in docs/pictures anew, of a seeded installation in the browser of this machine
+	@$(BIN)/python -m tests.browser.pictures
 
 # One at a time: their processes need both cores, and time limits are for their outages, not for each other.
 test-all: test ## The same, and whatever takes long: crashes and outages in a row

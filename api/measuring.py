@@ -37,8 +37,13 @@ def _zones() -> frozenset[str]:
     return frozenset(available_timezones() | {"UTC"})
 
 
+def is_zone(name: str) -> bool:
+    """Whether it is the IANA name of a time zone."""
+    return name in _zones()
+
+
 def _zone(name: str) -> str:
-    if name not in _zones():
+    if not is_zone(name):
         raise ValueError("write an IANA time zone, such as Europe/London")
     return name
 

@@ -1,17 +1,20 @@
-"""The live page: server-rendered, one small script, nothing from other hosts."""
+"""The dashboard: pages from the server, one small script, nothing from other hosts."""
 
 from fastapi import FastAPI
 from starlette.staticfiles import StaticFiles
 
-from api.page import routes
-from api.page.overview import OverviewDesk
+from api.page import exports, fallbacks, health, messages, now, providers, sessions, sign_in
+from api.page.desk import Desk
 from api.page.view import STATIC, render_problem
+
+ROOMS = (sign_in, now, providers, messages, fallbacks, sessions, exports, health)
 
 
 def install(app: FastAPI) -> None:
-    """Put the page at `/`, and show problems as pages to people."""
-    app.include_router(routes.router, include_in_schema=False)
+    """Put the pages at `/`, and show problems as pages to people."""
+    for room in ROOMS:
+        app.include_router(room.router, include_in_schema=False)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     if app.state.parts:
-        app.state.desk = OverviewDesk(app.state.parts.store, app.state.parts.clock)
+        app.state.desk = Desk(app.state.parts.clock)
     app.state.render_problem = render_problem

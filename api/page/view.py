@@ -1,9 +1,12 @@
 """How facts look: templates, and the words and marks that stand for numbers, times and statuses."""
 
-from datetime import UTC, datetime
+from contextvars import ContextVar
+from datetime import UTC, datetime, tzinfo
+from decimal import Decimal
 from math import floor
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from fastapi import Request
 from fastapi.responses import HTMLResponse
@@ -16,6 +19,10 @@ from contracts.vocabulary import Verdict
 HERE = Path(__file__).parent
 STATIC = HERE.parent / "static"
 NOTHING = "\u2013"
+THEME_COOKIE = "tidings_theme"
+THEMES = {"light": "Light", "dark": "Dark"}
+ZONE: ContextVar[tzinfo] = ContextVar("zone", default=UTC)
+"""In which times are shown while a template is rendered; imported macros do not see what templates are given."""
 
 VERDICTS = {
     Verdict.APPLIED: "moved the attempt",
@@ -50,13 +57,35 @@ def duration(ms: float | None) -> str:
 
 
 def clock_time(moment: datetime | None) -> str:
-    """`10:00:01`, in UTC."""
-    return NOTHING if moment is None else f"{moment.astimezone(UTC):%H:%M:%S}"
+    """`10:00:01`."""
+    return NOTHING if moment is None else f"{moment.astimezone(ZONE.get()):%H:%M:%S}"
 
 
 def full_time(moment: datetime | None) -> str:
-    """`2026-11-21 10:00:01.250`, in UTC."""
-    return NOTHING if moment is None else moment.astimezone(UTC).isoformat(" ", "milliseconds").removesuffix("+00:00")
+    """`2026-11-21 10:00:01.250`."""
+    if moment is None:
+        return NOTHING
+    return moment.astimezone(ZONE.get()).replace(tzinfo=None).isoformat(" ", "milliseconds")
+
+
+def day_time(moment: datetime | None) -> str:
+    """`21 Nov 10:00`."""
+    return NOTHING if moment is None else f"{moment.astimezone(ZONE.get()):%-d %b %H:%M}"
+
+
+def size(count: int | None) -> str:
+    """`840 B`, `2.5 MB`."""
+    if count is None:
+        return NOTHING
+    for power, unit in enumerate(("B", "kB", "MB", "GB")):
+        if count < 1000 ** (power + 1):
+            return f"{count / 1000**power:.{min(power, 1)}f}\u00a0{unit}"
+    return f"{count / 1000**4:.1f}\u00a0TB"
+
+
+def plain(word: object) -> str:
+    """A word of the vocabulary as people write it: `ended badly`."""
+    return NOTHING if word is None else str(word).replace("_", " ")
 
 
 def look(status: DeliveryStatus) -> str:
@@ -64,6 +93,30 @@ def look(status: DeliveryStatus) -> str:
     if status in BAD_ENDS:
         return "ended-badly"
     return status.value
+
+
+def amount(value: Decimal | None) -> str:
+    """`0.0124`; never in powers of ten, and without needless zeros behind the cents."""
+    if value is None:
+        return NOTHING
+    text = f"{value:.6f}".rstrip("0")
+    whole, _, cents = text.partition(".")
+    return f"{int(whole):,}.{cents:0<2}"
+
+
+def told_in(value: float | None, unit: str) -> str:
+    """A value of a signal: a share, or seconds."""
+    return percent(value) if unit == "share" else duration(None if value is None else value * 1000)
+
+
+def count_of(count: int, noun: str) -> str:
+    """`1 item`, `3 items`."""
+    return f"{number(count)} {noun}{'' if count == 1 else 's'}"
+
+
+def _in_path(text: str) -> str:
+    """As one piece of a path."""
+    return quote(text, safe="")
 
 
 def _environment() -> Environment:
@@ -74,24 +127,41 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    filters = (number, percent, duration, clock_time, full_time, look)
-    made.filters |= {each.__name__: each for each in filters} | {"verdict": VERDICTS.__getitem__}
+    filters = (number, percent, duration, clock_time, full_time, day_time, size, plain, look, amount, told_in, count_of)
+    made.filters |= {each.__name__: each for each in filters} | {"verdict": VERDICTS.__getitem__, "in_path": _in_path}
     return made
 
 
 ENVIRONMENT = _environment()
 
 
-def render(template: str, *, status: int = 200, **facts: object) -> HTMLResponse:
-    """The page that `template` makes of `facts`."""
-    return HTMLResponse(ENVIRONMENT.get_template(template).render(facts), status)
+def rendered(template: str, zone: tzinfo = UTC, **facts: object) -> str:
+    """What `template` makes of `facts`, with times in `zone`."""
+    before = ZONE.set(zone)
+    try:
+        return ENVIRONMENT.get_template(template).render(facts)
+    finally:
+        ZONE.reset(before)
 
 
-def render_problem(_request: Request, problem: dict[str, Any]) -> HTMLResponse:
-    """A problem, for a person."""
+def render(template: str, *, status: int = 200, zone: tzinfo = UTC, **facts: object) -> HTMLResponse:
+    """The same as an answer."""
+    return HTMLResponse(rendered(template, zone, **facts), status)
+
+
+def render_problem(request: Request, problem: dict[str, Any]) -> HTMLResponse:
+    """A problem, for a person; whoever has not signed in may do so at once, and goes on where they wanted to."""
+    if problem["status"] == 401:
+        return render("sign_in.html", status=401, error="", then=_address(request))
     return render("problem.html", status=problem["status"], problem=problem)
 
 
 def render_kind(kind: Kind) -> HTMLResponse:
     """What a kind of problem means."""
     return render("kind.html", kind=kind)
+
+
+def _address(request: Request) -> str:
+    if request.method != "GET":
+        return "/"
+    return f"{request.url.path}?{request.url.query}" if request.url.query else request.url.path

@@ -1,5 +1,5 @@
-// Keeps the page true without reloading it: asks for the part marked data-live every second and changes only what
-// differs, so that focus, selection and opened details stay where they are. Without scripts the page still works.
+// Keeps the page true without reloading it: asks for its changing part every second and changes only what differs, so
+// that focus, selection, what was typed and opened details stay where they are. Without scripts the page still works.
 
 "use strict";
 
@@ -10,17 +10,20 @@ const live = document.querySelector("[data-live]");
 const banner = document.querySelector("#contact");
 
 let waitMs = EVERY_MS;
+let shown = "";
 
-function refresh() {
+async function refresh() {
   if (document.hidden) return;
-  fetch(live.dataset.live, { headers: { Accept: "text/html" }, cache: "no-store" })
-    .then((answer) => {
-      if (answer.status === 401) return location.reload();
-      if (!answer.ok) throw new Error(`status ${answer.status}`);
-      return answer.text().then(show);
-    })
-    .then(() => contact(""))
-    .catch(() => contact("No contact with the server; these numbers are old. Trying again."));
+  try {
+    const asked = { Accept: "text/html", "Tidings-Part": "live" };
+    const answer = await fetch(location.href, { headers: asked, cache: "no-store", redirect: "error" });
+    if (answer.status === 401) return location.reload();
+    if (!answer.ok) throw new Error(`status ${answer.status}`);
+    show(await answer.text());
+    contact("");
+  } catch {
+    contact("No contact with the server; these numbers are old. Trying again.");
+  }
 }
 
 function contact(text) {
@@ -30,6 +33,8 @@ function contact(text) {
 }
 
 function show(html) {
+  if (html === shown) return;
+  shown = html;
   const fresh = new DOMParser().parseFromString(html, "text/html").body;
   alignChildren(live, fresh);
 }
@@ -73,12 +78,41 @@ function align(present, wanted) {
   alignChildren(present, wanted);
 }
 
-function next() {
-  refresh();
+async function next() {
+  // One question at a time, however long an answer takes.
+  await refresh();
   setTimeout(next, waitMs);
 }
 
 if (live) {
   setTimeout(next, EVERY_MS);
   document.addEventListener("visibilitychange", refresh);
+}
+
+// Comforts: a choice sends its form, "/" goes to the search, the zones are those that the browser knows.
+
+for (const choice of document.querySelectorAll("[data-sends]")) {
+  choice.addEventListener("change", () => {
+    if (choice.value) {
+      for (const end of ["from", "to"]) choice.form.elements[end].value = "";
+      choice.form.requestSubmit();
+    } else {
+      choice.form.querySelector("details").open = true;
+      choice.form.elements.from.focus();
+    }
+  });
+}
+
+document.addEventListener("keydown", (event) => {
+  const isTyping = event.target.closest("input, textarea, select");
+  if (event.key !== "/" || isTyping || event.ctrlKey || event.metaKey || event.altKey) return;
+  event.preventDefault();
+  document.querySelector("#search").focus();
+});
+
+const zones = document.querySelector("#zones");
+if (zones && Intl.supportedValuesOf) {
+  const own = Intl.DateTimeFormat().resolvedOptions().timeZone;
+  const options = [own, "UTC", ...Intl.supportedValuesOf("timeZone")].map((name) => new Option(name, name));
+  zones.replaceChildren(...options);
 }

@@ -6,17 +6,15 @@ from dataclasses import replace
 import pytest
 
 from api.keys import Scope
-from api.page.overview import FRESH_FOR_S, SHARE, OverviewDesk
+from api.page.desk import FRESH_FOR_S, MOST_KEPT, SHARE, Desk
 from api.page.view import duration, number, percent
 from api.sessions import offer_sign_in
 from contracts.errors import StoreUnavailable
 from runtime.clock import FixedClock
-from tests.unit.api.fakes import FakeStore
 from tests.unit.api.rows import (
     BALANCE,
     CHANGES,
     ELSEWHERE,
-    FRESH,
     INBOUND,
     MESSAGE,
     NOON,
@@ -131,9 +129,12 @@ def test_signing_out_ends_the_session_everywhere(visitor, connect):
     assert copied.get("/").status_code == 303
 
 
-@pytest.mark.parametrize("address", ["/", "/live/overview"])
-def test_the_overview_shows_todays_numbers(visitor, address):
-    page = visitor.get(address).text
+PART = {"tidings-part": "live"}
+
+
+@pytest.mark.parametrize("headers", [{}, PART], ids=["whole", "part"])
+def test_the_overview_shows_todays_numbers(visitor, headers):
+    page = visitor.get("/", headers=headers).text
 
     assert re.search(r'data-label="Sent">\s*812', page)
     assert "97.2\u00a0%" in page
@@ -199,7 +200,8 @@ def test_when_the_store_is_away_the_page_stays_and_says_why(visitor, parts):
     parts.store.failure = StoreUnavailable("the file is locked by another process")
     answer = visitor.get("/")
 
-    assert answer.status_code == 200
+    assert answer.status_code == 503
+    assert visitor.get("/", headers=PART).status_code == 200
     assert "the file is locked by another process" in answer.text
 
 
@@ -216,9 +218,9 @@ def test_one_account_sees_its_own_and_no_sums_over_all(connect, parts):
     assert client.get(f"/messages/{MESSAGE}").status_code == 404
 
 
-@pytest.mark.parametrize("address", [f"/messages/{MESSAGE}", f"/live/messages/{MESSAGE}"])
-def test_the_page_of_a_message_tells_its_life(visitor, address):
-    page = visitor.get(address).text
+@pytest.mark.parametrize("headers", [{}, PART], ids=["whole", "part"])
+def test_the_page_of_a_message_tells_its_life(visitor, headers):
+    page = visitor.get(f"/messages/{MESSAGE}", headers=headers).text
 
     assert "Your side said that infobip took the message." in page
     assert "said “Delivered to handset”, gave code <code>5</code>" in page
@@ -269,12 +271,13 @@ def test_what_providers_send_cannot_become_a_part_of_the_page(visitor, parts):
     [
         (MESSAGE, 303, f"/messages/{MESSAGE}"),
         (f" {MESSAGE.upper()} ", 303, f"/messages/{MESSAGE}"),
-        ("order-1207", 404, None),
-        ("", 404, None),
+        ("vb-7003", 303, "/messages?period=30d&provider_message_id=vb-7003"),
+        ("+447700900105", 303, "/messages?period=30d&recipient=%2B447700900105"),
+        ("", 303, "/messages"),
     ],
 )
-def test_the_search_finds_ids_and_helps_with_the_rest(visitor, typed, status, where):
-    answer = visitor.get("/messages", params={"id": typed}, headers=PERSON)
+def test_the_search_leads_to_what_was_typed(visitor, typed, status, where):
+    answer = visitor.get("/find", params={"id": typed}, headers=PERSON)
 
     assert answer.status_code == status
     assert answer.headers.get("location") == where
@@ -287,46 +290,52 @@ def test_a_message_that_is_not_there_is_a_page_too(visitor):
     assert "ask again in a moment" in answer.text
 
 
-class CountingStore(FakeStore):
-    """Takes its time, and counts how often it is asked."""
-
-    count = 0
-    clock: FixedClock
-    takes_s = 0.0
-
-    async def freshness(self):
-        self.count += 1
-        self.clock.advance(self.takes_s)
-        return FRESH
-
-
 @pytest.mark.parametrize(
     ("takes_s", "after_s", "count"),
     [
         pytest.param(0.0, FRESH_FOR_S / 2, 1, id="within a second all share one"),
         pytest.param(0.0, FRESH_FOR_S, 2, id="then there is another"),
-        pytest.param(1.0, 3.0, 1, id="a slow store is asked less often"),
-        pytest.param(1.0, SHARE, 2, id="but it is asked"),
+        pytest.param(1.0, 3.0, 1, id="what takes long is made less often"),
+        pytest.param(1.0, SHARE, 2, id="but it is made"),
     ],
 )
-async def test_the_overview_is_made_once_for_all_who_watch(takes_s, after_s, count):
-    store = CountingStore()
-    store.clock, store.takes_s = FixedClock(NOON), takes_s
-    desk = OverviewDesk(store, store.clock)
+async def test_a_page_is_made_once_for_all_who_watch(takes_s, after_s, count):
+    clock, made = FixedClock(NOON), []
 
-    await desk.overview(None)
-    await desk.overview(None)
-    store.clock.advance(after_s)
-    await desk.overview(None)
+    async def make():
+        clock.advance(takes_s)
+        made.append(takes_s)
+        return len(made)
 
-    assert store.count == count
+    desk = Desk(clock)
+    await desk.get("page", make)
+    await desk.get("page", make)
+    clock.advance(after_s)
+
+    assert await desk.get("page", make) == count
 
 
-async def test_accounts_do_not_share_an_overview():
-    desk = OverviewDesk(FakeStore(), FixedClock(NOON))
+async def test_a_desk_forgets_what_was_not_asked_for_for_long():
+    desk = Desk(FixedClock(NOON))
 
-    assert (await desk.overview(None)).changes
-    assert not (await desk.overview(("other",))).changes
+    async def make():
+        return "made"
+
+    for name in range(MOST_KEPT + 10):
+        await desk.get(name, make)
+
+    assert len(desk._slots) == MOST_KEPT
+    assert 0 not in desk._slots
+
+
+def test_accounts_do_not_share_a_page(visitor, connect, parts):
+    other, _ = parts.ring.create(parts.clock, name="person", scopes=[Scope.READ], accounts=["other"])
+    client = connect()
+    client.app = visitor.app
+    client.cookies.set("tidings_session", parts.sessions.open(other))
+
+    assert MESSAGE in visitor.get("/").text
+    assert MESSAGE not in client.get("/").text
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,43 @@
+"""The pages there are, and what the address of each may say."""
+
+from typing import NamedTuple
+
+from api.access import Caller
+from api.keys import Scope
+
+ROUTE = ("provider", "connection", "channel", "country")
+CARGO = ("campaign", "sender")
+SPAN = ("period", "from", "to")
+
+
+class Page(NamedTuple):
+    """One page of the dashboard: its name in the navigation, and the members of its address that other pages share."""
+
+    path: str
+    title: str
+    filters: tuple[str, ...] = ()
+    """What its content can be narrowed by, in the words of the API."""
+    has_span: bool = False
+    """Whether it is about a span of time."""
+    scope: Scope = Scope.READ
+    """What a key needs for it, beside `read`."""
+
+    @property
+    def shared(self) -> tuple[str, ...]:
+        """What is taken along from another page."""
+        return (*self.filters, *(SPAN if self.has_span else ()), "time_zone")
+
+    def may_be_seen_by(self, caller: Caller) -> bool:
+        return bool({self.scope, Scope.ADMIN} & caller.scopes)
+
+
+NOW = Page("/", "Now")
+PROVIDERS = Page("/providers", "Providers", (*ROUTE, *CARGO, "account"), has_span=True)
+MESSAGES = Page("/messages", "Messages", (*ROUTE, *CARGO, "account", "status", "reason"), has_span=True)
+FALLBACKS = Page("/fallbacks", "Fallbacks", ("provider", "connection", "channel", *CARGO, "account"), has_span=True)
+SESSIONS = Page("/sessions", "Sessions", ("sender", "open", "near"), has_span=True)
+EXPORTS = Page("/exports", "Exports", scope=Scope.EXPORT)
+HEALTH = Page("/health", "Health")
+
+PAGES = (NOW, PROVIDERS, MESSAGES, FALLBACKS, SESSIONS, EXPORTS, HEALTH)
+"""In the order of the navigation."""

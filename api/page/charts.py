@@ -1,0 +1,119 @@
+"""Lines over time, as numbers for a picture: a field of 1000 by 100 that is stretched; words stand beside it."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from math import floor, log10
+
+from api.page.view import clock_time, day_time, number
+
+WIDTH, HEIGHT = 1000.0, 100.0
+A_DAY = timedelta(days=1)
+LOOKS = ("sent", "delivered", "third", "fourth", "fifth")
+COLUMNS = 5
+"""Places along the axis that have their time written."""
+
+Value = float | None
+Writing = Callable[[Value], str]
+
+
+@dataclass(frozen=True)
+class Series:
+    """Numbers in order, and how their line is called and looks; null leaves a gap."""
+
+    name: str
+    look: str
+    values: Sequence[Value]
+
+
+@dataclass(frozen=True)
+class Line:
+    """A series, drawn."""
+
+    series: Series
+    path: str
+
+    @property
+    def last(self) -> Value:
+        return next((value for value in reversed(self.series.values) if value is not None), None)
+
+
+@dataclass(frozen=True)
+class Chart:
+    """What is drawn, and what is written beside it and read aloud."""
+
+    title: str
+    axis: str
+    """What the places along it are."""
+    places: Sequence[str]
+    lines: Sequence[Line]
+    ticks: Sequence[str]
+    """From the top to the bottom, at even distances."""
+    columns: Sequence[str]
+    """From the left to the right, likewise."""
+    write: Writing
+
+    @property
+    def summary(self) -> str:
+        """The chart in a sentence."""
+        ends = ", ".join(f"{line.series.name} {self.write(line.last)} at last" for line in self.lines)
+        return f"{self.title}: {ends}" if ends else self.title
+
+
+def over_time(title: str, moments: Sequence[datetime], series: Sequence[Series], write: Writing = number) -> Chart:
+    """The lines of `series` over `moments`."""
+    is_a_day = not moments or moments[-1] - moments[0] <= A_DAY
+    columns = _picked([clock_time(one)[:5] if is_a_day else day_time(one) for one in moments])
+    return chart(title, [day_time(one) for one in moments], series, columns=columns, write=write, axis="From")
+
+
+def chart(
+    title: str,
+    places: Sequence[str],
+    series: Sequence[Series],
+    *,
+    columns: Sequence[str] = (),
+    axis: str = "",
+    write: Writing = number,
+) -> Chart:
+    """The lines of `series` over `places`, from zero up to a round number."""
+    top = _round_up(max((value for one in series for value in one.values if value is not None), default=0))
+    return Chart(
+        title=title,
+        axis=axis,
+        places=places,
+        lines=[Line(one, _path(one.values, top)) for one in series],
+        ticks=[write(top), write(top / 2), write(0)],
+        columns=columns or places,
+        write=write,
+    )
+
+
+def looks(count: int) -> tuple[str, ...]:
+    """How so many lines look; beyond the five that can be told apart there are none."""
+    return LOOKS[:count]
+
+
+def _round_up(value: float) -> float:
+    """The next of 1, 2, 5, 10, 20, 50, …; at least 1, where shares end."""
+    if value <= 1:
+        return 1.0
+    power = 10.0 ** floor(log10(value))
+    return next(step * power for step in (1, 2, 5, 10) if step * power >= value)
+
+
+def _path(values: Sequence[Value], top: float) -> str:
+    """An SVG path; a value between two gaps is a short stroke, which round ends make a dot."""
+    step = WIDTH / max(len(values) - 1, 1)
+    drawn, pen_is_down = [], False
+    for index, value in enumerate(values):
+        if value is not None:
+            place = f"{index * step:.1f} {HEIGHT - value / top * HEIGHT:.2f}"
+            drawn.append(f"L{place}" if pen_is_down else f"M{place}h0")
+        pen_is_down = value is not None
+    return "".join(drawn)
+
+
+def _picked(texts: Sequence[str]) -> list[str]:
+    last = len(texts) - 1
+    return [texts[round(index * last / (COLUMNS - 1))] for index in range(COLUMNS)] if texts else []

@@ -1,0 +1,54 @@
+"""Plans at work: what fell back and why, what waits for a person, what arrived twice, what another plan had done."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Path, Request
+from fastapi.responses import Response
+
+from analytics.words import Dimension
+from api.doubts import Resolution
+from api.endpoints.reports import get_fallbacks_report
+from api.endpoints.sends import DoubtsParameters, SendsParameters, get_in_doubt, get_sends, resolve_doubt
+from api.keys import Scope
+from api.page.address import checked
+from api.page.atlas import FALLBACKS
+from api.page.forms import form_of, then
+from api.page.frame import Frame, Framed
+from api.page.replays import PLAN, replayed
+from api.reporting import GroupedParameters
+from contracts.vocabulary import Channel
+
+router = APIRouter()
+
+DOUBTS_SHOWN = 100
+
+
+@router.get("/fallbacks")
+async def show_fallbacks(frame: Framed) -> Response:
+    """What fell back, what is in doubt, what arrived twice."""
+    return await frame.show(FALLBACKS, "fallbacks.html", lambda: _facts(frame))
+
+
+@router.post("/fallbacks/doubts/{send_id}")
+async def resolve(
+    frame: Framed, request: Request, send_id: Annotated[str, Path(pattern=r"^[A-Za-z0-9-]{1,100}$")]
+) -> Response:
+    """Ends a doubt in the name of whoever looks."""
+    form = await form_of(request)
+    said = checked(Resolution, {name: form[name] for name in ("outcome", "root_id", "note") if name in form}, "body")
+    await resolve_doubt(frame.parts, frame.require(Scope.SEND), send_id, said)
+    return then(form)
+
+
+async def _facts(frame: Frame) -> dict[str, Any]:
+    parts, caller = frame.parts, frame.caller
+    asked = frame.asked(GroupedParameters, without=PLAN, group_by=[Dimension.PROVIDER, Dimension.CHANNEL])
+    span = {end: moment for end, moment in frame.span().items() if moment}
+    return {
+        "told": await get_fallbacks_report(parts, caller, asked),
+        "sends": await get_sends(parts, caller, checked(SendsParameters, span)),
+        "doubts": await get_in_doubt(parts, caller, DoubtsParameters(limit=DOUBTS_SHOWN)),
+        "may_resolve": frame.may(Scope.SEND),
+        "channels": [one.value for one in Channel],
+        "replayed": await replayed(frame),
+    }

@@ -1,0 +1,33 @@
+"""Is everything well: the process, the stages and what waits before them, the proofs, the alarms."""
+
+from typing import Any
+
+from fastapi import APIRouter
+from fastapi.responses import Response
+
+from api.endpoints.alarms import AlarmsParameters, get_alarms
+from api.endpoints.health import get_readiness
+from api.endpoints.ledger import get_conservation, get_freshness, get_parked
+from api.page.atlas import HEALTH
+from api.page.frame import Frame, Framed
+
+router = APIRouter()
+
+ALARMS_SHOWN = 50
+
+
+@router.get("/health")
+async def show_health(frame: Framed) -> Response:
+    """What waits where, and what somebody ought to look at."""
+    return await frame.show(HEALTH, "health.html", lambda: _facts(frame))
+
+
+async def _facts(frame: Frame) -> dict[str, Any]:
+    parts, caller = frame.parts, frame.caller
+    return {
+        "ready": await get_readiness(parts, Response()),
+        "fresh": await get_freshness(parts, caller),
+        "parked": await get_parked(parts, caller),
+        "ledger": await get_conservation(parts, caller) if caller.accounts is None else None,
+        "alarms": (await get_alarms(parts, caller, AlarmsParameters(limit=ALARMS_SHOWN))).alarms,
+    }

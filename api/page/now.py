@@ -1,0 +1,88 @@
+"""The first page: what comes in, what changes, how fresh it is, and the proof that nothing is lost."""
+
+from collections import Counter
+from collections.abc import Iterable
+from datetime import timedelta
+from typing import Any
+
+from fastapi import APIRouter, Request
+from fastapi.responses import RedirectResponse, Response
+
+from analytics.buckets import Bucket
+from analytics.words import Measure
+from api.access import Caller, signed_in
+from api.answers.messages import Change
+from api.endpoints.alarms import AlarmsParameters, get_alarms
+from api.endpoints.ledger import get_conservation, get_freshness
+from api.endpoints.messages import ChangesParameters, get_changes
+from api.endpoints.metrics import get_metrics
+from api.measuring import MetricsParameters
+from api.page.atlas import NOW
+from api.page.charts import Chart, Series, over_time
+from api.page.frame import Frame, frame_of
+from api.parts import Parts, Provided
+
+router = APIRouter()
+
+CHANGES_SHOWN = 15
+SHOWN = timedelta(hours=1)
+
+
+@router.get("/")
+async def show_now(request: Request, parts: Provided) -> Response:
+    """Today's numbers, the newest changes, and the proof that nothing is lost."""
+    if signed_in(request, parts) is None:
+        return RedirectResponse("/sign-in", 303)
+    frame = await frame_of(request, parts)
+    return await frame.show(NOW, "now.html", lambda: _facts(frame))
+
+
+async def _facts(frame: Frame) -> dict[str, Any]:
+    parts, caller = frame.parts, frame.caller
+    today = await parts.store.today_by_provider(caller.accounts)
+    changes = await get_changes(parts, caller, ChangesParameters(limit=CHANGES_SHOWN))
+    alarms = await get_alarms(parts, caller, AlarmsParameters(open=True, limit=20))
+    ledger = await get_conservation(parts, caller) if caller.accounts is None else None
+    fresh = await get_freshness(parts, caller)
+    is_empty = not (today.rows or changes.changes or (ledger and ledger.total.received))
+    return {
+        "providers": today.rows,
+        "changes": named(changes.changes),
+        "alarms": alarms.alarms,
+        "ledger": ledger,
+        "fresh": fresh,
+        "is_empty": is_empty,
+        "rates": None if is_empty else await _rates(frame),
+        "now": frame.now,
+    } | _doors(parts, caller)
+
+
+async def _rates(frame: Frame) -> Chart:
+    """How many attempts were first heard of in each minute, and what came of them. Times are written in its zone."""
+    measures = [Measure.SENT, Measure.DELIVERED]
+    asked = MetricsParameters.model_validate(
+        {"measure": measures, "bucket": Bucket.MINUTE, "from": frame.now - SHOWN, "fill": "zero"}
+    )
+    rows = (await get_metrics(frame.parts, frame.caller, asked)).rows
+    lines = [Series(one.value, one.value, [row.get(one.value) for row in rows]) for one in measures]
+    return over_time("Attempts by minute", [row["bucket_at"] for row in rows], lines)
+
+
+def _doors(parts: Parts, caller: Caller) -> dict[str, Any]:
+    """Where providers are to send their callbacks."""
+    ingest = parts.settings.ingest
+    return {
+        "callbacks_url": ingest.public_base_url or f"http://{ingest.host}:{ingest.port}",
+        "connections": [one for one in parts.settings.connections if caller.may_see(one.account)],
+    }
+
+
+def named(changes: Iterable[Change]) -> dict[str, Change]:
+    """By names that stay the same while newer ones come: of one attempt several may come in one callback."""
+    seen: Counter[str] = Counter()
+    found = {}
+    for change in reversed(list(changes)):
+        name = f"{change.attempt_id}-{change.received_at.timestamp():.3f}"
+        seen[name] += 1
+        found[f"{name}-{seen[name]}"] = change
+    return dict(reversed(found.items()))

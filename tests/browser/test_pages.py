@@ -1,0 +1,126 @@
+"""The pages in a real browser: they are whole, can be used by keyboard, read aloud, and stay true by themselves."""
+
+import pytest
+
+from api.page.atlas import PAGES
+from tests.browser.conftest import Visitor
+from tests.support.store_line import at
+from tests.support.town import FELL_BACK, NOON_S, OF_OTHER, Town, message, serving
+
+MESSAGE = f"/messages/{message(FELL_BACK)}"
+REPLAY = "/fallbacks?first=viber&second=sms&wait_s=60"
+ALL = [page.path for page in PAGES] + [MESSAGE]
+HEARD = NOON_S + 5
+REFRESHES = 300
+
+
+def test_every_page_has_its_data_and_the_browser_does_not_complain(visit):
+    visitor = visit()
+    troubled = [path for path in ALL if visitor.look(path).locator("#trouble, #empty").count()]
+
+    assert troubled == []
+    assert visitor.findings(without=("color-contrast",)) == []
+    assert visitor.complaints == []
+
+
+def test_one_gets_everywhere_by_keyboard(visit):
+    page = visit().page
+    page.keyboard.press("Tab")
+
+    assert page.evaluate("document.activeElement.textContent") == "Skip to the content"
+
+    page.keyboard.press("Enter")
+    page.keyboard.press("/")
+
+    assert page.evaluate("document.activeElement.id") == "search"
+
+    page.keyboard.type(message(FELL_BACK))
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"**{MESSAGE}")
+    page.locator(".life-picture a").first.focus()
+    page.keyboard.press("Enter")
+
+    assert "#" in page.url
+    assert page.locator(":target").count() == 1
+
+
+@pytest.mark.long
+def test_a_page_changes_without_being_loaded_again_and_keeps_what_one_was_doing(visit, town):
+    page = visit().page
+    page.evaluate("window.isTheSame = true")
+    page.locator("#watermarks summary").click()
+    town.line.report("delivered", of="live-1", at_s=HEARD, channel="viber", country="GB", sender="ExampleShop")
+    town.store()
+    page.locator("#changes tbody tr").first.get_by_text(at(HEARD).strftime("%H:%M:%S")).wait_for()
+
+    assert page.evaluate("window.isTheSame") is True
+    assert page.locator("#watermarks").get_attribute("open") is not None
+
+
+@pytest.mark.long
+def test_without_the_server_a_page_says_so_and_keeps_its_numbers_until_it_is_back(visit):
+    visitor = visit()
+    page, contact = visitor.page, visitor.page.locator("#contact")
+    visitor.context.set_offline(True)
+    contact.get_by_text("No contact with the server").wait_for()
+
+    assert page.locator("#providers tbody tr").count() > 0
+
+    visitor.context.set_offline(False)
+    page.wait_for_function("document.querySelector('#contact').textContent === ''")
+
+
+@pytest.mark.long
+def test_a_page_that_is_left_open_does_not_grow(visit):
+    page = visit().page
+    page.clock.install()
+    page.reload()
+    count = "document.getElementsByTagName('*').length"
+    before = page.evaluate(count)
+    for _ in range(REFRESHES):
+        with page.expect_response("**/"):
+            page.clock.run_for(1000)
+
+    assert abs(page.evaluate(count) - before) < 50
+
+
+@pytest.mark.long
+def test_two_tabs_of_two_accounts_see_their_own(visit):
+    whole, other = visit(), visit("other")
+    path = f"/messages/{message(OF_OTHER)}"
+
+    assert whole.look(path).locator("#message").count() == 1
+    assert other.look(path).locator("#message").count() == 1
+    assert other.look(MESSAGE).locator("#trouble").inner_text().startswith("Nothing is known")
+    assert other.look("/messages").locator("#messages tbody tr").count() == 1
+    assert other.look("/fallbacks").locator("#doubts details").count() == 1
+    assert "received" not in other.look("/").content()
+
+
+@pytest.mark.long
+def test_before_the_first_callback_every_page_says_what_to_do(browser, tmp_path):
+    town = Town(tmp_path, messages=0)
+    with serving(town) as url:
+        visitor = Visitor(browser.new_context(), url, town.key())
+        troubled = [path for path in ALL[:-1] if visitor.look(path).locator("#trouble").count()]
+        first = visitor.look("/").locator("#empty").inner_text()
+        visitor.context.close()
+    town.close()
+
+    assert troubled == []
+    assert "tidings simulate" in first
+    assert visitor.complaints == []
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize(("width", "height"), [(360, 740), (1280, 900), (3840, 2160)])
+def test_pages_fit_every_window_in_both_lights_and_shut_nobody_out(visit, width, height, scheme):
+    visitor = visit(width=width, height=height, color_scheme=scheme)
+    found = {}
+    for path in [*ALL, REPLAY, f"{MESSAGE}?evidence=true"]:
+        visitor.look(path)
+        said = visitor.findings() + (["wider than its window"] if visitor.is_wider_than_its_window() else [])
+        found |= {path: said} if said else {}
+
+    assert found == {}

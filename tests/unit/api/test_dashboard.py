@@ -1,0 +1,217 @@
+"""Each page shows the API's own answers, says what to do when there are none, and has its question in its address."""
+
+import re
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from api.answers.messages import MessageTimeline
+from api.keys import EVERYTHING, Scope
+from api.page.atlas import PAGES
+from api.page.charts import Series, chart, over_time
+from api.page.forms import own_path
+from api.page.picture import picture
+from api.page.view import amount, size
+from api.timelines import tell
+from contracts.errors import StoreUnavailable
+from tests.unit.api.rows import DECISION, MESSAGE, NOON, PLAN, SEND, SEND_ID, TIMELINE
+
+FORM = {"content-type": "application/x-www-form-urlencoded"}
+PATHS = [page.path for page in PAGES]
+MEASURED = {"bucket_at": NOON, "provider": "infobip", "sent": 10, "delivery_rate": 0.9, "latency_p95": 2500}
+
+
+@pytest.fixture
+def sign_in(connect, parts):
+    """Makes clients that have signed in with a key of these scopes and accounts."""
+    parts.store.metrics_rows = [MEASURED, MEASURED | {"bucket_at": NOON + timedelta(minutes=1), "sent": None}]
+
+    def made(*scopes, accounts=None):
+        client = connect()
+        key, _ = parts.ring.create(parts.clock, name="person", scopes=scopes or EVERYTHING, accounts=accounts)
+        client.cookies.set("tidings_session", parts.sessions.open(key))
+        return client
+
+    return made
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_a_page_has_a_name_a_place_in_the_navigation_and_no_trouble(sign_in, path):
+    page = sign_in().get(path)
+
+    assert page.status_code == 200
+    assert len(re.findall(r'aria-current="page"', page.text)) == 1
+    assert 'id="trouble"' not in page.text
+
+
+@pytest.mark.parametrize("path", [path for path in PATHS if path not in {"/", "/exports"}])
+def test_while_the_store_is_away_a_page_says_so_in_its_place(sign_in, parts, path):
+    parts.store.failure = StoreUnavailable("the file is locked")
+    page = sign_in().get(path)
+
+    assert page.status_code == 503
+    assert "the file is locked" in page.text
+    assert "Callbacks are taken and kept meanwhile" in page.text
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_nobody_sees_a_page_without_a_session(connect, path):
+    answer = connect().get(path, headers={"accept": "text/html"})
+
+    assert answer.status_code in {303, 401}
+    assert MESSAGE not in answer.text
+
+
+def test_whoever_signs_in_goes_on_where_they_wanted_to(connect, parts):
+    _, text = parts.ring.create(parts.clock, name="person", scopes=[Scope.READ])
+    client, wanted = connect(), "/messages?status=expired&period=7d"
+    form = client.get(wanted, headers={"accept": "text/html"}).text
+    then = re.search(r'name="then" value="([^"]+)"', form)[1].replace("&amp;", "&")
+    answer = client.post("/sign-in", data={"key": text, "then": then})
+
+    assert answer.headers["location"] == wanted
+
+
+@pytest.mark.parametrize(
+    ("text", "path"),
+    [
+        ("/messages?status=expired", "/messages?status=expired"),
+        ("https://evil.example/", "/"),
+        ("//evil.example/", "/"),
+        ("/\\evil.example/", "/"),
+        ("", "/"),
+        ("/a\r\nset-cookie: x=1", "/"),
+    ],
+)
+def test_one_is_never_led_elsewhere(text, path):
+    assert own_path(text) == path
+
+
+@pytest.mark.parametrize(
+    ("query", "said"),
+    [
+        pytest.param("status=lost", "there are unknown", id="a word that there is not"),
+        pytest.param("colour=red", "Extra inputs are not permitted", id="a member that there is not"),
+        pytest.param("period=9y", "there are 1h, 6h, 24h, 7d, 30d", id="a period that there is not"),
+        pytest.param("from=yesterday", "write it like 2026-11-21T09:30", id="a moment that cannot be read"),
+        pytest.param("time_zone=Mars", "write an IANA time zone", id="a zone that there is not"),
+    ],
+)
+def test_what_cannot_be_asked_is_told_in_the_place_of_the_answer(sign_in, query, said):
+    page = sign_in().get(f"/messages?{query}")
+
+    assert page.status_code == 422
+    assert said in page.text
+    assert '<nav class="pages"' in page.text
+
+
+def test_filters_go_along_to_the_pages_that_have_them(sign_in):
+    page = sign_in().get("/messages?provider=infobip&status=expired&period=7d&time_zone=Europe/Athens").text
+
+    assert 'href="/providers?provider=infobip&amp;period=7d&amp;time_zone=Europe%2FAthens"' in page
+    assert 'href="/health?time_zone=Europe%2FAthens"' in page
+
+
+def test_the_api_is_asked_with_what_the_address_says(sign_in, parts):
+    sign_in().get(
+        "/messages?provider=infobip,!routee&from=2026-11-20T10:00&to=2026-11-20T12:00&time_zone=Europe/Athens"
+    )
+    asked = parts.store.asked[-1]
+
+    assert asked.from_.isoformat() == "2026-11-20T10:00:00+02:00"
+    assert {dimension.value for dimension in asked.filters} == {"provider"}
+
+
+@pytest.mark.parametrize(("zone", "shown"), [("UTC", "11:59:58.000"), ("Europe/Athens", "13:59:58.000")])
+def test_times_are_shown_in_the_zone_of_the_address(sign_in, zone, shown):
+    assert f">{shown}</time>" in sign_in().get(f"/messages/{MESSAGE}?time_zone={zone}").text
+
+
+def test_keys_are_shown_what_they_may_do(sign_in):
+    reader = sign_in(Scope.READ)
+
+    assert 'href="/exports"' not in reader.get("/").text
+    assert reader.get("/exports", headers={"accept": "text/html"}).status_code == 403
+    assert "It was taken" not in reader.get("/fallbacks").text
+    assert "It was taken" in sign_in(Scope.READ, Scope.SEND).get("/fallbacks").text
+
+
+def test_a_doubt_is_resolved_by_whoever_may_send(sign_in, parts):
+    said = {"outcome": "not_sent", "note": "Not in the console", "then": "/fallbacks?period=7d"}
+    answer = sign_in(Scope.READ, Scope.SEND).post(f"/fallbacks/doubts/{SEND_ID}", data=said)
+
+    assert answer.headers["location"] == "/fallbacks?period=7d"
+    assert parts.registrar.written[-1].note == "Not in the console"
+
+
+@pytest.mark.parametrize(
+    ("address", "form"),
+    [
+        (f"/fallbacks/doubts/{SEND_ID}", {"outcome": "not_sent", "note": "x"}),
+        ("/exports", {}),
+        ("/exports/1/remove", {}),
+    ],
+)
+def test_nothing_is_done_for_another_site_nor_for_a_key_that_may_not(sign_in, parts, address, form):
+    elsewhere = sign_in().post(address, data=form, headers={"sec-fetch-site": "cross-site"})
+    reader = sign_in(Scope.READ).post(address, data=form)
+
+    assert (elsewhere.status_code, reader.status_code) == (403, 403)
+    assert parts.registrar.written == []
+
+
+def test_a_plan_is_replayed_for_several_waits(sign_in, parts):
+    page = sign_in().get("/fallbacks?first=viber&second=sms&wait_s=45").text
+    waits = [asked.steps[0].wait_s for asked in parts.store.asked if hasattr(asked, "steps")]
+
+    assert waits == [15, 30, 45, 60, 120, 300, 900]
+    assert "Fallbacks by how long one waits" in page
+
+
+async def test_the_picture_of_a_fallback_has_a_lane_for_each_way_and_an_arrow_to_what_was_sent(parts):
+    parts.store.told = replace(TIMELINE, plan=[PLAN], decisions=[DECISION], sends=[SEND])
+    drawn = picture(await tell(parts, None, MESSAGE, with_evidence=False))
+
+    assert [lane.name for lane in drawn.lanes] == ["Decided", "sms", "viber", "Answers"]
+    assert len(drawn.arrows) == 1
+    assert all(mark.x < drawn.width for lane in drawn.lanes for mark in lane.marks)
+    assert [mark.x for mark in drawn.lanes[2].marks] == sorted({mark.x for mark in drawn.lanes[2].marks})
+
+
+async def test_of_a_message_of_which_nothing_was_said_there_is_no_picture(parts):
+    told = await tell(parts, None, MESSAGE, with_evidence=False)
+    bare = MessageTimeline.model_validate(
+        told.model_dump() | {"timeline": [], "attempts": [], "replies": [], "freshness": told.freshness}
+    )
+
+    assert picture(bare) is None
+
+
+def test_a_line_goes_from_zero_to_a_round_number_and_leaves_gaps():
+    drawn = chart("Sent", ["a", "b", "c", "d"], [Series("sent", "sent", [0, 7, None, 3.5])])
+
+    assert drawn.ticks == ["10", "5", "0"]
+    assert drawn.lines[0].path == "M0.0 100.00h0L333.3 30.00M1000.0 65.00h0"
+    assert drawn.summary == "Sent: sent 4 at last"
+
+
+def test_an_axis_of_days_names_days():
+    moments = [NOON + timedelta(days=day) for day in range(9)]
+
+    assert over_time("Sent", moments, []).columns == [
+        "21 Nov 12:00", "23 Nov 12:00", "25 Nov 12:00", "27 Nov 12:00", "29 Nov 12:00",
+    ]  # fmt: skip  # a list
+
+
+@pytest.mark.parametrize(
+    ("shown", "text"),
+    [
+        (size(840), "840\u00a0B"),
+        (size(2_500_000), "2.5\u00a0MB"),
+        (size(None), "\u2013"),
+        (amount(None), "\u2013"),
+    ],
+)
+def test_sizes_and_amounts_read_well(shown, text):
+    assert shown == text
