@@ -202,7 +202,9 @@ class WholeLine(RuleBasedStateMachine):
     def _compare(self) -> None:
         ends = [len(self.world.logs[self.world.name("callbacks"), number]) for number in range(PARTITIONS)]
         sql = load_query("conservation").sql
-        cursor = self.connection.execute(sql, {"partitions": list(range(PARTITIONS)), "below": ends})
+        ((settled,),) = self.connection.execute(load_query("settled").sql).fetchall()
+        told = {"partitions": list(range(PARTITIONS)), "below": ends, "settled": settled}
+        cursor = self.connection.execute(sql, told)
         counts = dict(zip([column[0] for column in cursor.description], cursor.fetchall()[0], strict=True))
         counts["told"] = counts.pop("applied") + counts.pop("outranked")
         expected = self.model.statuses()
