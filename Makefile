@@ -7,7 +7,7 @@ LOCK := requirements/dev.txt
 # The run starts a hundred processes, and each would compile all modules anew where Python is told to keep nothing.
 TESTS := PYTHONDONTWRITEBYTECODE= $(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
 
-.PHONY: help run test test-all prove store-smoke check lint types architecture bench bench-month bench-sink chaos fuzz soak lock clean
+.PHONY: help run test test-all prove store-smoke check lint types architecture bench bench-month bench-sink chaos fuzz soak docs lock clean
 .DEFAULT_GOAL := help
 
 help: ## Say what each target does
@@ -72,11 +72,20 @@ fuzz: $(VENV)/.ready ## Spoil the providers' samples in CASES=200000 ways; SEED=
 soak: $(VENV)/.ready ## Half an hour of steady callbacks: does memory, do logs, does the spool grow?
 	@$(BIN)/python -m bench.soak
 
+$(VENV)/.docs-ready: $(VENV)/.ready requirements/docs.txt
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements/docs.txt
+	@touch $@
+
+docs: $(VENV)/.docs-ready ## Build all pages as a site below .tidings/site, every link checked
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict --quiet
+	@echo "open .tidings/site/index.html"
+
 lock: $(VENV)/.ready ## Resolve the locked requirements anew
 	@$(BIN)/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --no-emit-index-url --no-annotate --no-header requirements/uv.in -o requirements/uv.txt
 	@$(BIN)/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --no-emit-index-url --no-annotate --no-header requirements/duckdb-lts.in -o requirements/duckdb-lts.txt
 	@$(BIN)/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --no-emit-index-url --no-annotate --no-header pyproject.toml --extra broker -o requirements/run.txt
 	@$(BIN)/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --no-emit-index-url --no-annotate --no-header pyproject.toml --extra broker --group dev -c requirements/run.txt -o requirements/dev.txt
+	@$(BIN)/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --no-emit-index-url --no-annotate --no-header --group docs -c requirements/dev.txt -o requirements/docs.txt
 
 clean: ## Remove the environment and all local data
 	rm -rf $(VENV) .tidings
