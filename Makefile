@@ -28,7 +28,7 @@ test: $(VENV)/.ready ## Run the tests, on a real broker that the run starts itse
 	@$(TESTS) -m "not long"
 
 # One at a time: their processes need both cores, and time limits are for their outages, not for each other.
-test-all: test ## The same, and whatever takes long: crashes and outages in a row, the chaos harness
+test-all: test $(VENV)/.docs-ready ## The same, and whatever takes long: crashes and outages in a row, the chaos harness
 	@$(TESTS) -n 0 -m long
 
 prove: $(VENV)/.ready ## Try laws with 1000 random examples each where a test names no number; SEED= repeats a run

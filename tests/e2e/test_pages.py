@@ -96,7 +96,11 @@ def shell(installed, tmp_path) -> Shell:
 
 @pytest.fixture
 def key(shell) -> str:
-    return shell.must("tidings keys create reader --scope admin").splitlines()[0]
+    """That of an installation which has run for an hour: there is a copy of its store."""
+    key = shell.must("tidings keys create reader --scope admin").splitlines()[0]
+    shell.must(f'curl -X POST -H "Authorization: Bearer {key}" http://127.0.0.1:8000/v1/snapshots')
+    eventually(lambda: shell.type("tidings snapshot verify")[0] == 0, LIMIT_S, "the copy is there")
+    return key
 
 
 def test_the_first_steps_lead_where_they_say(shell):

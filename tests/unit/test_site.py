@@ -1,6 +1,9 @@
 """The pages: every link leads somewhere, every page has its place, and both readers make the same of the text."""
 
+import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -13,6 +16,7 @@ from docs.site.topics import topics_reference
 ROOT = Path(__file__).parents[2]
 PAGES = pages(ROOT)
 MADE = {"docs/api-reference.md", "docs/topics-reference.md"}
+FETCHED = re.compile(r"<(?:script|link|img|iframe|source)\b[^>]*\b(?:src|href)=\"?https?://[^>]*>")
 NAVIGATION = re.findall(r": (\S+\.md)$", (ROOT / "mkdocs.yml").read_text("utf-8"), re.MULTILINE)
 
 
@@ -104,6 +108,24 @@ def test_the_changelog_has_every_fragment():
     assert len(re.findall(r"^\* ", changelog(ROOT), re.MULTILINE)) == len(fragments)
 
 
-def test_nothing_is_fetched_from_another_host():
-    """Diagrams that only a script from elsewhere can draw are drawn in text."""
+def test_no_diagram_needs_a_script_from_elsewhere():
     assert [name_of(page) for page in PAGES if "```mermaid" in page.read_text("utf-8")] == []
+
+
+@pytest.mark.long
+def test_all_pages_are_built_and_fetch_nothing_from_another_host(tmp_path):
+    pytest.importorskip("mkdocs", reason="`make docs` brings it")
+    built = subprocess.run(
+        [sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet", "--site-dir", str(tmp_path)],
+        cwd=ROOT,
+        env={**os.environ, "NO_MKDOCS_2_WARNING": "1"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    names = {path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*.html")}
+    fetched = [found for name in names for found in FETCHED.findall((tmp_path / name).read_text("utf-8"))]
+
+    assert built.returncode == 0, built.stdout + built.stderr
+    assert {"index.html", "docs/start.html", "docs/api-reference.html", "providers/routee/index.html"} <= names
+    assert fetched == []
