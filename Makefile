@@ -76,9 +76,8 @@ $(VENV)/.docs-ready: $(VENV)/.ready requirements/docs.txt
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements/docs.txt
 	@touch $@
 
-docs: $(VENV)/.docs-ready ## Build all pages as a site below .tidings/site, every link checked
-	@NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict --quiet
-	@echo "open .tidings/site/index.html"
+docs: $(VENV)/.docs-ready ## Build all pages below .tidings/site, every link checked; SERVE=1 serves them, with search
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs $(if $(SERVE),serve --dev-addr 127.0.0.1:8001,build --quiet) --strict
 
 lock: $(VENV)/.ready ## Resolve the locked requirements anew
 	@$(BIN)/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --no-emit-index-url --no-annotate --no-header requirements/uv.in -o requirements/uv.txt

@@ -97,10 +97,16 @@ def shell(installed, tmp_path) -> Shell:
 @pytest.fixture
 def key(shell) -> str:
     """That of an installation which has run for an hour: there is a copy of its store."""
-    key = shell.must("tidings keys create reader --scope admin").splitlines()[0]
-    shell.must(f'curl -X POST -H "Authorization: Bearer {key}" http://127.0.0.1:8000/v1/snapshots')
-    eventually(lambda: shell.type("tidings snapshot verify")[0] == 0, LIMIT_S, "the copy is there")
-    return key
+    made = shell.must("tidings keys create reader --scope admin").splitlines()[0]
+    [registration] = [one for one in commands(START) if "/v1/attempts" in one]
+    shell.must(registration, KEY=made)
+
+    def there_is_a_copy() -> bool:
+        shell.must('curl -X POST -H "Authorization: Bearer $KEY" http://127.0.0.1:8000/v1/snapshots', KEY=made)
+        return shell.type("tidings snapshot verify")[0] == 0
+
+    eventually(there_is_a_copy, LIMIT_S, "the store has a copy")
+    return made
 
 
 def test_the_first_steps_lead_where_they_say(shell):
