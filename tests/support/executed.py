@@ -27,6 +27,8 @@ RUN_BY: dict[tuple[str, str], str] = {
     ("docs/configuration.md", "toml"): "tests/unit/test_snippets.py",
     ("docs/exports.md", "python"): "tests/unit/test_exports_docs.py",
     ("docs/exports.md", "sh"): "tests/unit/test_exports_docs.py",
+    ("docs/fallback-cookbook.md", "console"): LIVE,
+    ("docs/fallback-cookbook.md", "toml"): "tests/unit/test_snippets.py",
     ("docs/fallback.md", "console"): LIVE,
     ("docs/fallback.md", "json"): "tests/unit/test_fallback_docs.py",
     ("docs/fallback.md", "text"): "tests/unit/test_fallback_docs.py",

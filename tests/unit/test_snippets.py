@@ -15,6 +15,7 @@ from api.answers.sessions import NextSend
 from contracts.records import RawCallback
 from providers import load_providers
 from runtime.clock import SystemClock
+from runtime.policies import PolicyBook
 from runtime.settings import Settings
 from tests.support.executed import NOT_RUN, RUN_BY
 from tests.support.snippets import ROOT, SHELLS, Snippet, snippets, snippets_of, words
@@ -164,6 +165,7 @@ def test_settings_are_taken(block):
     text = re.sub(r'"(file|env):[^"]*"', f'"{SECRET}"', block.text).replace('"…"', '"telesign"')
     told = tomllib.loads(text)
     if "policies" in told:
+        assert PolicyBook.model_validate(told)
         return
     settings = Settings.model_validate(told)
 
