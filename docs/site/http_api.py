@@ -47,12 +47,20 @@ def _body(operation: Schema) -> str:
 
 
 def _answers(operation: Schema) -> str:
-    rows = [f"| {status} | {cell(_answer(answer))} |" for status, answer in operation["responses"].items()]
-    return "\n".join(["| status | answer |\n| --- | --- |", *rows])
+    """What succeeds one by one, and what is refused in a line: that is everywhere the same."""
+    told = operation["responses"].items()
+    taken = [
+        f"| {status} | {cell('; '.join(_kinds(answer)) or answer['description'])} |"
+        for status, answer in told
+        if not _is_refusal(answer)
+    ]
+    refused = ", ".join(status for status, answer in told if _is_refusal(answer))
+    table = "\n".join(["| status | answer |\n| --- | --- |", *taken])
+    return f"{table}\n\n[Refused](api.md#when-something-is-refused) with {refused}." if refused else table
 
 
-def _answer(answer: Schema) -> str:
-    return "; ".join([answer.get("description", ""), *_kinds(answer)])
+def _is_refusal(answer: Schema) -> bool:
+    return "application/problem+json" in answer.get("content", {})
 
 
 def _kinds(answer: Schema) -> Iterator[str]:
