@@ -22,7 +22,8 @@ from contracts.raw import origin_headers, replay_headers
 from ingest.tracing import TracedPublishing, traced
 from runtime.settings import Connection, Settings, StoreSettings, TracesSettings
 from runtime.traces import open_traces
-from streams.engine.tracing import TracedCarrier
+from streams.engine.carrier import Carrier
+from streams.engine.tracing import TracedCarrier, carrier_of
 from streams.normalise.normaliser import Normaliser
 from streams.normalise.stage import NORMALISE, NormaliseBatch
 from streams.track.stage import TRACK
@@ -204,6 +205,14 @@ async def test_a_context_that_nobody_can_read_begins_a_new_trace(parent):
 
 def test_they_are_off_unless_an_address_is_set():
     assert open_traces(TracesSettings(), "ingest") is None
+
+
+def test_where_they_are_off_nothing_stands_between():
+    door, write = Door(World()), print
+
+    assert traced(door, None) is door
+    assert traced_write(write, None) is write
+    assert type(carrier_of(NORMALISE, print, None, None, traces=None)) is Carrier
 
 
 def test_a_process_without_traces_loads_nothing_of_them():
