@@ -86,8 +86,8 @@ docs: $(VENV)/.docs-ready ## Build all pages below .tidings/site, every link che
 lock: $(VENV)/.ready ## Resolve the locked requirements anew
 	@$(BIN)/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --no-emit-index-url --no-annotate --no-header requirements/uv.in -o requirements/uv.txt
 	@$(BIN)/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --no-emit-index-url --no-annotate --no-header requirements/duckdb-lts.in -o requirements/duckdb-lts.txt
-	@$(BIN)/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --no-emit-index-url --no-annotate --no-header pyproject.toml --extra broker -o requirements/run.txt
-	@$(BIN)/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --no-emit-index-url --no-annotate --no-header pyproject.toml --extra broker --group dev -c requirements/run.txt -o requirements/dev.txt
+	@$(BIN)/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --no-emit-index-url --no-annotate --no-header pyproject.toml --extra broker --extra otel -o requirements/run.txt
+	@$(BIN)/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --no-emit-index-url --no-annotate --no-header pyproject.toml --extra broker --extra otel --group dev -c requirements/run.txt -o requirements/dev.txt
 	@$(BIN)/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --no-emit-index-url --no-annotate --no-header --group docs -c requirements/dev.txt -o requirements/docs.txt
 
 clean: ## Remove the environment and all local data

@@ -39,6 +39,11 @@ STAGE_REPEATS = Counter(
 STAGE_BATCH_SECONDS = Histogram(
     "tidings_stage_batch_seconds", "One batch, from the fetch to the acknowledged outputs and state.", ("stage",)
 )
+STAGE_LAG = Gauge(
+    "tidings_stage_lag_records",
+    "Records on Kafka that this process has yet to read for a stage, of the partitions that it has.",
+    ("stage",),
+)
 STAGE_KEYS = Gauge("tidings_stage_keys", "Keys that a stage holds in memory.", ("stage",))
 STAGE_DUE = Counter("tidings_stage_due_total", "Times that a stage had set itself and that have come.", ("stage",))
 STAGE_WAITING = Gauge(
