@@ -63,7 +63,7 @@ class Load:
         idle, answers = deque["Line"](), list[Answered]()
         for _ in range(self.connections):
             await asyncio.get_running_loop().create_connection(lambda: Line(idle, answers), "127.0.0.1", self.port)
-        began = time.monotonic()
+        Line.failure, began = "", time.monotonic()
         while len(answers) < len(callbacks):
             due = int((time.monotonic() - began) * self.per_s) - (len(callbacks) - len(requests))
             for _ in range(min(due, len(idle), len(requests))):

@@ -8,6 +8,7 @@ run, in which each stage has a process of its own, by stage.
 
 import asyncio
 import json
+import math
 import re
 import sys
 import tempfile
@@ -15,7 +16,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import AbstractContextManager, ExitStack, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from uuid import uuid4
@@ -24,9 +25,9 @@ from api.keys import KeyRing, Scope
 from bench.ingest import CUSTOMER_ID, KEY, PATH
 from bench.peers.outside import answers, cpu_s, running, tell
 from bench.peers.parts import PartMissing, built_go_edge, peers_python
-from bench.peers.results import OURS, Runs, Wish
+from bench.peers.results import BY_STAGE, OURS, Runs, Wish
 from bench.peers.store import counted, running_clickhouse, stored_in, stored_updates
-from bench.posting import Load, poster, prepare
+from bench.posting import Answered, Load, poster, prepare
 from contracts.topics import load_topics
 from runtime.broker import LocalBroker
 from runtime.broker.ports import free_port, is_free
@@ -42,7 +43,6 @@ REPEAT_EVERY = 20
 ANSWER_LIMIT_MS, STORED_LIMIT_S, KEEPS_UP = 1000.0, 2.0, 0.95
 START_LIMIT_S, DRAIN_LIMIT_S = 180.0, 120.0
 GO_CHAIN = "Go edge, Kafka, ClickHouse"
-BY_STAGE = "each stage in a process of its own"
 CODE = re.compile(rb'"status":\s*{\s*"code":\s*"?(\d+)')
 SINCE = "2026-11-20T00:00:00+00:00"
 DELIVERED, SEEN = {b"3000"}, {b"3005", b"201"}
@@ -76,13 +76,18 @@ class Said:
 
 @dataclass(frozen=True)
 class Step:
-    """What was seen at one rate."""
+    """What was seen at one rate; by default, that it was refused."""
 
     per_s: float
-    p99_ms: float
-    posted_per_s: float
-    drained_s: float
-    cpu_us: Mapping[str, float]
+    p99_ms: float = math.inf
+    posted_per_s: float = 0.0
+    drained_s: float = math.inf
+    cpu_us: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def told(self) -> str:
+        seen = f"p99 {self.p99_ms:.0f} ms, {self.posted_per_s:.0f} a second posted, stored {self.drained_s:.1f} s later"
+        return f"{self.per_s:g} a second {'holds' if self.holds else 'does not hold'}: {seen}"
 
     @property
     def holds(self) -> bool:
@@ -112,68 +117,24 @@ def measure(wish: Wish) -> Runs:
     with tempfile.TemporaryDirectory() as name, LocalBroker(Path(name) / "broker") as broker, poster() as post:
         climber = Climber(broker, post, wish, Path(name))
         for number in range(wish.rounds):
-            for peer, chain in chains.items():
+            for peer, chain in runs.without_skipped(chains):
                 tell(f"chain, round {number + 1}: {peer}")
-                held = climber.climb(peer, chain, runs)
-                if peer == OURS and held:
+                with runs.sparing(peer):
+                    held = climber.climb(peer, chain, runs)
+                if peer == OURS and held and number == wish.rounds - 1:
                     by_stage = partial(ours, stages=tuple((stage.name,) for stage in STAGES))
                     climber.look(by_stage, held.per_s, runs)
     return runs
 
 
-Bring = Callable[[KafkaSettings, Path], AbstractContextManager[Chain]]
-
-
-class Climber:
-    """Takes a chain to the rate that it does not hold any more."""
-
-    def __init__(self, broker: LocalBroker, post: ProcessPoolExecutor, wish: Wish, directory: Path) -> None:
-        self._broker, self._post, self._wish, self._directory = broker, post, wish, directory
-
-    def climb(self, peer: str, chain: Bring, runs: Runs) -> Step | None:
-        """The last step that held."""
-        held = None
-        with self._up(chain) as (up, line):
-            for per_s in RATES:
-                step = line.take(per_s)
-                tell(f"  {step}")
-                if not step.holds:
-                    break
-                held = step
-        runs.add(peer, "", held_per_s=held.per_s if held else 0.0)
-        runs.add(peer, "", delivered=up.delivered(), truly_delivered=line.truth())
-        if held:
-            runs.add(peer, "", p99_ms=held.p99_ms, cpu_us=sum(held.cpu_us.values()))
-            for process, cpu_us in held.cpu_us.items():
-                runs.add(peer, process, cpu_us=cpu_us)
-        return held
-
-    def look(self, chain: Bring, per_s: float, runs: Runs) -> None:
-        """What each process takes at that rate."""
-        with self._up(chain) as (_, line):
-            step = line.take(per_s)
-        for process, cpu_us in step.cpu_us.items():
-            runs.add(BY_STAGE, process, cpu_us=cpu_us)
-        runs.add(BY_STAGE, "", held_per_s=per_s)
-
-    @contextmanager
-    def _up(self, chain: Bring) -> Iterator[tuple[Chain, "Line"]]:
-        directory = self._directory / uuid4().hex[:8]
-        directory.mkdir()
-        kafka = KafkaSettings(bootstrap_servers=self._broker.bootstrap, topic_prefix=f"peers-{uuid4().hex[:8]}-")
-        asyncio.run(ensure_topics(kafka, list(load_topics().values())))
-        with chain(kafka, directory) as up:
-            line = Line(replace(up, pids={**up.pids, "broker": self._broker.pid}), self._post, self._wish.seconds)
-            line.take(WARM_UP_PER_S, self._wish.seconds * WARM_UP_SHARE)
-            yield up, line
-
-
-class Line:
+class Poster:
     """Posts one load after the other."""
 
     def __init__(self, chain: Chain, post: ProcessPoolExecutor, seconds: float) -> None:
         self._chain, self._post, self._seconds = chain, post, seconds
         self._first, self._rows = 0, 0
+        self.are_all_answered = True
+        """Else nobody knows what was taken, and what is counted cannot be held against anything."""
 
     def take(self, per_s: float, seconds: float | None = None) -> Step:
         load = Load(self._chain.port, PATH, self._first, per_s, seconds or self._seconds, repeat_every=REPEAT_EVERY)
@@ -181,15 +142,25 @@ class Line:
         said = self._post.submit(said_of, load).result()
         self._first, self._rows = load.beyond, self._rows + said.rows(self._chain)
         before = self._cpu_s()
-        answered = self._post.submit(load.post).result()
+        try:
+            answered = self._post.submit(load.post).result()
+        except RuntimeError as exc:
+            tell(f"  {per_s:g} a second: {exc}")
+            self.are_all_answered = False
+            return Step(per_s)
+        step = self._seen(load, said, answered, before)
+        tell(f"  {step.told}")
+        return step
+
+    def _seen(self, load: Load, said: Said, answered: list[Answered], before: Mapping[str, float]) -> Step:
         drained_s = self._drained_s()
         took = sorted(took_ms for _, took_ms in answered)
         at = [moment for moment, _ in answered]
         return Step(
-            per_s,
-            p99_ms=round(took[len(took) * 99 // 100], 1),
-            posted_per_s=round(len(took) / max(max(at) - min(at), 0.001), 1),
-            drained_s=round(drained_s, 1),
+            load.per_s,
+            p99_ms=took[len(took) * 99 // 100],
+            posted_per_s=len(took) / max(max(at) - min(at), 0.001),
+            drained_s=drained_s,
             cpu_us={name: (now - before[name]) / said.callbacks * 1e6 for name, now in self._cpu_s().items()},
         )
 
@@ -205,6 +176,63 @@ class Line:
 
     def _cpu_s(self) -> dict[str, float]:
         return {name: cpu_s(pid) for name, pid in self._chain.pids.items()}
+
+
+Bring = Callable[[KafkaSettings, Path], AbstractContextManager[Chain]]
+
+
+class Climber:
+    """Takes a chain to the rate that it does not hold any more."""
+
+    def __init__(self, broker: LocalBroker, post: ProcessPoolExecutor, wish: Wish, directory: Path) -> None:
+        self._broker, self._post, self._wish, self._directory = broker, post, wish, directory
+
+    def climb(self, peer: str, chain: Bring, runs: Runs) -> Step | None:
+        """The highest step that held."""
+        with self._up(chain) as (up, posting):
+            held = _highest(posting)
+        runs.add(peer, "", held_per_s=held.per_s if held else 0.0)
+        if posting.are_all_answered:
+            runs.add(peer, "", delivered=up.delivered(), truly_delivered=posting.truth())
+        if held:
+            runs.add(peer, "", p99_ms=held.p99_ms, cpu_us=sum(held.cpu_us.values()))
+            for process, cpu_us in held.cpu_us.items():
+                runs.add(peer, process, cpu_us=cpu_us)
+        return held
+
+    def look(self, chain: Bring, per_s: float, runs: Runs) -> None:
+        """What each process takes at that rate."""
+        with self._up(chain) as (_, posting):
+            step = posting.take(per_s)
+        for process, cpu_us in step.cpu_us.items():
+            runs.add(BY_STAGE, process, cpu_us=cpu_us)
+        runs.add(BY_STAGE, "", held_per_s=per_s)
+
+    @contextmanager
+    def _up(self, chain: Bring) -> Iterator[tuple[Chain, Poster]]:
+        directory = self._directory / uuid4().hex[:8]
+        directory.mkdir()
+        kafka = KafkaSettings(bootstrap_servers=self._broker.bootstrap, topic_prefix=f"peers-{uuid4().hex[:8]}-")
+        asyncio.run(ensure_topics(kafka, list(load_topics().values())))
+        with chain(kafka, directory) as up:
+            charged = replace(up, pids={**up.pids, "broker": self._broker.pid})
+            posting = Poster(charged, self._post, self._wish.seconds)
+            posting.take(WARM_UP_PER_S, self._wish.seconds * WARM_UP_SHARE)
+            yield up, posting
+
+
+def _highest(posting: Poster) -> Step | None:
+    """The last rate that holds, and one between it and the first that does not."""
+    held = None
+    for per_s in RATES:
+        step = posting.take(per_s)
+        if not step.holds:
+            break
+        held = step
+    if held is None or step.holds or not posting.are_all_answered:
+        return held
+    between = posting.take((held.per_s + step.per_s) / 2)
+    return between if between.holds else held
 
 
 @contextmanager

@@ -54,9 +54,10 @@ def measure(wish: Wish) -> Runs:
         commands = _commands(place, runs)
         bench.warm_up(*commands[OURS])
         for number in range(wish.rounds):
-            for peer, (command, told) in commands.items():
+            for peer, (command, told) in runs.without_skipped(commands):
                 tell(f"edge, round {number + 1}: {peer}")
-                bench.measure(peer, command, told)
+                with runs.sparing(peer):
+                    bench.measure(peer, command, told)
     return runs
 
 
@@ -106,7 +107,10 @@ class Bench:
     def _steadily(self, seconds: float, connections: int) -> list[float]:
         """How long each callback waited for its answer, in milliseconds."""
         wanted = Load(self._place.port, PATH, 0, STEADY_PER_S, seconds, connections)
-        return [took_ms for _, took_ms in self._post.submit(wanted.post).result()]
+        try:
+            return [took_ms for _, took_ms in self._post.submit(wanted.post).result()]
+        except RuntimeError as exc:
+            raise PeerFailed(f"at {STEADY_PER_S:g} a second: {exc}") from exc
 
     def _at_most(self, connections: int) -> Told:
         """As many as are answered while no connection rests."""

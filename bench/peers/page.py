@@ -8,12 +8,11 @@ import jinja2
 
 from bench.peers.charts import Bar, drawn, shown
 from bench.peers.parts import ROOT
-from bench.peers.results import OURS, Group, read_groups
+from bench.peers.results import BY_STAGE, OURS, Group, read_groups
 
 DOCS = ROOT / "docs"
 PAGE = "benchmarks.md"
 PICTURE = "pictures/benchmarks-{name}.svg"
-BY_STAGE = "each stage in a process of its own"
 LEVEL = 0.02
 """Within so much of ours nobody is ahead."""
 

@@ -5,14 +5,22 @@ import os
 import platform
 import statistics
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
+
+from bench.peers.outside import PeerFailed
 
 FILE = Path(__file__).with_name("results.json")
 OURS = "Tidings"
+BY_STAGE = "each stage in a process of its own"
+"""Ours, looked at more closely: compared with nobody."""
+SHORT = 300
+"""Characters of a reason; a page is no log."""
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -49,6 +57,20 @@ class Runs:
     def add(self, peer: str, case: str, **figures: float) -> None:
         for name, value in figures.items():
             self._values[peer, case, name].append(value)
+
+    @contextmanager
+    def sparing(self, peer: str) -> Iterator[None]:
+        """A peer that fails is left out from then on, and why is told; ours may not fail."""
+        try:
+            yield
+        except PeerFailed as exc:
+            if peer == OURS:
+                raise
+            self.skipped[peer] = " ".join(str(exc).split())[:SHORT]
+
+    def without_skipped(self, contenders: Mapping[str, T]) -> Iterator[tuple[str, T]]:
+        """Those that have not failed."""
+        return ((peer, contender) for peer, contender in contenders.items() if peer not in self.skipped)
 
     def rows(self) -> Iterator[Row]:
         for (peer, case, name), values in self._values.items():
