@@ -100,7 +100,9 @@ class Group:
         return list(dict.fromkeys(row.case for row in self.rows))
 
     def peers(self, case: str) -> list[str]:
-        return list(dict.fromkeys(row.peer for row in self.rows if row.case == case))
+        """Ours first."""
+        found = dict.fromkeys(row.peer for row in self.rows if row.case == case)
+        return sorted(found, key=lambda peer: peer != OURS)
 
 
 def grouped(wish: Wish, busy: float, runs: Runs) -> Group:
