@@ -8,7 +8,7 @@ LOCK := requirements/dev.txt
 # Three at once on two cores: a fifth of their time, tests wait for a broker or for a time to come.
 TESTS := PYTHONDONTWRITEBYTECODE= $(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder
 
-.PHONY: help run test test-all pictures prove store-smoke check lint types architecture bench bench-month bench-sink chaos fuzz soak docs lock clean
+.PHONY: help run test test-all pictures prove store-smoke check lint types architecture bench bench-peers bench-month bench-sink chaos fuzz soak docs lock clean
 .DEFAULT_GOAL := help
 
 help: ## Say what each target does
@@ -60,6 +60,9 @@ architecture: $(VENV)/.ready ## Who may import whom
 bench: $(VENV)/.ready ## Measure speed and memory; ONLY=ingest,sink picks groups
 	@$(BIN)/python -m bench $(if $(ONLY),--only $(ONLY))
 
+bench-peers: $(VENV)/.ready ## Measure beside Go, Kafka Streams, ClickHouse and others; ONLY=edge,chain ROUNDS=3 SECONDS=4
+	@$(BIN)/python -m bench.peers $(if $(ONLY),--only $(ONLY)) $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(SECONDS),--seconds $(SECONDS))
+
 bench-month: $(VENV)/.ready ## Ask and export a store with a month of REPORTS=50000000 in it; it is made once, and kept
 	@$(BIN)/python -m bench.questions $(or $(REPORTS),50000000)
 	@$(BIN)/python -m bench.exports $(or $(REPORTS),50000000)
@@ -89,6 +92,7 @@ lock: $(VENV)/.ready ## Resolve the locked requirements anew
 	@$(BIN)/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --no-emit-index-url --no-annotate --no-header pyproject.toml --extra broker --extra otel -o requirements/run.txt
 	@$(BIN)/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --no-emit-index-url --no-annotate --no-header pyproject.toml --extra broker --extra otel --group dev -c requirements/run.txt -o requirements/dev.txt
 	@$(BIN)/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --no-emit-index-url --no-annotate --no-header --group docs -c requirements/dev.txt -o requirements/docs.txt
+	@$(BIN)/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --no-emit-index-url --no-annotate --no-header requirements/peers.in -o requirements/peers.txt
 
 clean: ## Remove the environment and all local data
-	rm -rf $(VENV) .tidings
+	rm -rf $(VENV) .venv-peers bench/peers/kafka_streams/target .tidings
