@@ -32,7 +32,7 @@ PAGES = (
     "docs/sessions.md",
     "docs/trust.md",
 )
-NOBODY = {"$SEND_ID": "not-found", "sessions/ExampleShop": "not-found"}
+NOBODY = {"$SEND_ID": "not-found", "sessions/ExampleShop": "not-found", "dead-letters/3-41": "not-found"}
 """What a page asks for that only the reader has; here the answer is that it is not there."""
 TOO_LATE = {"/cancel": "nothing-left"}
 """What a page asks that may have been overtaken: no provider is played here, so plans come to their end in a moment."""
