@@ -136,7 +136,17 @@ def asked(arguments: list[str]) -> None:
     for body in bodies:
         if not body.startswith("@"):
             schema = operation["requestBody"]["content"]["application/json"]["schema"]
-            jsonschema.validate(json.loads(body), schema | {"components": DOCUMENT["components"]})
+            told = spelled_out(json.loads(body), schema)
+            jsonschema.validate(told, schema | {"components": DOCUMENT["components"]})
+
+
+def spelled_out(body: object, schema: dict[str, str]) -> object:
+    """A text stands for a list of one in the filters of a body, which the document does not say."""
+    members = DOCUMENT["components"]["schemas"].get(schema.get("$ref", "").rpartition("/")[2], {}).get("properties", {})
+    if not isinstance(body, dict):
+        return body
+    lists = {name for name, member in members.items() if member.get("type") == "array"}
+    return {name: [told] if name in lists and isinstance(told, str) else told for name, told in body.items()}
 
 
 def fits(template: str, path: str) -> bool:
