@@ -60,8 +60,8 @@ class ApiClient:
         except AWAY as exc:
             asked = f"{self._url}{path}"
             raise ApiUnhelpful(
-                f"no answer from {asked} within {self._patience_s:.0f} s ({silence(exc)}); `tidings doctor` says what is "
-                "wrong with the api process"
+                f"no answer from {asked} within {self._patience_s:.0f} s ({silence(exc)}); `tidings doctor` says what "
+                "is wrong with the api process"
             ) from exc
         raise AssertionError(method)  # not reached: an attempt answers or raises
 

@@ -4,7 +4,8 @@ import re
 from io import StringIO
 from pathlib import Path
 
-from rich.console import CONSOLE_SVG_FORMAT, Console, RenderableType
+from rich._export_format import CONSOLE_SVG_FORMAT  # the only place that exports it
+from rich.console import Console, RenderableType
 
 from contracts.errors import ConfigurationInvalid
 
