@@ -8,6 +8,7 @@ import aiohttp
 import stamina
 
 from contracts.errors import TidingsError
+from tidings.doors import silence
 
 ANSWER_LIMIT_S = 20.0
 PATIENCE_S = 60.0
@@ -57,10 +58,10 @@ class ApiClient:
                 with attempt:
                     return await self._ask_once(method, path, body)
         except AWAY as exc:
-            said = str(exc) or type(exc).__name__
+            asked = f"{self._url}{path}"
             raise ApiUnhelpful(
-                f"no answer from {self._url}{path} within {self._patience_s:.0f} s ({said}); `tidings doctor` says "
-                "what is wrong with the api process"
+                f"no answer from {asked} within {self._patience_s:.0f} s ({silence(exc)}); `tidings doctor` says what "
+                "is wrong with the api process"
             ) from exc
         raise AssertionError(method)  # not reached: an attempt answers or raises
 

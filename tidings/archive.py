@@ -14,6 +14,7 @@ from analytics.archive.manifest import File, load
 from analytics.archive.verification import wrong
 from contracts.topics import load_topics
 from runtime.settings import Settings, load_settings
+from tidings.at_work import at_work
 from tidings.exits import Exit
 
 
@@ -33,7 +34,8 @@ def show_archive(config: Path | None, *, as_json: bool) -> None:
 def verify_archive(config: Path | None, *, as_json: bool) -> Exit:
     """Read everything again; what is wrong goes to standard output, a line each."""
     settings = load_settings(config)
-    found = [told for _, directory in _shelves(settings) for told in wrong(directory)]
+    with at_work("reading every file of the archive"):
+        found = [told for _, directory in _shelves(settings) for told in wrong(directory)]
     counts = {word: sum(file.count for file in _files(word, directory)) for word, directory in _shelves(settings)}
     if as_json:
         typer.echo(json.dumps({"records": counts, "wrong": found}, indent=2))

@@ -184,7 +184,7 @@ def stand_in(  # noqa: PLR0913  # every option of a command is an argument
 
 
 @app.taught(
-    "tidings explain --provider infobip --hint viber --words body.json",
+    "tidings explain --words callback.json",
     ends="2 when a file cannot be read, or is no callback of that provider",
 )
 def explain(
@@ -205,7 +205,7 @@ def explain(
 
 
 @app.taught(
-    "tidings replay --from 2026-11-20 --to 2026-11-21 --provider telesign --dry-run",
+    "tidings replay --from 2026-11-20 --to 2026-11-21 --dry-run",
     ends="1 when there is no archive or no store to compare with",
 )
 def replay(  # noqa: PLR0913  # every option of a command is an argument

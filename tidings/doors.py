@@ -71,7 +71,7 @@ async def _looked_at(session: aiohttp.ClientSession, name: str, url: str, clock:
         async with session.get(f"{url}/metrics") as answer:
             page = await answer.text()
     except (aiohttp.ClientConnectionError, TimeoutError) as exc:
-        return Door(name, url, began_at, trouble=_why(exc))
+        return Door(name, url, began_at, trouble=silence(exc))
     except (ValueError, aiohttp.ClientError):
         return Door(name, url, began_at, trouble="what answers is no process of Tidings")
     if not isinstance(told, dict) or "tidings_" not in page:
@@ -85,10 +85,20 @@ def _moment(date: str | None) -> datetime | None:
     return parsedate_to_datetime(date) + timedelta(seconds=0.5) if date else None
 
 
-def _why(exc: Exception) -> str:
-    if isinstance(exc, aiohttp.ClientConnectorError) and exc.os_error.strerror:
-        return "nobody listens there" if isinstance(exc.os_error, ConnectionRefusedError) else exc.os_error.strerror
-    return f"no answer within {ANSWER_LIMIT_S:.0f} s" if isinstance(exc, TimeoutError) else type(exc).__name__
+def silence(exc: Exception) -> str:
+    """Why a server did not answer, in a few words."""
+    match exc:
+        case TimeoutError():
+            return "no answer in time"
+        case aiohttp.ClientConnectorDNSError():
+            return "nobody knows a host of that name"
+        case aiohttp.ClientConnectorCertificateError():
+            return f"its certificate is not good: {exc.certificate_error}"
+        case aiohttp.ClientConnectorError(os_error=ConnectionRefusedError()):
+            return "nobody listens there"
+        case aiohttp.ClientConnectorError(os_error=error) if error.strerror:
+            return error.strerror
+    return str(exc) or type(exc).__name__
 
 
 def _reason(told: dict[str, Any], *, is_ready: bool) -> str:

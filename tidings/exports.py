@@ -6,12 +6,14 @@ from pathlib import Path
 import typer
 
 from analytics.exports.verification import wrong
+from tidings.at_work import at_work
 from tidings.exits import Exit
 
 
 def verify_export(place: Path, *, as_json: bool) -> Exit:
     """Read every file of the export; what is wrong goes to standard output, a line each."""
-    found = list(wrong(place))
+    with at_work("reading every file of the export"):
+        found = list(wrong(place))
     if as_json:
         typer.echo(json.dumps({"wrong": found}, indent=2))
     else:

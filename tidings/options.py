@@ -11,6 +11,7 @@ Config = Annotated[
     Path | None, typer.Option(help="The settings file; else TIDINGS_CONFIG, else tidings.toml when there is one.")
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+Picture = Annotated[Path | None, typer.Option(metavar="FILE", help="Write what is shown into this file too, as SVG.")]
 
 UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 

@@ -12,6 +12,7 @@ from analytics.snapshots import Snapshot, Snapshots
 from contracts.errors import StoreDamaged
 from runtime.clock import SystemClock
 from runtime.settings import load_settings
+from tidings.at_work import at_work
 from tidings.exits import Exit
 
 NONE_YET = "no snapshot yet; the api process makes one every store.snapshot_every_s"
@@ -31,7 +32,8 @@ def show_snapshots(config: Path | None, *, as_json: bool) -> None:
 
 def verify_snapshots(config: Path | None, *, as_json: bool) -> Exit:
     """Read every snapshot through; each goes to standard output with what it holds, or what is wrong with it."""
-    rows = [_described(snapshot) | _verdict(snapshot) for snapshot in _snapshots(config)]
+    with at_work("reading every copy of the store"):
+        rows = [_described(snapshot) | _verdict(snapshot) for snapshot in _snapshots(config)]
     if as_json:
         typer.echo(json.dumps(rows, indent=2))
     else:

@@ -6,14 +6,14 @@ from typing import Annotated
 
 import typer
 
-from tidings.options import AsJson, Config
+from tidings.options import AsJson, Config, Picture
 from tidings.teaching import Teaching
 
 watching = Teaching()
 
 
 @watching.taught("tidings doctor --only broker --only topics", ends="1 when something has to be mended")
-def doctor(  # every option of a command is an argument
+def doctor(  # noqa: PLR0913  # every option of a command is an argument
     *,
     config: Config = None,
     only: Annotated[
@@ -24,6 +24,7 @@ def doctor(  # every option of a command is an argument
     watch: Annotated[
         float, typer.Option(min=0, metavar="SECONDS", help="Between two looks at stages that have something to read.")
     ] = 5.0,
+    picture: Picture = None,
     as_json: AsJson = False,
 ) -> None:
     """Find what is wrong with an installation and the world around it, and say how to mend it.
@@ -33,7 +34,9 @@ def doctor(  # every option of a command is an argument
     """
     from tidings.doctor import command
 
-    wishes = command.Wishes(only=tuple(only or ()), is_offline=offline, is_strict=strict, between_looks_s=watch)
+    wishes = command.Wishes(
+        only=tuple(only or ()), is_offline=offline, is_strict=strict, between_looks_s=watch, picture=picture
+    )
     raise typer.Exit(command.run(config, wishes, as_json=as_json))
 
 
@@ -44,12 +47,14 @@ def top(
     once: Annotated[bool, typer.Option("--once", help="One picture, and end; also where no terminal is.")] = False,
     interval: Annotated[float, typer.Option(min=0.2, metavar="SECONDS", help="Between two pictures.")] = 2.0,
     api_key: Annotated[str, typer.Option(envvar="TIDINGS_API_KEY", help="A key that may read.")] = "",
+    picture: Picture = None,
     as_json: AsJson = False,
 ) -> None:
     """Watch what runs: rates, lags and ages of the stages, spool, store, account and alarms; q ends it.
 
-    With --json one object a line. Without a key account and freshness are not shown.
+    With --json one object a line; --picture is for once. Without a key account and freshness are not shown.
     """
     from tidings.top import command
 
-    raise typer.Exit(command.run(config, key=api_key, interval_s=interval, is_once=once, as_json=as_json))
+    wishes = command.Wishes(key=api_key, interval_s=interval, is_once=once, as_json=as_json, picture=picture)
+    raise typer.Exit(command.run(config, wishes))

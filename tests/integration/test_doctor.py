@@ -14,10 +14,7 @@ from contracts.topics import load_topics
 from runtime.clock import FixedClock, SystemClock
 from runtime.kafka import ensure_topics, make_member, make_producer, started
 from runtime.settings import KafkaSettings, Settings
-from tidings.doctor.broker import broker as look_at_broker
-from tidings.doctor.broker import topics
-from tidings.doctor.clocks import clocks
-from tidings.doctor.groups import groups
+from tidings.doctor.examination import CHECKS, examine
 from tidings.doctor.patient import Patient
 from tidings.doctor.signs import Sign, State
 from tidings.exits import Exit
@@ -42,21 +39,27 @@ async def admin(broker) -> AsyncIterator[AIOKafkaAdminClient]:
     await client.close()
 
 
-def of_stage(signs: list[Sign], stage: str) -> Sign:
-    [found] = [sign for sign in signs if sign.what.startswith(stage)]
-    return found
+async def found(check: str, patient: Patient) -> list[Sign]:
+    """What one check finds."""
+    wanted = tuple(one for one in CHECKS if one.name == check)
+    return [finding.sign async for finding in examine(patient, wanted)]
+
+
+async def found_of(stage: str, patient: Patient) -> Sign:
+    [sign] = [sign for sign in await found("groups", patient) if sign.what.startswith(stage)]
+    return sign
 
 
 async def topics_once(patient: Patient, are_told: Callable[[list[Sign]], bool]) -> list[Sign]:
     """What is said of the topics once a broker that has much to do tells of what its controller has done already."""
-    while not are_told(signs := await topics(patient)):  # noqa: ASYNC110  # another process has no event
+    while not are_told(signs := await found("topics", patient)):  # noqa: ASYNC110  # another process has no event
         await asyncio.sleep(0.1)
     return signs
 
 
 async def test_topics_that_are_missing_wrong_or_of_another_version(patient, admin):
-    [broker] = await look_at_broker(patient)
-    [missing] = await topics(patient)
+    [broker] = await found("broker", patient)
+    [missing] = await found("topics", patient)
 
     assert broker.state is State.WELL
     assert (missing.state, missing.mend) == (State.FAULT, "`tidings topics --create`")
@@ -67,7 +70,7 @@ async def test_topics_that_are_missing_wrong_or_of_another_version(patient, admi
     assert well.state is State.WELL
 
     more = patient.settings.model_copy(update={"kafka": patient.kafka.model_copy(update={"partitions": 3})})
-    wrong = await topics(replace(patient, settings=more))
+    wrong = await found("topics", replace(patient, settings=more))
     assert {(sign.state, sign.status) for sign in wrong} == {(State.FAULT, Exit.CONFIGURATION)}
     assert f"set kafka.partitions = {PARTITIONS}" in wrong[0].mend
 
@@ -82,8 +85,8 @@ async def test_topics_that_are_missing_wrong_or_of_another_version(patient, admi
 
 async def test_a_clock_that_is_an_hour_behind_that_of_the_broker(patient):
     await ensure_topics(patient.kafka, TOPICS)
-    [well] = await clocks(patient)
-    [fault] = await clocks(replace(patient, clock=FixedClock(datetime.now(UTC) - timedelta(hours=1))))
+    [well] = await found("clocks", patient)
+    [fault] = await found("clocks", replace(patient, clock=FixedClock(datetime.now(UTC) - timedelta(hours=1))))
 
     assert well.state is State.WELL
     assert (fault.state, "s ahead of that of this machine" in fault.what) == (State.FAULT, True)
@@ -98,18 +101,18 @@ async def test_a_group_that_nobody_is_in_that_is_stuck_and_that_gets_on(patient)
         for number in range(3):
             await producer.send_and_wait(reports, b"{}", partition=number % PARTITIONS)
 
-    alone = of_stage(await groups(patient), "track")
+    alone = await found_of("track", patient)
     assert (alone.state, "3 records wait, and nobody is in its group" in alone.what) == (State.FAULT, True)
 
     member.subscribe([reports])
     async with started(member):
         while sum(map(len, (await member.getmany(timeout_ms=1000)).values())) == 0:
             pass
-        stuck = of_stage(await groups(patient), "track")
+        stuck = await found_of("track", patient)
         await member.seek_to_end()
         await member.commit({at: await member.position(at) for at in member.assignment()})
-        well = of_stage(await groups(patient), "track")
+        well = await found_of("track", patient)
 
     assert (stuck.state, "nothing was committed of" in stuck.what) == (State.FAULT, True)
     assert well.state is State.WELL
-    assert of_stage(await groups(patient), "normalise").state is State.WELL
+    assert (await found_of("normalise", patient)).state is State.WELL

@@ -13,11 +13,11 @@ from urllib.parse import urlencode
 import stamina.instrumentation
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from contracts.errors import ConfigurationInvalid
 from runtime.settings import load_settings
 from tidings.api_client import ApiClient, Json
+from tidings.at_work import at_work
 from tidings.back_test.tables import show_back_test, show_waits
 from tidings.exits import Exit
 from tidings.installation import Installation
@@ -105,9 +105,7 @@ def _ask(
         async with client as api:
             return await question(api)
 
-    columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
-        progress.add_task("looking at the past", total=None)
+    with at_work("looking at the past"):
         answer = asyncio.run(asked())
     if as_json:
         typer.echo(json.dumps(answer))

@@ -21,6 +21,7 @@ from tidings.doctor.examination import AT_REST, CHECKS, Check, examine
 from tidings.doctor.patient import BETWEEN_LOOKS_S, Patient
 from tidings.doctor.signs import Finding, State, fault, status_of
 from tidings.exits import Exit
+from tidings.pictures import draw
 
 MARKS = {State.WELL: "[green]✓[/]", State.SKIPPED: "[dim]·[/]", State.WARNING: "[yellow]![/]", State.FAULT: "[red]✗[/]"}
 
@@ -35,6 +36,8 @@ class Wishes:
     is_strict: bool = False
     """A warning is a failure too."""
     between_looks_s: float = BETWEEN_LOOKS_S
+    picture: Path | None = None
+    """Where what is shown is to be kept."""
 
     def checks(self) -> tuple[Check, ...]:
         """Raises `ConfigurationInvalid` for a name that is none."""
@@ -52,6 +55,8 @@ def run(config: Path | None, wishes: Wishes, *, as_json: bool) -> Exit:
     checks, console = wishes.checks(), Console()
     findings = _found(config, wishes, checks, is_quiet=as_json)
     status = status_of(findings, is_strict=wishes.is_strict)
+    if wishes.picture is not None:
+        draw(wishes.picture, "tidings doctor", pictured(findings), summary(findings))
     if as_json:
         typer.echo(json.dumps(told(findings, status), indent=2))
     elif console.is_terminal:

@@ -11,6 +11,7 @@ from runtime.policies import load_policies
 from runtime.settings import Connection
 from tidings.doctor.patient import Patient
 from tidings.doctor.signs import Sign, fault, skipped, warning, well
+from tidings.doors import silence
 from tidings.exits import Exit
 
 NOBODY = "callbacks/doctor/nobody"
@@ -62,8 +63,7 @@ async def callback_address(patient: Patient) -> list[Sign]:
     try:
         status, body = await _asked(f"{base}/{NOBODY}")
     except (aiohttp.ClientError, TimeoutError) as exc:
-        said = str(exc) or f"no answer within {ANSWER_LIMIT_S:.0f} s"
-        return [fault(f"{base} cannot be reached from this machine: {said}", mend)]
+        return [fault(f"{base} cannot be reached from this machine: {silence(exc)}", mend)]
     if not _is_ours(body):
         return [fault(f"{base} is answered with {status} by something else than the callback port", mend)]
     return [_as_providers_see_it(base)]

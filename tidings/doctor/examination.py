@@ -10,6 +10,7 @@ from tidings.doctor.patient import Patient
 from tidings.doctor.signs import Finding, Sign, fault, skipped
 
 CHECK_LIMIT_S = 60.0
+A_MOMENT_S = 1.0
 
 Look = Callable[[Patient], Awaitable[list[Sign]]]
 
@@ -58,9 +59,18 @@ async def examine(patient: Patient, checks: tuple[Check, ...]) -> AsyncIterator[
             yield Finding(check.name, check.why, sign)
 
 
+async def _twice(look: Look, patient: Patient) -> list[Sign]:
+    """A broker that comes back, or changes its leader, does not answer for a moment."""
+    try:
+        return await look(patient)
+    except BrokerUnavailable:
+        await asyncio.sleep(A_MOMENT_S)
+        return await look(patient)
+
+
 async def _looked(check: Check, patient: Patient) -> list[Sign]:
     try:
-        return await asyncio.wait_for(check.look(patient), CHECK_LIMIT_S)
+        return await asyncio.wait_for(_twice(check.look, patient), CHECK_LIMIT_S)
     except BrokerUnavailable as exc:
         return [skipped(str(exc))]
     except TimeoutError:

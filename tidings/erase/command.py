@@ -23,6 +23,7 @@ from contracts.people import masked
 from runtime.clock import SystemClock
 from runtime.logging import configure_logging
 from runtime.settings import Settings, load_settings
+from tidings.at_work import at_work
 from tidings.audit import written_down
 from tidings.erase.retention import forgotten_at, told_by_kafka
 from tidings.erase.state import CLIENT, WISHES, Keys, counted, forget, remembered, require_rest
@@ -91,7 +92,8 @@ def run(config: Path | None, text: str, wishes: Wishes, *, as_json: bool) -> Exi
             f"{masked(eraser.spelling.person)} is erased for good, and no backup from here on brings it back. Go on?",
             abort=True,
         )
-    answer = asyncio.run(erase(settings, eraser, wishes))
+    with at_work("reading all that is kept"):
+        answer = asyncio.run(erase(settings, eraser, wishes))
     typer.echo(json.dumps(answer.as_json, indent=2) if as_json else "\n".join(said(answer)))
     return Exit.FAILED if answer.readable and not wishes.dry_run else Exit.DONE
 

@@ -6,6 +6,7 @@ import signal
 from asyncio import Event
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 import typer
@@ -17,6 +18,7 @@ from runtime.logging import configure_logging
 from runtime.settings import load_settings
 from tidings.doctor.patient import Patient
 from tidings.exits import Exit
+from tidings.pictures import draw
 from tidings.top.figures import Json, figures
 from tidings.top.keyboard import ended_by_key
 from tidings.top.reading import Reader, reading
@@ -27,21 +29,36 @@ FIRST_INTERVAL_S = 1.0
 """Nobody wants to wait long for the first picture."""
 
 
-def run(config: Path | None, *, key: str, interval_s: float, is_once: bool, as_json: bool) -> Exit:
+@dataclass(frozen=True, kw_only=True)
+class Wishes:
+    """How it is shown."""
+
+    key: str = ""
+    interval_s: float = 2.0
+    is_once: bool = False
+    as_json: bool = False
+    picture: Path | None = None
+    """Where what is shown once is to be kept."""
+
+
+def run(config: Path | None, wishes: Wishes) -> Exit:
     """Show, until `q` or Ctrl-C where it is not for once; a process that does not answer once makes that a failure."""
     # What a client has to say while nobody answers stands in the picture.
     configure_logging("top", level="CRITICAL")
     patient = Patient(load_settings(config), config, SystemClock())
     console = Console()
-    if is_once or not (as_json or console.is_terminal):
-        return _show_once(asyncio.run(_once(patient, key)), console, as_json=as_json)
+    if wishes.is_once or wishes.picture or not (wishes.as_json or console.is_terminal):
+        return show_once(asyncio.run(_once(patient, wishes.key)), wishes, console)
     with suppress(KeyboardInterrupt):
-        asyncio.run(_for_long(patient, key, interval_s, console=None if as_json else console))
+        asyncio.run(show_for_long(patient, wishes, console))
     return Exit.DONE
 
 
-def _show_once(told: Json, console: Console, *, as_json: bool) -> Exit:
-    if as_json:
+def show_once(told: Json, wishes: Wishes, console: Console) -> Exit:
+    """One picture; the status says whether every process is ready."""
+    if wishes.picture is not None:
+        draw(wishes.picture, "tidings top", picture(told))
+    if wishes.as_json:
         typer.echo(json.dumps(told, indent=2))
     else:
         console.print(picture(told))
@@ -55,15 +72,16 @@ async def _once(patient: Patient, key: str) -> Json:
         return figures(before, await reader.read())
 
 
-async def _for_long(patient: Patient, key: str, interval_s: float, *, console: Console | None) -> None:
+async def show_for_long(patient: Patient, wishes: Wishes, console: Console) -> None:
+    """In place, or an object a line, until a key or a signal ends it."""
     with ended_by_key() as ended, _ended_by_signal(ended):
-        async with reading(patient, key) as reader:
-            if console is None:
-                async for told in _followed(reader, interval_s, ended):
+        async with reading(patient, wishes.key) as reader:
+            if wishes.as_json:
+                async for told in _followed(reader, wishes.interval_s, ended):
                     typer.echo(json.dumps(told))
                 return
             with Live(console=console, screen=True, auto_refresh=False) as live:
-                async for told in _followed(reader, interval_s, ended):
+                async for told in _followed(reader, wishes.interval_s, ended):
                     live.update(picture(told, hint=HINT), refresh=True)
 
 

@@ -103,7 +103,8 @@ def _counted(name: str, span: Span) -> Json:
 
 def _sends(span: Span, lags: Mapping[str, int]) -> Json:
     seen = span.now.values.get("tidings_sends_waiting", ())
-    places = sorted({(labels["provider"], labels["connection"]) for labels, _ in seen})
+    # What names a connection that is not configured is counted as `unknown`; it is shown when it has something to say.
+    places = sorted({(told["provider"], told["connection"]) for told, n in seen if told["provider"] != "unknown" or n})
     return {"lag_records": lags.get("dispatch"), "connections": [_connection(span, *place) for place in places]}
 
 

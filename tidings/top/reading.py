@@ -16,7 +16,7 @@ from runtime.clock import Clock
 from streams.topology import Node, topology_of
 from tidings.doctor.cluster import Cluster, reached
 from tidings.doctor.patient import Patient
-from tidings.doors import Door, doors_of
+from tidings.doors import Door, doors_of, silence
 from tidings.samples import Samples
 
 ANSWER_LIMIT_S = 5.0
@@ -101,7 +101,7 @@ class Reader:
                 told: Json = await answer.json(content_type=None)
                 return told if answer.status == 200 else str(told.get("title", answer.status))
         except (aiohttp.ClientError, TimeoutError, ValueError) as exc:
-            return type(exc).__name__
+            return silence(exc)
 
 
 @asynccontextmanager

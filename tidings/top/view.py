@@ -33,8 +33,8 @@ def _head(told: Json, hint: str) -> Text:
 
 def _stages(stages: list[Json]) -> Table:
     table = Table("stage", show_edge=False, pad_edge=False)
-    for heading in ("lag", "reads/s", "writes/s", "batch ms", "remembers", "waiting", "oldest"):
-        table.add_column(heading, justify="right")
+    for heading in ("lag", "reads/s", "writes/s", "batch ms", "keys", "waiting", "oldest"):
+        table.add_column(heading, justify="right", no_wrap=True)
     for one in stages:
         table.add_row(
             one["stage"],
@@ -52,7 +52,7 @@ def _stages(stages: list[Json]) -> Table:
 def _sends(sends: Json) -> Table:
     table = Table(f"sends (lag {_known(sends['lag_records'])})", show_edge=False, pad_edge=False)
     for heading in ("accepted/s", "other/s", "waiting", "in doubt", ""):
-        table.add_column(heading, justify="right")
+        table.add_column(heading, justify="right", no_wrap=True)
     for one in sends["connections"]:
         table.add_row(
             f"{one['provider']}/{one['connection']}",

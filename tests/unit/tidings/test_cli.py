@@ -15,24 +15,6 @@ from tidings.exits import PlainTyper, exit_of
 pytestmark = pytest.mark.usefixtures("_logging_as_it_was")
 
 HEAVY = ("aiokafka", "aiohttp", "pydantic_settings", "streams", "api", "providers")
-COMMANDS = (
-    "up",
-    "demo",
-    "simulate",
-    "stand-in",
-    "explain",
-    "topology",
-    "topics",
-    "broker",
-    "keys",
-    "audit",
-    "archive",
-    "replay",
-    "erase",
-    "back-test",
-    "advise-wait",
-    "snapshot",
-)
 
 
 def run(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:
@@ -83,14 +65,6 @@ def test_what_fails_beside_other_things_ends_in_a_line_too(capsys):
 def test_what_nobody_expected_keeps_its_traceback():
     with pytest.raises(ExceptionGroup):
         app_that_raises(ExceptionGroup("work", [BrokerUnavailable("no Kafka answers"), ZeroDivisionError()]))([])
-
-
-@pytest.mark.parametrize("command", COMMANDS)
-def test_every_command_explains_itself(capsys, command):
-    status, out, _ = run(capsys, command, "--help")
-
-    assert status == 0
-    assert "Usage: " in out
 
 
 def test_help_comes_before_any_room_is_imported():

@@ -48,6 +48,17 @@ def test_its_example_is_one_that_the_command_line_understands(taught: Taught):
 
 
 @each
+def test_its_help_shows_the_example(taught: Taught, capsys):
+    with pytest.raises(SystemExit) as ended:
+        app([*taught.name.split(), "--help"])
+    said = " ".join(capsys.readouterr().out.split())
+
+    assert not ended.value.code
+    assert "Usage: " in said
+    assert f"Example: {taught.example}" in said
+
+
+@each
 def test_it_says_how_it_ends(taught: Taught):
     assert re.match(r"[123] when, |[123] when \w", taught.ends)
 

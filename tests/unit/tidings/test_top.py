@@ -12,13 +12,14 @@ from io import StringIO
 import pytest
 from rich.console import Console
 
+from contracts.errors import ConfigurationInvalid
 from runtime.clock import FixedClock
 from runtime.settings import KafkaSettings, Settings
 from tests.support.fake_doors import NOTHING_COUNTED, FakeDoor, doors
 from tidings.doctor.patient import Patient
 from tidings.doors import Door
 from tidings.samples import Samples
-from tidings.top.command import _for_long, _show_once
+from tidings.top.command import Wishes, show_for_long, show_once
 from tidings.top.figures import figures
 from tidings.top.keyboard import ended_by_key
 from tidings.top.reading import Reading, reading
@@ -164,9 +165,23 @@ async def test_a_key_that_is_not_known_is_a_note(tmp_path):
 def test_once_for_a_script_says_by_its_status_whether_all_are_ready(capsys):
     shown = told()
 
-    assert _show_once(shown | {"processes": [{"name": "api", "is_ready": True}]}, Console(), as_json=True) == 0
+    assert show_once(shown | {"processes": [{"name": "api", "is_ready": True}]}, Wishes(as_json=True), Console()) == 0
     assert json.loads(capsys.readouterr().out)["alarms"][0]["kind"] == "quiet_provider"
-    assert _show_once(shown | {"processes": [{"name": "api", "is_ready": False}]}, Console(), as_json=True) == 1
+    assert show_once(shown | {"processes": [{"name": "api", "is_ready": False}]}, Wishes(as_json=True), Console()) == 1
+
+
+def test_a_picture_can_be_kept_and_fetches_nothing(tmp_path):
+    show_once(told(), Wishes(picture=tmp_path / "top.svg"), Console(file=StringIO()))
+    svg = (tmp_path / "top.svg").read_text("utf-8")
+
+    assert "quiet_provider" in svg
+    assert "url(&quot;http" not in svg
+    assert 'url("http' not in svg
+
+
+def test_a_picture_that_cannot_be_kept_is_told(tmp_path):
+    with pytest.raises(ConfigurationInvalid, match="give another --picture"):
+        show_once(told(), Wishes(picture=tmp_path / "nowhere" / "top.svg"), Console(file=StringIO()))
 
 
 @pytest.fixture
@@ -191,7 +206,8 @@ async def test_q_ends_it_and_other_keys_do_not(terminal):
 @pytest.mark.parametrize("console", [None, Console(file=StringIO(), force_terminal=True)], ids=["json", "picture"])
 async def test_what_is_watched_comes_again_and_again_until_q(terminal, tmp_path, capsys, console):
     async with doors(api=FakeDoor()) as sections:
-        view = asyncio.create_task(_for_long(patient_of(sections, tmp_path), "", 0.2, console=console))
+        wishes = Wishes(interval_s=0.2, as_json=console is None)
+        view = asyncio.create_task(show_for_long(patient_of(sections, tmp_path), wishes, console or Console()))
         out = ""
         while out.count("ingest: nobody listens there") < 2:  # the second picture
             await asyncio.sleep(0.05)
