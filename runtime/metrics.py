@@ -72,6 +72,7 @@ DECISIONS = Counter(
 POLICIES_CURRENT = Gauge(
     "tidings_policies_current", "1 while the file of policies is followed as it stands, 0 while an older one is."
 )
+POLICIES_CURRENT.set(1)  # most processes read none, and none is followed
 UNKNOWN_CODES = Counter("tidings_unknown_codes_total", "Reports with a code that no table knows.", ("provider",))
 SESSIONS = Counter(
     "tidings_sessions_told_total",

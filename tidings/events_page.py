@@ -21,7 +21,7 @@ HEADINGS = {
     "analytics": "The store, in the api process",
     "api": "Api: questions, the feed, exports",
     "providers": "Providers",
-    "runtime": "A broker of one's own, and the file of policies",
+    "runtime": "Traces, the file of policies, a broker of one's own",
     "tidings": "The command line and what it starts",
 }
 Words = Mapping[tuple[str, str], tuple[str, str]]

@@ -55,7 +55,7 @@ def open_traces(settings: TracesSettings, process: str) -> "Traces | None":
     if not settings.endpoint:
         return None
     try:
-        from runtime.traces.spans import exporting  # noqa: PLC0415  # a fifth of a second that only those pay who trace
+        from runtime.traces.spans import exporting  # noqa: PLC0415  # an eighth of a second that only those pay who trace
     except ImportError as exc:
         raise ConfigurationInvalid(
             f"traces.endpoint is set, but {exc.name} is not installed: `pip install 'tidings[otel]'`, or take it out"

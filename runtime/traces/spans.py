@@ -1,14 +1,16 @@
 """The spans of this process, by OpenTelemetry. Import it through `runtime.traces` only: it is slow to load."""
 
+import logging
 import random
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import islice
 
+import structlog
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 from opentelemetry.sdk.resources import SERVICE_NAME, Resource
-from opentelemetry.sdk.trace import TracerProvider
-from opentelemetry.sdk.trace.export import BatchSpanProcessor
+from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
+from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter, SpanExportResult
 from opentelemetry.sdk.trace.sampling import ALWAYS_ON
 from opentelemetry.trace import Link, Span, SpanKind, StatusCode, format_span_id, format_trace_id
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
@@ -23,6 +25,8 @@ MOST_LINKS = 128
 
 Header = tuple[str, bytes]
 _READ = TraceContextTextMapPropagator().extract
+
+log = structlog.get_logger()
 
 
 class Told:
@@ -97,6 +101,28 @@ class Traces:
         return Told(span)
 
 
+class Telling(SpanExporter):
+    """Exports, and says once when the collector begins to take nothing, and once when it does again."""
+
+    def __init__(self, exporter: SpanExporter, address: str) -> None:
+        self._exporter = exporter
+        self._address = address
+        self._is_well = True
+
+    def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
+        result = self._exporter.export(spans)
+        is_well = result is SpanExportResult.SUCCESS
+        if self._is_well and not is_well:
+            log.warning("traces_not_taken", address=self._address, advice="nothing else suffers; look at the collector")
+        elif is_well and not self._is_well:
+            log.info("traces_taken", address=self._address)
+        self._is_well = is_well
+        return result
+
+    def shutdown(self) -> None:
+        self._exporter.shutdown()
+
+
 def exporting(settings: TracesSettings, process: str) -> Traces:
     """Traces that go to where the settings say, from a thread of their own; what it cannot take is dropped.
 
@@ -104,5 +130,9 @@ def exporting(settings: TracesSettings, process: str) -> Traces:
     """
     provider = TracerProvider(ALWAYS_ON, Resource.create({SERVICE_NAME: f"tidings-{process}"}))
     address = f"{settings.endpoint.rstrip('/')}/v1/traces"
-    provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter(address, timeout=EXPORT_WITHIN_S)))
+    # Its exporter says two lines every two seconds while the collector is away; `Telling` says one.
+    logging.getLogger("opentelemetry").setLevel(logging.CRITICAL)
+    provider.add_span_processor(
+        BatchSpanProcessor(Telling(OTLPSpanExporter(address, timeout=EXPORT_WITHIN_S), settings.endpoint))
+    )
     return Traces(provider, settings.share)

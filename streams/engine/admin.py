@@ -82,9 +82,9 @@ class Admin:
         return web.json_response({"stages": stages, "beside": beside}, status=200 if is_ready else 503)
 
     async def _metrics(self, _request: web.Request) -> web.Response:
-        for line in self._lines:
-            progress = await line.progress()
-            STAGE_LAG.labels(line.name).set(sum(place.end - place.position for place in progress.values()))
+        far = await asyncio.gather(*(line.progress() for line in self._lines))
+        for line, places in zip(self._lines, far, strict=True):
+            STAGE_LAG.labels(line.name).set(sum(place.end - place.position for place in places.values()))
         page, content_type = exposition()
         return web.Response(body=page, headers={"content-type": content_type})
 

@@ -14,6 +14,8 @@ from api.keys import Scope
 from api.sessions import offer_sign_in
 from runtime.clock import SystemClock
 from tests.support.running_api import OURS, STORIES, THEIRS, RunningApi, running_api
+from tests.support.scraped import families
+from tidings.metrics_page import declared
 
 pytestmark = pytest.mark.broker
 
@@ -28,6 +30,10 @@ def api(broker: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Runni
 def client(api: RunningApi) -> Iterator[httpx2.Client]:
     with api.client() as client:
         yield client
+
+
+def test_what_prometheus_is_told_is_what_is_documented(client):
+    assert families(client.get("/metrics").text) == {metric.name for metric in declared()}
 
 
 @pytest.mark.parametrize("story", STORIES, ids=lambda story: story.account)

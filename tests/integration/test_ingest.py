@@ -10,6 +10,8 @@ import pytest
 from contracts.records import RawCallback
 from tests.support.fake_provider import signature
 from tests.support.running_ingest import RunningIngest, running_ingest
+from tests.support.scraped import families
+from tidings.metrics_page import declared
 
 pytestmark = pytest.mark.broker
 
@@ -148,6 +150,7 @@ def test_the_local_port_tells_health_and_counts(ingest):
 
     assert status == 200
     assert 'tidings_callbacks_total{connection="main",provider="postbox",status="200"}' in page
+    assert families(page) == {metric.name for metric in declared()}
     assert ingest.admin("/healthz")[0] == 200
     assert ingest.admin("/readyz") == (200, '{"is_ready":true,"reason":""}')
     assert ingest.admin("/docs")[0] == 200

@@ -3,6 +3,7 @@
 import asyncio
 import signal
 import time
+import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,8 +18,10 @@ from tests.support.ledger_provider import body_of, status
 from tests.support.otlp import Collector, collecting
 from tests.support.patience import LIMIT_S
 from tests.support.running_ingest import running_ingest
+from tests.support.scraped import families
 from tests.support.store_on_kafka import storing
 from tests.support.streams_installation import OBSERVED, Installation
+from tidings.metrics_page import declared
 
 pytestmark = [pytest.mark.broker, pytest.mark.long]
 
@@ -30,6 +33,12 @@ def collector(monkeypatch: pytest.MonkeyPatch) -> Iterator[Collector]:
     monkeypatch.setenv("OTEL_BSP_SCHEDULE_DELAY", "100")
     with collecting() as found:
         yield found
+
+
+def scrape(port: int) -> str:
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=10) as answer:
+        page: str = answer.read().decode()
+        return page
 
 
 async def until_told(collector: Collector, trace_id: str, spans: set[tuple[str, str]]) -> None:
@@ -54,9 +63,11 @@ async def test_a_traced_callback_is_followed_through_the_stages_to_the_store(
     async with storing(settings):
         await until_told(collector, TRACE, {("tidings-streams", "track"), ("tidings-api", "sink")})
         updates = await house.updates(at_least=1)
+    scraped = await asyncio.to_thread(scrape, stages.port)
     stages.send(signal.SIGTERM)
 
     assert await stages.ended() == 0
+    assert families(scraped) == {metric.name for metric in declared()}
     assert collector.of_trace(TRACE) == {
         ("tidings-streams", "normalise"),
         ("tidings-streams", "track"),

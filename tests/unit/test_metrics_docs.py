@@ -4,9 +4,9 @@ import ast
 from pathlib import Path
 
 import pytest
-from prometheus_client.parser import text_string_to_metric_families
 
 from runtime.metrics import exposition
+from tests.support.scraped import families
 from tidings.metrics_page import counted_in, declared, metrics_tables, write_page
 
 ROOT = Path(__file__).parents[2]
@@ -24,12 +24,7 @@ def test_the_page_says_what_the_code_says():
 
 
 def test_a_scrape_gives_what_is_on_the_page_and_nothing_else_of_ours():
-    page, _ = exposition()
-    scraped = {
-        f"{family.name}_total" if family.type == "counter" else family.name
-        for family in text_string_to_metric_families(page.decode())
-        if family.name.startswith("tidings_") and not family.name.endswith("_created")
-    }
+    scraped = families(exposition()[0].decode())
 
     assert scraped == {metric.name for metric in ALL}
     assert all(f"`{name}" in metrics_tables() for name in scraped)

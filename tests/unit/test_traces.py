@@ -8,6 +8,8 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
+from structlog.testing import capture_logs
 
 from analytics.columns import hasher
 from analytics.database import Database
@@ -22,6 +24,7 @@ from contracts.raw import origin_headers, replay_headers
 from ingest.tracing import TracedPublishing, traced
 from runtime.settings import Connection, Settings, StoreSettings, TracesSettings
 from runtime.traces import open_traces
+from runtime.traces.spans import Telling
 from streams.engine.carrier import Carrier
 from streams.engine.tracing import TracedCarrier, carrier_of
 from streams.normalise.normaliser import Normaliser
@@ -205,6 +208,23 @@ async def test_a_context_that_nobody_can_read_begins_a_new_trace(parent):
 
 def test_they_are_off_unless_an_address_is_set():
     assert open_traces(TracesSettings(), "ingest") is None
+
+
+def test_a_collector_that_is_away_is_told_of_once_and_its_return_too():
+    class Sometimes(SpanExporter):
+        def __init__(self, *results: SpanExportResult) -> None:
+            self._results = iter(results)
+
+        def export(self, spans: object) -> SpanExportResult:
+            return next(self._results)
+
+    well, away = SpanExportResult.SUCCESS, SpanExportResult.FAILURE
+    telling = Telling(Sometimes(well, away, away, well, well, away), "http://collector.example:4318")
+    with capture_logs() as said:
+        results = [telling.export([]) for _ in range(6)]
+
+    assert results == [well, away, away, well, well, away]
+    assert [line["event"] for line in said] == ["traces_not_taken", "traces_taken", "traces_not_taken"]
 
 
 def test_where_they_are_off_nothing_stands_between():
