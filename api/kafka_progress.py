@@ -64,13 +64,13 @@ class KafkaProgress:
     async def _look(self) -> list[StageProgress]:
         admin, consumer = await self._made()
         prefix = self._kafka.topic_prefix
-        members = await _members(admin, [f"{prefix}{stage}" for stage in STAGES])
         found = []
         for stage in STAGES:
             group = f"{prefix}{stage}"
             committed = await admin.list_consumer_group_offsets(group)
             offsets = {at: told.offset for at, told in committed.items() if at.topic in self._words}
-            found.append(StageProgress(stage, members.get(group, 0), await self._lags(consumer, offsets)))
+            members = await _member_count(admin, group)
+            found.append(StageProgress(stage, members, await self._lags(consumer, offsets)))
         return self._memory.noted(self._clock.monotonic(), found)
 
     async def _lags(self, consumer: AIOKafkaConsumer, committed: dict[TopicPartition, int]) -> list[PartitionLag]:
@@ -127,10 +127,12 @@ class KafkaProgress:
             raise BrokerUnavailable(f"no Kafka answers at {self._kafka.bootstrap_servers}: {exc!r}") from exc
 
 
-async def _members(admin: AIOKafkaAdminClient, groups: list[str]) -> dict[str, int]:
-    """How many members each group has; one that there is not has none."""
-    answers = await admin.describe_consumer_groups(groups)
-    return {told[1]: len(told[5]) for answer in answers for told in answer.groups}
+async def _member_count(admin: AIOKafkaAdminClient, group: str) -> int:
+    """How many members a group has; one that there is not has none."""
+    # One group at a time: aiokafka 0.14 reads the answer to several as that of an older protocol, and stumbles.
+    (answer,) = await admin.describe_consumer_groups([group])
+    ((_, _, _, _, _, members, *_),) = answer.groups
+    return len(members)
 
 
 def _read(records: Sequence[ConsumerRecord[bytes, bytes]]) -> list[ConnectionHealth]:
