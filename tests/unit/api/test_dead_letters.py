@@ -151,6 +151,14 @@ def test_a_letter_whose_callback_is_nowhere_says_so_and_nothing_is_written(clien
     assert (answer["written_count"], answer["absent_count"], parts.registrar.written) == (0, 1, [])
 
 
+def test_a_callback_of_another_connection_is_not_written_again(client, parts):
+    parts.past.headers = (("provider", b"infobip"), ("connection", b"other"))
+    (letter,) = client.post(ONE).json()["letters"]
+
+    assert "of another connection" in letter["absent_because"]
+    assert parts.registrar.written == []
+
+
 def test_a_letter_that_stems_from_no_callback_cannot_be_tried_again(client, parts):
     parts.store.letters = [LETTER | {"cause_partition": -1, "cause_offset": -1}]
 
