@@ -38,15 +38,18 @@ class KafkaProgress:
         self._clients: tuple[AIOKafkaAdminClient, AIOKafkaConsumer] | None = None
         self._turn = asyncio.Lock()
         self._memory = Memory()
-        self._latest: tuple[float, list[StageProgress]] | None = None
+        self._latest: tuple[float, list[StageProgress] | BrokerUnavailable] | None = None
 
     async def stages(self) -> list[StageProgress]:
         """Every stage that reads by a group; raises `BrokerUnavailable` when Kafka does not answer."""
         async with self._turn:
-            now_s = self._clock.monotonic()
-            if self._latest is None or now_s - self._latest[0] >= FRESH_S:
-                self._latest = now_s, await self._in_time(self._look)
-            return self._latest[1]
+            if self._latest is None or self._clock.monotonic() - self._latest[0] >= FRESH_S:
+                seen = await self._tried()
+                self._latest = self._clock.monotonic(), seen
+            _, told = self._latest
+        if isinstance(told, BrokerUnavailable):
+            raise BrokerUnavailable(str(told)) from told
+        return told
 
     async def ill_connections(self) -> list[ConnectionHealth]:
         """The connections over which sends rest now; raises likewise."""
@@ -60,6 +63,14 @@ class KafkaProgress:
             await stop(consumer)
             with suppress(KafkaError, TimeoutError, OSError):
                 await asyncio.wait_for(admin.close(), ANSWERED_WITHIN_S)
+
+    async def _tried(self) -> list[StageProgress] | BrokerUnavailable:
+        """What is seen, or why nothing is: while Kafka is away, those who wait for their turn need not wait each."""
+        try:
+            return await self._in_time(self._look)
+        except BrokerUnavailable as exc:
+            await self.stop()  # the next one starts clean
+            return exc
 
     async def _look(self) -> list[StageProgress]:
         admin, consumer = await self._made()
@@ -123,7 +134,6 @@ class KafkaProgress:
             async with asyncio.timeout(ANSWERED_WITHIN_S):
                 return await act()
         except (KafkaError, TimeoutError, OSError) as exc:
-            await self.stop()  # the next one starts clean
             raise BrokerUnavailable(f"no Kafka answers at {self._kafka.bootstrap_servers}: {exc!r}") from exc
 
 
