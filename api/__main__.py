@@ -26,6 +26,7 @@ from api.parts import Parts
 from api.past import CallbackPast
 from api.rates import RateBook
 from api.registrar import Registrar
+from api.rehearsal import StreamsRehearsal
 from api.sessions import SessionBook
 from api.store import AnalyticsStore
 from api.watch import Watch
@@ -122,6 +123,7 @@ def _parts(
         store=AnalyticsStore(analytics),
         registrar=registrar,
         evidence=EvidenceReader(settings.kafka),
+        rehearsal=StreamsRehearsal(settings),
         progress=progress,
         past=CallbackPast(settings.kafka, settings.data_dir / settings.archive.path / "callbacks"),
         ring=ring,

@@ -20,6 +20,7 @@ Row = Mapping[str, Any]
 LETTER_ID = r"^[0-9]{1,5}-[0-9]{1,18}$"
 MOST_BYTES = 4096
 MOST_AT_ONCE = 500
+MOST_REHEARSED = 20
 
 Kinds = Annotated[list[str], BeforeValidator(filtering.listed), filtering.one_of(DeadLetterKind)]
 
@@ -80,6 +81,17 @@ class Retry(LettersFilter):
         """Likewise."""
         chosen = self.chosen(caller, parts, place="body")
         return DeadLettersQuestion(**vars(chosen) | {"is_retried": False, "limit": self.limit})
+
+
+class How(BaseModel):
+    """The query string of a retry."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    dry_run: bool = Field(
+        default=False,
+        description="Only say what today's adapters would make of the callbacks, of the first twenty at most.",
+    )
 
 
 def named(letter_id: str, caller: Caller, parts: Parts) -> DeadLettersQuestion:

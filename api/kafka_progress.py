@@ -38,15 +38,18 @@ class KafkaProgress:
         self._clients: tuple[AIOKafkaAdminClient, AIOKafkaConsumer] | None = None
         self._turn = asyncio.Lock()
         self._memory = Memory()
-        self._latest: tuple[float, list[StageProgress]] | None = None
+        self._latest: tuple[float, list[StageProgress] | BrokerUnavailable] | None = None
 
     async def stages(self) -> list[StageProgress]:
         """Every stage that reads by a group; raises `BrokerUnavailable` when Kafka does not answer."""
         async with self._turn:
-            now_s = self._clock.monotonic()
-            if self._latest is None or now_s - self._latest[0] >= FRESH_S:
-                self._latest = now_s, await self._in_time(self._look)
-            return self._latest[1]
+            if self._latest is None or self._clock.monotonic() - self._latest[0] >= FRESH_S:
+                seen = await self._tried()
+                self._latest = self._clock.monotonic(), seen
+            _, told = self._latest
+        if isinstance(told, BrokerUnavailable):
+            raise BrokerUnavailable(str(told)) from told
+        return told
 
     async def ill_connections(self) -> list[ConnectionHealth]:
         """The connections over which sends rest now; raises likewise."""
@@ -61,16 +64,24 @@ class KafkaProgress:
             with suppress(KafkaError, TimeoutError, OSError):
                 await asyncio.wait_for(admin.close(), ANSWERED_WITHIN_S)
 
+    async def _tried(self) -> list[StageProgress] | BrokerUnavailable:
+        """What is seen, or why nothing is: while Kafka is away, those who wait for their turn need not wait each."""
+        try:
+            return await self._in_time(self._look)
+        except BrokerUnavailable as exc:
+            await self.stop()  # the next one starts clean
+            return exc
+
     async def _look(self) -> list[StageProgress]:
         admin, consumer = await self._made()
         prefix = self._kafka.topic_prefix
-        members = await _members(admin, [f"{prefix}{stage}" for stage in STAGES])
         found = []
         for stage in STAGES:
             group = f"{prefix}{stage}"
             committed = await admin.list_consumer_group_offsets(group)
             offsets = {at: told.offset for at, told in committed.items() if at.topic in self._words}
-            found.append(StageProgress(stage, members.get(group, 0), await self._lags(consumer, offsets)))
+            members = await _member_count(admin, group)
+            found.append(StageProgress(stage, members, await self._lags(consumer, offsets)))
         return self._memory.noted(self._clock.monotonic(), found)
 
     async def _lags(self, consumer: AIOKafkaConsumer, committed: dict[TopicPartition, int]) -> list[PartitionLag]:
@@ -123,14 +134,15 @@ class KafkaProgress:
             async with asyncio.timeout(ANSWERED_WITHIN_S):
                 return await act()
         except (KafkaError, TimeoutError, OSError) as exc:
-            await self.stop()  # the next one starts clean
             raise BrokerUnavailable(f"no Kafka answers at {self._kafka.bootstrap_servers}: {exc!r}") from exc
 
 
-async def _members(admin: AIOKafkaAdminClient, groups: list[str]) -> dict[str, int]:
-    """How many members each group has; one that there is not has none."""
-    answers = await admin.describe_consumer_groups(groups)
-    return {told[1]: len(told[5]) for answer in answers for told in answer.groups}
+async def _member_count(admin: AIOKafkaAdminClient, group: str) -> int:
+    """How many members a group has; one that there is not has none."""
+    # One group at a time: aiokafka 0.14 reads the answer to several as that of an older protocol, and stumbles.
+    (answer,) = await admin.describe_consumer_groups([group])
+    ((_, _, _, _, _, members, *_),) = answer.groups
+    return len(members)
 
 
 def _read(records: Sequence[ConsumerRecord[bytes, bytes]]) -> list[ConnectionHealth]:

@@ -7,6 +7,7 @@ from typing import Annotated, Protocol
 
 from fastapi import Depends, Request
 
+from analytics.archive.known import Item
 from analytics.archive.rows import Archived
 from api.answers.messages import Evidence
 from api.audit_log import AuditLog
@@ -69,6 +70,13 @@ class Past(Protocol):
         """The callback at each place, or a sentence that says why it cannot be had."""
 
 
+class Rehearsing(Protocol):
+    """Knows what today's adapters would make of callbacks; `api.rehearsal.StreamsRehearsal` asks the stages."""
+
+    async def rehearse(self, callbacks: Sequence[Archived]) -> list[list[Item]]:
+        """The items that each callback would have; raises `Refused` when nobody answers."""
+
+
 class Progress(Protocol):
     """Knows how far the stages are; `api.kafka_progress.KafkaProgress` asks Kafka. Raises `BrokerUnavailable`."""
 
@@ -88,6 +96,7 @@ class Parts:
     registrar: Registering
     evidence: Witness
     past: Past
+    rehearsal: Rehearsing
     progress: Progress
     ring: KeyRing
     sessions: SessionBook

@@ -41,12 +41,12 @@ fate AS (
             AND (item.cause_items <> letter.cause_items OR item.cause_index = letter.cause_index)
         ) AS is_aside
     FROM letter JOIN item ON item.cause_partition = retry_partition AND item.cause_offset = retry_offset
+    WHERE retried_at IS NOT NULL
     GROUP BY letter.kafka_partition, letter.kafka_offset
 )
 
 SELECT
     letter.*,
-    callback.received_at AS callback_at,
     CASE
         WHEN retried_at IS NULL THEN NULL
         WHEN is_aside IS NULL THEN 'on_its_way'
@@ -55,5 +55,4 @@ SELECT
     END AS came_to
 FROM letter
 LEFT JOIN fate USING (kafka_partition, kafka_offset)
-LEFT JOIN callback ON callback.kafka_partition = letter.cause_partition AND callback.kafka_offset = letter.cause_offset
 ORDER BY letter.received_at DESC, letter.kafka_partition DESC, letter.kafka_offset DESC

@@ -108,6 +108,14 @@ class DeadLetterCountsAnswer(WithFreshness):
     counts: list[DeadLetterCount]
 
 
+class WouldBe(Body):
+    """An item that today's adapters would make of the callback."""
+
+    number: int = Field(description="Its place in the callback, from 0.", examples=[0])
+    kind: Literal["report", "inbound", "signal", "dead letter"] = Field(examples=["report"])
+    says: str = Field(description="What it would say, in a few words.", examples=["delivered (code 3000)"])
+
+
 class LetterRetried(Body):
     """What was done with one letter."""
 
@@ -120,10 +128,18 @@ class LetterRetried(Body):
         description="Why the callback could not be written again.",
         examples=["It stems from no callback."],
     )
+    would_come_to: Literal["taken", "aside"] | None = Field(
+        None, description="With `dry_run`: whether it would be understood now.", examples=["taken"]
+    )
+    would_be: list[WouldBe] | None = Field(
+        None, description="With `dry_run`: what would be made of the callback, or of the item that the letter is."
+    )
 
 
 class RetryAnswer(Body):
-    """Callbacks that were written once more and go through all stages like any other."""
+    """Callbacks that were written once more and go through all stages like any other; with `dry_run` none was."""
+
+    is_dry_run: bool = Field(examples=[False])
 
     letters: list[LetterRetried]
     written_count: int = Field(description="Callbacks that were written.", examples=[1])

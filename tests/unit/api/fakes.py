@@ -11,6 +11,7 @@ from threading import Event
 import pyarrow as pa
 
 from analytics.alarms import Look
+from analytics.archive.known import Item
 from analytics.archive.rows import Archived
 from analytics.back_test.economics import weigh
 from analytics.back_test.odds import Odds
@@ -348,6 +349,19 @@ class FakePast:
 
 
 @dataclass
+class FakeRehearsal:
+    """Makes the same of every callback; raises `failure` when it has one."""
+
+    items: list[Item] = field(default_factory=lambda: [Item("report", 0, "e1", "delivered (code 3000)")])
+    failure: Exception | None = None
+
+    async def rehearse(self, callbacks):
+        if self.failure:
+            raise self.failure
+        return [self.items for _ in callbacks]
+
+
+@dataclass
 class FakeProgress:
     """Has these stages; raises `failure` when it has one."""
 
@@ -429,6 +443,7 @@ def make_parts(data_dir: Path, **changed) -> Parts:
         registrar=FakeRegistrar(),
         evidence=FakeWitness(),
         past=FakePast(),
+        rehearsal=FakeRehearsal(),
         progress=FakeProgress(),
         ring=ring,
         sessions=SessionBook(data_dir, ring, clock),

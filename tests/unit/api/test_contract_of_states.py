@@ -44,8 +44,8 @@ LONG = settings(SHORT, max_examples=150, stateful_step_count=60)
 
 Account = st.sampled_from(ACCOUNTS)
 
-WHOLE = {"get_conservation", "get_books"}
-"""They count the whole installation."""
+WHOLE = {"get_conservation", "get_books", "get_installation"}
+"""They tell of the whole installation."""
 PLAIN = [
     name
     for name, (method, path, said) in OPERATIONS.items()

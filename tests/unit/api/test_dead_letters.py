@@ -4,9 +4,11 @@ from datetime import timedelta
 
 import pytest
 
+from analytics.archive.known import Item
 from analytics.dead_letters import Member
 from api.audit_log import Deed
 from api.keys import Scope
+from api.problems import STREAMS_SILENT, Refused
 from contracts.envelope import header
 from contracts.errors import BrokerUnavailable
 from contracts.filters import Filter, Pattern
@@ -106,9 +108,8 @@ def test_a_retry_writes_the_callback_as_it_came_with_its_first_time_and_place(cl
     ((key, value, at_ms, headers),) = parts.registrar.written
 
     assert answer.status_code == 202
-    assert answer.json()["letters"] == [
-        {"id": "3-41", "written": {"partition": 0, "offset": 5000}, "absent_because": None}
-    ]
+    (letter,) = answer.json()["letters"]
+    assert (letter["id"], letter["written"]) == ("3-41", {"partition": 0, "offset": 5000})
     assert (key, value, at_ms) == (None, b"{}", None)
     assert header(headers, "source") == b"replay"
     assert header(headers, RECEIVED_AT) == b"1795000000000"
@@ -144,9 +145,18 @@ def test_a_retry_by_filter_takes_only_what_was_not_tried_again(client, parts):
 def test_a_letter_whose_callback_is_nowhere_says_so_and_nothing_is_written(client, parts):
     parts.past.gone[0, 1207] = "Kafka no longer has it."
     answer = client.post(ONE).json()
+    (letter,) = answer["letters"]
 
-    assert answer["letters"] == [{"id": "3-41", "written": None, "absent_because": "Kafka no longer has it."}]
+    assert (letter["written"], letter["absent_because"]) == (None, "Kafka no longer has it.")
     assert (answer["written_count"], answer["absent_count"], parts.registrar.written) == (0, 1, [])
+
+
+def test_a_callback_of_another_connection_is_not_written_again(client, parts):
+    parts.past.headers = (("provider", b"infobip"), ("connection", b"other"))
+    (letter,) = client.post(ONE).json()["letters"]
+
+    assert "of another connection" in letter["absent_because"]
+    assert parts.registrar.written == []
 
 
 def test_a_letter_that_stems_from_no_callback_cannot_be_tried_again(client, parts):
@@ -172,6 +182,52 @@ def test_without_kafka_a_retry_is_refused_and_may_be_asked_again(client, parts):
     refused = client.post(RETRY, json={})
 
     assert (refused.status_code, refused.json()["type"]) == (503, "/problems/kafka-silent")
+
+
+@pytest.mark.parametrize(
+    ("items", "came_to"),
+    [
+        pytest.param([Item("report", 0, "e1", "delivered (code 3000)")], "taken", id="it is understood now"),
+        pytest.param([Item("dead letter", 0, None, "unreadable: not JSON")], "aside", id="it is not understood yet"),
+        pytest.param(
+            [Item("report", 0, "e1", "sent (code 1)"), Item("dead letter", 1, None, "invalid_item: no id")],
+            "aside",
+            id="a part of it is not",
+        ),
+    ],
+)
+@pytest.mark.parametrize(("address", "body"), [(RETRY, {}), (ONE, None)], ids=["by filter", "one"])
+def test_a_rehearsal_says_what_would_be_and_writes_nothing(client, parts, address, body, items, came_to):
+    parts.rehearsal.items = items
+    answer = client.post(f"{address}?dry_run=true", json=body)
+    (letter,) = answer.json()["letters"]
+
+    assert (answer.status_code, answer.json()["is_dry_run"], letter["would_come_to"]) == (200, True, came_to)
+    assert [(one["kind"], one["says"]) for one in letter["would_be"]] == [(one.kind, one.said) for one in items]
+    assert (parts.registrar.written, deeds(parts), letter["written"]) == ([], [], None)
+
+
+def test_a_letter_that_is_one_item_is_rehearsed_as_that_item(client, parts):
+    parts.store.letters = [LETTER | {"cause_index": 1, "cause_items": 2}]
+    parts.rehearsal.items = [Item("dead letter", 0, None, "invalid_item: no id"), Item("signal", 1, "e2", "click")]
+    (letter,) = client.post(f"{ONE}?dry_run=true").json()["letters"]
+
+    assert (letter["would_come_to"], [one["kind"] for one in letter["would_be"]]) == ("taken", ["signal"])
+
+
+def test_a_callback_that_is_nowhere_cannot_be_rehearsed(client, parts):
+    parts.past.gone[0, 1207] = "Kafka no longer has it."
+    answer = client.post(f"{ONE}?dry_run=true").json()
+
+    assert (answer["absent_count"], answer["letters"][0]["absent_because"]) == (1, "Kafka no longer has it.")
+    assert answer["letters"][0]["would_be"] is None
+
+
+def test_without_a_stage_a_rehearsal_is_refused(client, parts):
+    parts.rehearsal.failure = Refused(STREAMS_SILENT)
+    refused = client.post(f"{ONE}?dry_run=true")
+
+    assert (refused.status_code, refused.json()["type"]) == (503, "/problems/streams-silent")
 
 
 @pytest.mark.parametrize(

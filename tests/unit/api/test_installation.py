@@ -1,15 +1,20 @@
 """The whole installation is told part by part, each with a word and a sentence that can be believed."""
 
+import asyncio
 import json
 import os
 from datetime import timedelta
 
 import pytest
+from aiokafka.errors import KafkaConnectionError
 
 from analytics.service import Health
+from api.kafka_progress import KafkaProgress
 from api.keys import Scope
 from api.progress import Memory, PartitionLag, StageProgress
 from contracts.errors import BrokerUnavailable
+from runtime.clock import FixedClock
+from runtime.settings import KafkaSettings
 from tests.unit.api.rows import NOON
 
 
@@ -77,6 +82,31 @@ def test_who_stands_still(looks, still_s):
         (seen,) = memory.noted(at_s, [stage(committed=committed, end=end)])
 
     assert seen.still_s == still_s
+
+
+class AwayProgress(KafkaProgress):
+    """Nobody answers."""
+
+    looks = 0
+
+    async def _look(self):
+        self.looks += 1
+        raise KafkaConnectionError("away")
+
+
+def test_however_many_ask_a_silent_kafka_is_asked_once_a_second_at_most():
+    clock = FixedClock(NOON)
+    progress = AwayProgress(KafkaSettings(), clock)
+
+    async def asked_by(count):
+        return await asyncio.gather(*(progress.stages() for _ in range(count)), return_exceptions=True)
+
+    at_once = asyncio.run(asked_by(5))
+    clock.advance(1)
+    asyncio.run(asked_by(1))
+
+    assert [type(one) for one in at_once] == [BrokerUnavailable] * 5
+    assert progress.looks == 2
 
 
 def test_a_spool_in_which_something_waits_is_worth_a_look(client, parts):
