@@ -31,15 +31,12 @@ async def find_message(frame: Framed, id: Annotated[str, Query(max_length=200)] 
     """Where the search form leads: to the message of that id, or to those of that number, or of that other id."""
     wanted = id.strip()
     if not wanted:
-        return RedirectResponse("/messages", 303)
+        return RedirectResponse(frame.only_zone("/messages"), 303)
     try:
-        return RedirectResponse(f"/messages/{UUID(wanted)}", 303)
+        return RedirectResponse(frame.only_zone(f"/messages/{UUID(wanted)}"), 303)
     except ValueError:
         member = "recipient" if wanted.startswith("+") else "provider_message_id"
-        zone = frame.one("time_zone") or None
-        return RedirectResponse(
-            frame.link("/messages", id=None, period=LONG_AGO, time_zone=zone, **{member: wanted}), 303
-        )
+        return RedirectResponse(frame.only_zone("/messages", **{"period": LONG_AGO, member: wanted}), 303)
 
 
 @router.get("/messages/{id}")

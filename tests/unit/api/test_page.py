@@ -274,10 +274,11 @@ def test_what_providers_send_cannot_become_a_part_of_the_page(visitor, parts):
         ("vb-7003", 303, "/messages?period=30d&provider_message_id=vb-7003"),
         ("+447700900105", 303, "/messages?period=30d&recipient=%2B447700900105"),
         ("", 303, "/messages"),
+        (f"{MESSAGE}&time_zone=Europe/Athens", 303, f"/messages/{MESSAGE}?time_zone=Europe%2FAthens"),
     ],
 )
 def test_the_search_leads_to_what_was_typed(visitor, typed, status, where):
-    answer = visitor.get("/find", params={"id": typed}, headers=PERSON)
+    answer = visitor.get(f"/find?id={typed.replace('+', '%2B')}", headers=PERSON)
 
     assert answer.status_code == status
     assert answer.headers.get("location") == where
