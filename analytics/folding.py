@@ -1,7 +1,7 @@
 """What routes are known by, added up by the hour behind the batches: in portions, when there is time for it.
 
-Not with each batch, because it takes a tenth of the time that storing takes, and nothing else waits for it: what is not
-folded yet, the report about trust counts from the facts.
+Not with each batch, because it takes time and nothing waits for it: what is not folded yet, the report about trust counts
+from the facts.
 """
 
 from analytics.database import Connection
@@ -22,8 +22,9 @@ SMALL = 5_000
 class Folding:
     """Writes with the writer's connection, in transactions of its own."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, *, at_once: int = AT_ONCE) -> None:
         self._connection = connection
+        self._at_once = at_once
         self._behind = WORTH_IT
 
     def note(self, rows: int) -> None:
@@ -39,8 +40,8 @@ class Folding:
         """Fold the next portion of the batches up to `batch_id`, all of it or nothing."""
         self._connection.begin()
         try:
-            ((folded, found, newest),) = self._run("find_unfolded", rows=AT_ONCE)
-            until = newest if found == AT_ONCE else max(batch_id, folded)
+            ((folded, found, newest),) = self._run("find_unfolded", rows=self._at_once)
+            until = newest if found == self._at_once else max(batch_id, folded)
             if until > folded:
                 portion = {"folded": folded, "until": until, "batch_id": batch_id}
                 step_us = STEP.total_seconds() * 1_000_000
@@ -50,7 +51,7 @@ class Folding:
         except BaseException:
             self._connection.rollback()
             raise
-        self._behind = AT_ONCE if found == AT_ONCE else 0
+        self._behind = WORTH_IT if found == self._at_once else 0
 
     def _run(self, name: str, **parameters: int) -> list[tuple[int, ...]]:
         return self._connection.execute(statement(name), parameters).fetchall()
