@@ -111,6 +111,10 @@ class Batch:
     def is_empty(self) -> bool:
         return not self.places["offsets"].num_rows
 
+    @property
+    def row_count(self) -> int:
+        return sum(rows.num_rows for rows in self.tables.values())
+
 
 def prepare(intake: Intake, hashed: Hasher, fetched: Iterable[Fetched]) -> Batch:
     """What of `fetched` is new, ready to be written; raises `OffsetGap`.

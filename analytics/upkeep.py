@@ -3,6 +3,7 @@
 import structlog
 
 from analytics.database import Connection
+from analytics.folding import Folding
 from analytics.forgetting import Forgetting
 from analytics.freshness import Skyline
 from analytics.statements import statement
@@ -14,8 +15,8 @@ QUIET_ROWS = 2_000
 BUSY_ROWS = 100_000
 """and so many even while batches wait."""
 
-SEAL = ("hours", "latencies", "prices")
-PRUNE = ("prune_offsets", "prune_marks", "prune_revisions", "prune_begun")
+SEAL = ("hours", "latencies", "prices", "trusts")
+PRUNE = ("prune_offsets", "prune_marks", "prune_revisions", "prune_begun", "prune_trust_folded")
 
 
 class Upkeep:
@@ -25,6 +26,7 @@ class Upkeep:
         self._connection = connection
         self._skyline = skyline
         self._forgetting = forgetting
+        self.folding = Folding(connection)
         self._rows = 0
         self._sealed_batch = 0
 
@@ -36,7 +38,8 @@ class Upkeep:
         return self._rows >= (QUIET_ROWS if is_quiet else BUSY_ROWS)
 
     def tidy(self, batch_id: int) -> None:
-        """Merge and settle what the batches up to `batch_id` left, in one transaction."""
+        """Merge and settle what the batches up to `batch_id` left, in one transaction; before that fold a portion."""
+        self.folding.fold(batch_id)
         self._connection.begin()
         try:
             for name in SEAL:

@@ -73,6 +73,8 @@ class Writer:
         """
         if self._upkeep.is_due(is_quiet=batch.is_empty):
             self._upkeep.tidy(self._batch_id)
+        else:
+            self._upkeep.folding.take_turn(self._batch_id, waiting=batch.row_count)
         self._upkeep.forget(self._batch_id)
         self._take_snapshot(self._connection, self._batch_id)
         if batch.is_empty:
@@ -103,6 +105,7 @@ class Writer:
                 for name in COLLECT:
                     self._run(name)
                 added += sum(self._run(name) for name in DELTAS)
+                self._upkeep.folding.note(sum(tables[name].num_rows for name in ATTEMPT_TABLES & tables.keys()))
             crash_point("sink.inserted")
             self._connection.commit()
         except BaseException:

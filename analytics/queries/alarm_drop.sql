@@ -2,7 +2,7 @@
 -- began in [from, recent).
 -- parameters: first, until, beyond, recent, within_s, accounts
 WITH
--- include: routes
+-- include: routes_between
 ,
 
 judged AS (

@@ -3,8 +3,10 @@
 from functools import cache
 from importlib.resources import files
 
+from analytics.queries import with_parts
+
 
 @cache
 def statement(name: str) -> str:
     """The SQL of the file called `name`."""
-    return files(__name__).joinpath(f"{name}.sql").read_text(encoding="utf-8")
+    return with_parts(files(__name__).joinpath(f"{name}.sql").read_text(encoding="utf-8"))

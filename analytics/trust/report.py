@@ -8,7 +8,7 @@ from typing import Any, NamedTuple, TypeVar
 
 from analytics.buckets import first_id
 from analytics.freshness import Freshness
-from analytics.reader import Asked, Reader, Row
+from analytics.reader import Ask, Asked, Reader, Row
 from analytics.trust.judgement import Count, Judgement, judged
 from analytics.trust.signals import (
     FAST_FLOOR_MS,
@@ -18,6 +18,7 @@ from analytics.trust.signals import (
     Signal,
     Suspicion,
 )
+from analytics.trust.span import Span
 from contracts.errors import QueryInvalid
 
 SHARES = (
@@ -35,8 +36,11 @@ TOLD_OF = {
     Signal.CLOCK_SKEW: ("ahead_least_ms", "ahead_most_ms"),
 }
 """What else is told of a signal, in ms."""
-
-
+FAST: Mapping[str, Any] = {
+    "fast_floor_ms": FAST_FLOOR_MS,
+    "fast_floor_sms_ms": FAST_FLOOR_SMS_MS,
+    "fast_share": FAST_SHARE,
+}
 OF_REPORTS = frozenset({Signal.UNKNOWN_CODES, Signal.CALLBACK_LATENCY, Signal.CLOCK_SKEW})
 K = TypeVar("K", bound=Hashable)
 GRAVITY = (Suspicion.TOO_FEW, Suspicion.FINE, Suspicion.WORTH_A_LOOK, Suspicion.ALARMING)
@@ -66,30 +70,32 @@ class TrustQuestion:
         if self.to <= self.from_:
             raise QueryInvalid(f"to ({self.to.isoformat()}) must be after from ({self.from_.isoformat()})")
 
-    def asked(self, as_of: datetime | None) -> list[Asked]:
-        """The questions to the store, that for evidence last; silence is judged as of `as_of`."""
-        of_reports = {**self._attempts(), "future_ms": FUTURE_MS}
-        of_attempts = {
-            **self._attempts(),
-            "as_of": as_of,
-            "silent_after_s": self.silent_after_s,
-            "fast_floor_ms": FAST_FLOOR_MS,
-            "fast_floor_sms_ms": FAST_FLOOR_SMS_MS,
-            "fast_share": FAST_SHARE,
-        }
-        asked: list[Asked] = [
-            ("trust_attempts", of_attempts),
-            ("trust_reports", of_reports),
-            ("trust_replies", {"from": self.from_, "to": self.to, "accounts": self.accounts}),
-        ]
+    def counts(self, as_of: datetime | None, *, folded: int, newest: int) -> Asked:
+        """The question for all but the answers and what was late; silence is judged as of `as_of`."""
+        silent_after = timedelta(seconds=self.silent_after_s)
+        span = Span.of(self.from_, self.to, silent_after=silent_after, as_of=as_of)
+        asked = {**span.parameters(), **FAST, "accounts": self.accounts}
+        if span.is_kept and newest <= folded:
+            return "trust_counts_kept", asked
+        return "trust_counts", {**asked, **span.bounds(), "future_ms": FUTURE_MS, "folded": folded}
+
+    def late(self) -> Asked:
+        """The question for what arrived behind another attempt; it is looked for as long as one may be silent."""
+        return "trust_late", self._attempts()
+
+    def replies(self) -> Asked:
+        return "trust_replies", {"from": self.from_, "to": self.to, "accounts": self.accounts}
+
+    def proofs(self, as_of: datetime | None) -> list[Asked]:
+        """The question for evidence, when that is wanted."""
+        if self.evidence is None:
+            return []
+        wanted = {**self._attempts(), "evidence": str(self.evidence)}
         if self.evidence in OF_REPORTS:
-            return [*asked, ("trust_reports_evidence", {**of_reports, "evidence": str(self.evidence)})]
-        if self.evidence is not None:
-            return [*asked, ("trust_attempts_evidence", {**of_attempts, "evidence": str(self.evidence)})]
-        return asked
+            return [("trust_reports_evidence", {**wanted, "future_ms": FUTURE_MS})]
+        return [("trust_attempts_evidence", {**wanted, **FAST, "as_of": as_of, "silent_after_s": self.silent_after_s})]
 
     def _attempts(self) -> Mapping[str, Any]:
-        """What follows an attempt is looked for as long as one may be silent."""
         return {
             "first": first_id(self.from_),
             "until": first_id(self.to),
@@ -128,10 +134,18 @@ class TrustReport:
 
 async def trust(reader: Reader, question: TrustQuestion) -> TrustReport:
     """Every route that an attempt of the span took, with each signal beside the other routes of its channel."""
-    (attempts, reports, replies, *evidence), fresh = await reader.ask_together(*question.asked(reader.horizon.as_of))
-    said = {_route(row): row for row in reports}
-    rows = {_route(row): {**said.get(_route(row), {}), **row} for row in attempts}
-    proofs = _by(_route, evidence[0] if evidence else [])
+    as_of = reader.horizon.as_of
+
+    def look(ask: Ask) -> tuple[list[Row], list[Row], list[Row]]:
+        (reached,) = ask("trust_folded", {})
+        late = {_route(row): row for row in ask(*question.late())}
+        rows = [row | late.get(_route(row), {}) for row in ask(*question.counts(as_of, **reached))]
+        proofs = [row for asked in question.proofs(as_of) for row in ask(*asked)]
+        return rows, ask(*question.replies()), proofs
+
+    (routes, replies, evidence), fresh = await reader.look(look, is_lookup=False)
+    rows = {_route(row): row for row in routes}
+    proofs = _by(_route, evidence)
     written = _by(lambda row: _route(row)[:2], replies)
     judgements = _judged({route: _counts(route, row, written[route[:2]]) for route, row in rows.items()}, question)
     return TrustReport(

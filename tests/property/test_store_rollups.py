@@ -3,6 +3,7 @@
 import random
 from collections import Counter
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -16,6 +17,7 @@ from analytics.metrics import Dimension, Measure, MetricsQuestion
 from analytics.queries import load_query
 from analytics.reader import kept
 from analytics.sources import COSTS, COSTS_OF_FACTS, COUNTS, COUNTS_OF_FACTS, PLACES, Source
+from analytics.trust.report import TrustQuestion
 from analytics.upkeep import Upkeep
 from analytics.writer import Writer
 from runtime.settings import StoreSettings
@@ -153,6 +155,30 @@ def test_what_is_counted_from_the_facts_is_what_is_kept_by_the_hour(
     ):
         question = MetricsQuestion((measure,), from_=at(0), to=at(4 * 3600), group_by=tuple(group_by))
         assert answer(database, question, facts) == answer(database, question, kept_by_hour)
+
+
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(what=deeds, seed=st.integers(0, 2**32), begin_s=st.integers(0, 9_000), as_of_s=st.integers(0, 20_000))
+def test_what_routes_are_known_by_is_the_same_folded_or_counted_from_the_facts(
+    database: Database, what: list[Any], seed: int, begin_s: int, as_of_s: int
+) -> None:
+    chance = random.Random(seed)
+    store(database, lived(what), chance)
+    question = TrustQuestion(
+        from_=at(begin_s), to=at(begin_s + chance.choice([60, 7200, 15_000])), silent_after_s=600, at_least=1
+    )
+    folded = known_of_routes(database, question, as_of=at(as_of_s))
+    for table in ("trust_delta", "trust_folded"):
+        database.cursor().execute(f"DELETE FROM {table}")
+
+    assert folded == known_of_routes(database, question, as_of=at(as_of_s))
+
+
+def known_of_routes(database: Database, question: TrustQuestion, *, as_of: datetime) -> list[tuple[Any, ...]]:
+    cursor = database.cursor()
+    ((folded, newest),) = cursor.execute(load_query("trust_folded").sql).fetchall()
+    name, parameters = question.counts(as_of, folded=folded, newest=newest)
+    return cursor.execute(load_query(name).sql, {name: kept(value) for name, value in parameters.items()}).fetchall()
 
 
 def answer(database: Database, question: MetricsQuestion, source: Source) -> list[tuple[Any, ...]]:

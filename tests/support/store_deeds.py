@@ -25,6 +25,8 @@ TABLES = (
         "marks",
         "settled_place",
         "settled_count",
+        "trust_delta",
+        "trust_folded",
     ),
 )
 """Of the store, as far as these deeds fill them."""

@@ -2,10 +2,11 @@
 
 from collections import defaultdict
 from contextlib import closing
+from copy import deepcopy
 from datetime import timedelta
-from math import ceil
+from math import ceil, log
 from random import Random
-from statistics import median
+from statistics import median, median_low
 
 import pytest
 from hypothesis import given
@@ -86,11 +87,12 @@ def tell(line: Line, steps, chance: Random, *, is_liar: bool, **members) -> None
         )
 
 
-def store(database: Database, line: Line) -> None:
-    with closing(
-        Writer(database.cursor(), hasher(b"a key for tests"), Upkeep(database.cursor(), Skyline()), seen_days=3)
-    ) as writer:
+def store(database: Database, line: Line, *, is_folded: bool) -> None:
+    upkeep = Upkeep(database.cursor(), Skyline())
+    with closing(Writer(database.cursor(), hasher(b"a key for tests"), upkeep, seen_days=3)) as writer:
         writer.write(writer.prepare(writer.resume(), line.fetch()))
+        if is_folded:
+            upkeep.tidy(1)
 
 
 def reader_of(database: Database) -> Reader:
@@ -107,11 +109,11 @@ def played() -> Line:
     return line
 
 
-@pytest.fixture(scope="module")
-def told_reader(played, tmp_path_factory):
+@pytest.fixture(scope="module", params=[False, True], ids=["from the facts", "as it is kept"])
+def told_reader(request, played, tmp_path_factory):
     database = Database(tmp_path_factory.mktemp("trust") / "test.duckdb", StoreSettings())
     database.open()
-    store(database, played)
+    store(database, deepcopy(played), is_folded=request.param)  # a line is read once
     reader = reader_of(database)
     yield reader
     reader.close()
@@ -128,6 +130,15 @@ IS_TRUE = {
     Signal.CLOCK_SKEW: lambda row: row["delay_ms"] < -2000,
     Signal.ZERO_REPLIES: lambda row: DeliveryStatus(row["status"]).is_success,
 }
+
+
+def middle_of(ms: int) -> int:
+    """Of the place in the histogram that is 4 % wide; below a second each has its own."""
+    return ms if ms < 1000 else round(2 * 1.04 ** ceil(log(ms) / log(1.04)) / 2.04)
+
+
+def usual(latencies: list[int]) -> int:
+    return middle_of(median_low(latencies))
 
 
 class Recount:
@@ -165,7 +176,7 @@ class Recount:
         return [one.latency_ms for updates in self.attempts.values() for one in updates if one.latency_ms is not None]
 
     def fast_receipts(self, medians):
-        below = min(1000, 0.05 * max(median(self.latencies()), median(medians)))
+        below = min(1000, 0.05 * max(usual(self.latencies()), median(medians)))
         return len(self.latencies()), sum(one < below for one in self.latencies())
 
     def billed_not_delivered(self):
@@ -220,7 +231,7 @@ async def test_the_liar_is_accused_and_the_honest_one_is_not(told_reader):
 @pytest.mark.parametrize("provider", [HONEST, LIAR, AHEAD])
 async def test_every_number_is_what_a_recount_brings(played, told_reader, provider):
     recount, route = Recount(played, provider), (await by_provider(told_reader))[provider]
-    medians = [median(Recount(played, one).latencies()) for one in (HONEST, LIAR, AHEAD)]
+    medians = [usual(Recount(played, one).latencies()) for one in (HONEST, LIAR, AHEAD)]
     counted = {signal: (one.count.n, one.count.hits) for signal, one in route.judgements.items()}
 
     assert route.route == Route(provider, "main", "sms", "GB")
@@ -232,10 +243,10 @@ async def test_every_number_is_what_a_recount_brings(played, told_reader, provid
     assert counted[Signal.UNKNOWN_CODES] == recount.unknown_codes()
     assert counted[Signal.CLOCK_SKEW] == recount.clock_skew()
     delays = recount.delays_ms()
-    assert route.details[Signal.CALLBACK_LATENCY]["delay_p95_ms"] == delays[ceil(len(delays) * 0.95) - 1]
-    assert route.details[Signal.CLOCK_SKEW]["ahead_least_ms"] == -delays[0]
+    told_p95 = route.details[Signal.CALLBACK_LATENCY]["delay_p95_ms"]
+    assert told_p95 == pytest.approx(delays[ceil(len(delays) * 0.95) - 1], rel=0.021, abs=1)
     ahead = route.details[Signal.CLOCK_SKEW]
-    assert ahead["ahead_least_ms"] == -delays[0]
+    assert -delays[0] - abs(delays[0]) * 0.04 - 1 <= ahead["ahead_least_ms"] <= -delays[0]
     assert ahead["ahead_least_ms"] <= (AHEAD_S * 1000 if provider == AHEAD else 0) <= ahead["ahead_most_ms"]
 
 

@@ -50,6 +50,11 @@ async def told(reader, lived) -> Told:
     return Told({tuple(one.route): one for one in (await trust(reader, question)).routes}, *lived)
 
 
+def near(ms: float) -> Any:
+    """The histogram has places of 4 %, and their middle is told."""
+    return pytest.approx(ms, rel=0.021, abs=1)
+
+
 def counts(told: Told, signal: Signal) -> dict[Place, Any]:
     return {
         place: (one.judgements[signal].count.n, one.judgements[signal].count.hits) for place, one in told.routes.items()
@@ -124,10 +129,10 @@ async def test_delays_are_of_what_the_provider_sent_by_itself_each_report_once(t
         assert judgement[Signal.CALLBACK_LATENCY].count.n == judgement[Signal.CLOCK_SKEW].count.n == len(delays)
         assert judgement[Signal.CLOCK_SKEW].count.hits == sum(delay < -2000 for delay in delays)
         if delays:
-            assert latency["delay_p50_ms"] == delays[ceil(len(delays) * 0.5) - 1]
-            assert latency["delay_p95_ms"] == delays[ceil(len(delays) * 0.95) - 1]
+            assert latency["delay_p50_ms"] == near(delays[ceil(len(delays) * 0.5) - 1])
+            assert latency["delay_p95_ms"] == near(delays[ceil(len(delays) * 0.95) - 1])
             assert judgement[Signal.CALLBACK_LATENCY].count.value == max(0, latency["delay_p95_ms"] / 1000)
-            assert skew["ahead_least_ms"] == -delays[0]
+            assert -delays[0] - abs(delays[0]) * 0.04 - 1 <= skew["ahead_least_ms"] <= -delays[0]
 
 
 async def test_a_clock_is_ahead_by_no_more_than_what_happened_soonest_after_it_was_sent(told):
@@ -140,4 +145,7 @@ async def test_a_clock_is_ahead_by_no_more_than_what_happened_soonest_after_it_w
         ]
         most = told.routes[place].details[Signal.CLOCK_SKEW]["ahead_most_ms"]
 
-        assert most == (pytest.approx(min(after_sent), abs=1) if after_sent else None)
+        if not after_sent:
+            assert most is None
+        else:
+            assert min(after_sent) - 1 <= most <= min(after_sent) + abs(min(after_sent)) * 0.04 + 1

@@ -1,0 +1,3 @@
+INSERT INTO trust_delta BY NAME
+FROM sealed_trusts
+WHERE n <> 0

@@ -1,0 +1,1 @@
+INSERT INTO trust_folded VALUES ($until)
