@@ -14,7 +14,7 @@ import time
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from uuid import uuid4
@@ -108,8 +108,8 @@ def measure(wish: Wish) -> Runs:
 class Poster:
     """Posts one load after the other."""
 
-    def __init__(self, chain: Chain, post: ProcessPoolExecutor, seconds: float) -> None:
-        self._chain, self._post, self._seconds = chain, post, seconds
+    def __init__(self, chain: Chain, post: ProcessPoolExecutor, seconds: float, *, broker_pid: int) -> None:
+        self._chain, self._post, self._seconds, self._broker_pid = chain, post, seconds, broker_pid
         self._first, self._rows = 0, 0
         self.are_all_answered = True
         """Else nobody knows what was taken, and what is counted cannot be held against anything."""
@@ -153,7 +153,9 @@ class Poster:
         return time.monotonic() - began
 
     def _cpu_s(self) -> dict[str, float]:
-        return {name: cpu_s(pid) for name, pid in self._chain.pids.items()}
+        """Raises `PeerFailed` when one of them has ended."""
+        used = {name: process.cpu_s for name, process in self._chain.processes.items()}
+        return used | {"broker": cpu_s(self._broker_pid)}
 
 
 class Climber:
@@ -190,8 +192,7 @@ class Climber:
         kafka = KafkaSettings(bootstrap_servers=self._broker.bootstrap, topic_prefix=f"peers-{uuid4().hex[:8]}-")
         asyncio.run(ensure_topics(kafka, list(load_topics().values())))
         with chain(kafka, directory) as up:
-            charged = replace(up, pids={**up.pids, "broker": self._broker.pid})
-            posting = Poster(charged, self._post, self._wish.seconds)
+            posting = Poster(up, self._post, self._wish.seconds, broker_pid=self._broker.pid)
             posting.take(WARM_UP_PER_S, self._wish.seconds * WARM_UP_SHARE)
             yield up, posting
 

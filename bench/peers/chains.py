@@ -10,7 +10,7 @@ from pathlib import Path
 
 from api.keys import KeyRing, Scope
 from bench.ingest import CUSTOMER_ID, KEY
-from bench.peers.outside import answers, running
+from bench.peers.outside import Running, answers, running
 from bench.peers.parts import built_go_edge
 from bench.peers.store import counted, running_clickhouse, stored_in, stored_updates
 from contracts.topics import load_topics
@@ -30,7 +30,7 @@ class Chain:
     """One that is up."""
 
     port: int
-    pids: Mapping[str, int]
+    processes: Mapping[str, Running]
     stored: Callable[[], int]
     delivered: Callable[[], int]
     """How many messages it says were delivered; known when it is down."""
@@ -52,21 +52,22 @@ def ours(kafka: KafkaSettings, directory: Path, *, stages: tuple[tuple[str, ...]
     _, key = KeyRing(directory).create(SystemClock(), name="bench", scopes=[Scope.READ])
     url = f"http://127.0.0.1:{api}"
     with ExitStack() as stack:
-        pids = {"ingest": _module(stack, ["ingest"], config, admin), "api": _module(stack, ["api"], config, api)}
-        for names in stages:
-            pids[", ".join(names) or "streams"] = _module(stack, ["streams", *names], config, free_port())
+        modules = {"ingest": (["ingest"], admin), "api": (["api"], api)}
+        modules |= {", ".join(names) or "streams": (["streams", *names], free_port()) for names in stages}
+        processes = {name: _module(stack, command, config, at) for name, (command, at) in modules.items()}
         told: list[int] = []
-        yield Chain(port, pids, partial(stored_updates, url), told.pop, counts_items=True, arrived=DELIVERED | SEEN)
+        stored = partial(stored_updates, url)
+        yield Chain(port, processes, stored, told.pop, counts_items=True, arrived=DELIVERED | SEEN)
         told.append(counted(url, key, **{"from": SINCE}))
 
 
-def _module(stack: ExitStack, command: list[str], config: Path, port: int) -> int:
-    """Its process id, once it is ready at its port for health."""
+def _module(stack: ExitStack, command: list[str], config: Path, port: int) -> Running:
+    """Once it is ready at its port for health."""
     told = {"TIDINGS_CONFIG": str(config), "TIDINGS_STREAMS__ADMIN_PORT": str(port)}
     process = stack.enter_context(running([sys.executable, "-m", *command], told))
     url = f"http://127.0.0.1:{port}/readyz"
     process.wait_for(lambda: answers(url), limit_s=START_LIMIT_S, what=" ".join(command))
-    return process.pid
+    return process
 
 
 def _settings(kafka: KafkaSettings, directory: Path, ports: tuple[int, int, int]) -> Path:
@@ -91,7 +92,7 @@ def go_chain(kafka: KafkaSettings, directory: Path) -> Iterator[Chain]:
         process.wait_for(lambda: not is_free(port), limit_s=START_LIMIT_S, what="listening")
         yield Chain(
             port,
-            {"Go edge": process.pid, "ClickHouse": store.pid},
+            {"Go edge": process, "ClickHouse": store},
             partial(stored_in, directory),
             lambda: int(json.loads((directory / "counted").read_text())["rollup"]),
             counts_items=False,
