@@ -49,21 +49,23 @@ def ours(kafka: KafkaSettings, directory: Path, *, stages: tuple[tuple[str, ...]
     """ingest, streams and the api as they are shipped; `stages` says which each process of streams runs."""
     port, admin, api = free_port(), free_port(), free_port()
     config = _settings(kafka, directory, (port, admin, api))
+    # The broker is one of our own here, whatever the environment names.
+    told = {"TIDINGS_CONFIG": str(config), "KAFKA_BOOTSTRAP_SERVERS": kafka.bootstrap_servers}
     _, key = KeyRing(directory).create(SystemClock(), name="bench", scopes=[Scope.READ])
     url = f"http://127.0.0.1:{api}"
     with ExitStack() as stack:
         modules = {"ingest": (["ingest"], admin), "api": (["api"], api)}
         modules |= {", ".join(names) or "streams": (["streams", *names], free_port()) for names in stages}
-        processes = {name: _module(stack, command, config, at) for name, (command, at) in modules.items()}
-        told: list[int] = []
+        processes = {name: _module(stack, command, told, at) for name, (command, at) in modules.items()}
+        delivered: list[int] = []
         stored = partial(stored_updates, url)
-        yield Chain(port, processes, stored, told.pop, counts_items=True, arrived=DELIVERED | SEEN)
-        told.append(counted(url, key, **{"from": SINCE}))
+        yield Chain(port, processes, stored, delivered.pop, counts_items=True, arrived=DELIVERED | SEEN)
+        delivered.append(counted(url, key, **{"from": SINCE}))
 
 
-def _module(stack: ExitStack, command: list[str], config: Path, port: int) -> Running:
+def _module(stack: ExitStack, command: list[str], told: Mapping[str, str], port: int) -> Running:
     """Once it is ready at its port for health."""
-    told = {"TIDINGS_CONFIG": str(config), "TIDINGS_STREAMS__ADMIN_PORT": str(port)}
+    told = {**told, "TIDINGS_STREAMS__ADMIN_PORT": str(port)}
     process = stack.enter_context(running([sys.executable, "-m", *command], told))
     url = f"http://127.0.0.1:{port}/readyz"
     process.wait_for(lambda: answers(url), limit_s=START_LIMIT_S, what=" ".join(command))
