@@ -7,31 +7,26 @@ run, in which each stage has a process of its own, by stage.
 """
 
 import asyncio
-import json
 import math
 import re
-import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor
-from contextlib import AbstractContextManager, ExitStack, contextmanager
-from dataclasses import dataclass, field, replace
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from uuid import uuid4
 
-from api.keys import KeyRing, Scope
-from bench.ingest import CUSTOMER_ID, KEY, PATH
-from bench.peers.outside import answers, cpu_s, running, tell
+from bench.ingest import PATH
+from bench.peers.chains import Bring, Chain, go_chain, ours
+from bench.peers.outside import cpu_s, tell
 from bench.peers.parts import PartMissing, built_go_edge, peers_python
 from bench.peers.results import BY_STAGE, OURS, Runs, Wish
-from bench.peers.store import counted, running_clickhouse, stored_in, stored_updates
 from bench.posting import Answered, Load, poster, prepare
 from contracts.topics import load_topics
 from runtime.broker import LocalBroker
-from runtime.broker.ports import free_port, is_free
-from runtime.clock import SystemClock
 from runtime.kafka import ensure_topics
 from runtime.settings import KafkaSettings
 from streams.topology import STAGES
@@ -41,26 +36,9 @@ WARM_UP_PER_S, WARM_UP_SHARE = 250.0, 2.0
 """Of the seconds of the wish."""
 REPEAT_EVERY = 20
 ANSWER_LIMIT_MS, STORED_LIMIT_S, KEEPS_UP = 1000.0, 2.0, 0.95
-START_LIMIT_S, DRAIN_LIMIT_S = 180.0, 120.0
+DRAIN_LIMIT_S = 120.0
 GO_CHAIN = "Go edge, Kafka, ClickHouse"
 CODE = re.compile(rb'"status":\s*{\s*"code":\s*"?(\d+)')
-SINCE = "2026-11-20T00:00:00+00:00"
-DELIVERED, SEEN = {b"3000"}, {b"3005", b"201"}
-
-
-@dataclass(frozen=True)
-class Chain:
-    """One that is up."""
-
-    port: int
-    pids: Mapping[str, int]
-    stored: Callable[[], int]
-    delivered: Callable[[], int]
-    """How many messages it says were delivered; known when it is down."""
-    counts_items: bool
-    """A row for each item of a callback, rather than one for each callback."""
-    arrived: frozenset[bytes]
-    """Codes by which it counts a message as delivered."""
 
 
 @dataclass(frozen=True)
@@ -130,8 +108,8 @@ def measure(wish: Wish) -> Runs:
 class Poster:
     """Posts one load after the other."""
 
-    def __init__(self, chain: Chain, post: ProcessPoolExecutor, seconds: float) -> None:
-        self._chain, self._post, self._seconds = chain, post, seconds
+    def __init__(self, chain: Chain, post: ProcessPoolExecutor, seconds: float, *, broker_pid: int) -> None:
+        self._chain, self._post, self._seconds, self._broker_pid = chain, post, seconds, broker_pid
         self._first, self._rows = 0, 0
         self.are_all_answered = True
         """Else nobody knows what was taken, and what is counted cannot be held against anything."""
@@ -175,10 +153,9 @@ class Poster:
         return time.monotonic() - began
 
     def _cpu_s(self) -> dict[str, float]:
-        return {name: cpu_s(pid) for name, pid in self._chain.pids.items()}
-
-
-Bring = Callable[[KafkaSettings, Path], AbstractContextManager[Chain]]
+        """Raises `PeerFailed` when one of them has ended."""
+        used = {name: process.cpu_s for name, process in self._chain.processes.items()}
+        return used | {"broker": cpu_s(self._broker_pid)}
 
 
 class Climber:
@@ -190,7 +167,7 @@ class Climber:
     def climb(self, peer: str, chain: Bring, runs: Runs) -> Step | None:
         """The highest step that held."""
         with self._up(chain) as (up, posting):
-            held = _highest(posting)
+            held = highest(posting)
         runs.add(peer, "", held_per_s=held.per_s if held else 0.0)
         if posting.are_all_answered:
             runs.add(peer, "", delivered=up.delivered(), truly_delivered=posting.truth())
@@ -215,13 +192,12 @@ class Climber:
         kafka = KafkaSettings(bootstrap_servers=self._broker.bootstrap, topic_prefix=f"peers-{uuid4().hex[:8]}-")
         asyncio.run(ensure_topics(kafka, list(load_topics().values())))
         with chain(kafka, directory) as up:
-            charged = replace(up, pids={**up.pids, "broker": self._broker.pid})
-            posting = Poster(charged, self._post, self._wish.seconds)
+            posting = Poster(up, self._post, self._wish.seconds, broker_pid=self._broker.pid)
             posting.take(WARM_UP_PER_S, self._wish.seconds * WARM_UP_SHARE)
             yield up, posting
 
 
-def _highest(posting: Poster) -> Step | None:
+def highest(posting: Poster) -> Step | None:
     """The last rate that holds, and one between it and the first that does not."""
     held = None
     for per_s in RATES:
@@ -233,60 +209,3 @@ def _highest(posting: Poster) -> Step | None:
         return held
     between = posting.take((held.per_s + step.per_s) / 2)
     return between if between.holds else held
-
-
-@contextmanager
-def ours(kafka: KafkaSettings, directory: Path, *, stages: tuple[tuple[str, ...], ...]) -> Iterator[Chain]:
-    """ingest, streams and the api as they are shipped; `stages` says which each process of streams runs."""
-    port, admin, api = free_port(), free_port(), free_port()
-    config = _settings(kafka, directory, (port, admin, api))
-    _, key = KeyRing(directory).create(SystemClock(), name="bench", scopes=[Scope.READ])
-    url = f"http://127.0.0.1:{api}"
-    with ExitStack() as stack:
-        pids = {"ingest": _module(stack, ["ingest"], config, admin), "api": _module(stack, ["api"], config, api)}
-        for names in stages:
-            pids[", ".join(names) or "streams"] = _module(stack, ["streams", *names], config, free_port())
-        told: list[int] = []
-        yield Chain(
-            port, pids, partial(stored_updates, url), told.pop, counts_items=True, arrived=frozenset(DELIVERED | SEEN)
-        )
-        told.append(counted(url, key, **{"from": SINCE}))
-
-
-def _module(stack: ExitStack, command: list[str], config: Path, port: int) -> int:
-    """Its process id, once it is ready at its port for health."""
-    told = {"TIDINGS_CONFIG": str(config), "TIDINGS_STREAMS__ADMIN_PORT": str(port)}
-    process = stack.enter_context(running([sys.executable, "-m", *command], told))
-    url = f"http://127.0.0.1:{port}/readyz"
-    process.wait_for(lambda: answers(url), limit_s=START_LIMIT_S, what=" ".join(command))
-    return process.pid
-
-
-def _settings(kafka: KafkaSettings, directory: Path, ports: tuple[int, int, int]) -> Path:
-    port, admin, api = ports
-    file = directory / "tidings.toml"
-    file.write_text(
-        f'data_dir = "{directory}"\n[kafka]\nbootstrap_servers = "{kafka.bootstrap_servers}"\n'
-        f'topic_prefix = "{kafka.topic_prefix}"\n[ingest]\nport = {port}\nadmin_port = {admin}\n'
-        f'[api]\nport = {api}\n[[connections]]\nprovider = "telesign"\nname = "main"\nobserve_only = true\n'
-        f'asks_when_silent = false\nrate_per_s = 1000000\ncustomer_id = "{CUSTOMER_ID}"\napi_keys = ["{KEY}"]\n'
-    )
-    return file
-
-
-@contextmanager
-def go_chain(kafka: KafkaSettings, directory: Path) -> Iterator[Chain]:
-    port, topic = free_port(), load_topics()["callbacks"].full_name(kafka.topic_prefix)
-    edge = [built_go_edge(), str(port), kafka.bootstrap_servers, topic, KEY]
-    with ExitStack() as stack:
-        store = stack.enter_context(running_clickhouse("clickhouse_callbacks.sql", kafka, topic, directory))
-        process = stack.enter_context(running(edge, {}))
-        process.wait_for(lambda: not is_free(port), limit_s=START_LIMIT_S, what="listening")
-        yield Chain(
-            port,
-            {"Go edge": process.pid, "ClickHouse": store.pid},
-            partial(stored_in, directory),
-            lambda: int(json.loads((directory / "counted").read_text())["rollup"]),
-            counts_items=False,
-            arrived=frozenset(DELIVERED),
-        )

@@ -37,11 +37,13 @@ class Running:
 
     def __init__(self, process: "subprocess.Popen[bytes]", log: Path) -> None:
         self._process, self._log = process, log
-        self.pid = process.pid
 
     @property
     def cpu_s(self) -> float:
-        return cpu_s(self.pid)
+        """Raises `PeerFailed` when it has ended."""
+        if self._process.poll() is not None:
+            raise self.failed("a process that is measured")
+        return cpu_s(self._process.pid)
 
     def wait_for(self, is_so: Callable[[], bool], *, limit_s: float, what: str) -> None:
         """Until it is so. Raises `PeerFailed` when the process ends before, or at the limit."""

@@ -2,12 +2,14 @@
 
 import base64
 import hmac
+import math
 
 import msgspec
 import pytest
 
 from bench.ingest import KEY, signed_callbacks
 from bench.peers import parts
+from bench.peers.chain import RATES, Step, highest
 from bench.peers.outside import PeerFailed
 from bench.peers.results import OURS, Runs, Wish, grouped, keep, read_groups
 from bench.peers.signature import is_signed
@@ -109,3 +111,49 @@ def test_a_group_that_is_not_measured_again_keeps_its_figures(tmp_path):
 
     assert list(kept) == ["edge", "stream"]
     assert kept["edge"].median(OURS, "", "cpu_us") == 2.0
+
+
+class Bearing:
+    """A chain that bears so much."""
+
+    def __init__(self, most_per_s, *, refuses=False):
+        self.most_per_s = most_per_s
+        self.refuses = refuses
+        self.are_all_answered = True
+        self.asked = []
+
+    def take(self, per_s):
+        self.asked.append(per_s)
+        if per_s <= self.most_per_s:
+            return Step(per_s, p99_ms=5.0, posted_per_s=per_s, drained_s=0.1)
+        self.are_all_answered = not self.refuses
+        return Step(per_s, p99_ms=5.0, posted_per_s=per_s, drained_s=9.0)
+
+
+@pytest.mark.parametrize(
+    ("chain", "held"),
+    [
+        pytest.param(Bearing(1600.0), 1500.0, id="the last that holds"),
+        pytest.param(Bearing(2000.0), 1875.0, id="one between is tried"),
+        pytest.param(Bearing(2000.0, refuses=True), 1500.0, id="who refuses is asked no further"),
+        pytest.param(Bearing(math.inf), RATES[-1], id="all rates hold"),
+        pytest.param(Bearing(0.0), None, id="none does"),
+    ],
+)
+def test_a_chain_is_taken_to_the_rate_that_it_holds(chain, held):
+    step = highest(chain)
+
+    assert (step and step.per_s) == held
+
+
+@pytest.mark.parametrize(
+    ("seen", "holds"),
+    [
+        pytest.param({}, True, id="answered and stored in time"),
+        pytest.param({"p99_ms": 1001.0}, False, id="answered late"),
+        pytest.param({"drained_s": 2.1}, False, id="stored late"),
+        pytest.param({"posted_per_s": 940.0}, False, id="posted more slowly than was asked for"),
+    ],
+)
+def test_when_a_rate_holds(seen, holds):
+    assert Step(1000.0, **({"p99_ms": 1000.0, "posted_per_s": 950.0, "drained_s": 2.0} | seen)).holds is holds
