@@ -66,6 +66,7 @@ def counted_in() -> dict[str, set[str]]:
             if "tests" not in path.parts:
                 for name in _imported(path):
                     users[name].update(processes)
+    users["VERSION"] = users["exposition"]  # stands on each page that is shown
     return dict(users)
 
 

@@ -39,5 +39,6 @@ def test_libraries_that_are_kept_to_a_room_stand_there(rooms):
         "analytics": ("duckdb",),
         "api": ("fastapi",),
         "ingest": ("fastapi",),
+        "runtime": ("opentelemetry",),
         "streams": ("faust",),
     }

@@ -36,6 +36,7 @@ NOT_SHOWN = {
     "tidings_store_recoveries_total",
     "tidings_store_snapshot_bytes",
     "tidings_store_snapshot_seconds",
+    "tidings_version_info",
     "tidings_wishes_total",
 }
 FAMILIES = {re.sub(r"_(bucket|sum|count)$", "", name) for name in KNOWN if name.startswith("tidings_")}

@@ -49,7 +49,6 @@ def _is_problem(answer, kind):
         pytest.param("GET", "/v1/messages/order-1207", "invalid", id="no id of ours"),
         pytest.param("GET", "/v1/changes?limit=0", "invalid", id="less than one"),
         pytest.param("GET", "/v1/changes?limit=201", "invalid", id="too many"),
-        pytest.param("GET", "/live/overview", "key-missing", id="the page without a session"),
     ],
 )
 def test_what_is_not_there_is_a_problem(client, method, address, kind):
