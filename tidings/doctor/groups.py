@@ -64,14 +64,14 @@ async def groups(patient: Patient) -> list[Sign]:
     nodes, waited_s = topology_of(patient.settings), 0.0
     async with reached(patient.kafka) as cluster:
         there = set(await cluster.topics())
-        before = [await _seen(cluster, node, patient, there=there) for node in nodes]
+        before = await asyncio.gather(*(_seen(cluster, node, patient, there=there) for node in nodes))
         courses = [Course(node.stage, seen, seen, waited_s) for node, seen in zip(nodes, before, strict=True)]
         for _ in range(FURTHER_LOOKS):
             if not any(course.is_in_question for course in courses):
                 break
             await asyncio.sleep(patient.between_looks_s)
             waited_s += patient.between_looks_s
-            after = [await _seen(cluster, node, patient, there=there) for node in nodes]
+            after = await asyncio.gather(*(_seen(cluster, node, patient, there=there) for node in nodes))
             courses = [
                 Course(one.stage, first, last, waited_s) for one, first, last in zip(nodes, before, after, strict=True)
             ]

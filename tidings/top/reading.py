@@ -73,7 +73,8 @@ class Reader:
             notes.append("Kafka is not reached from here, so lags of stages are not known")
             return {}
         try:
-            return {node.stage: await self._lag(self._cluster, node) for node in self._nodes}
+            lags = await asyncio.gather(*(self._lag(self._cluster, node) for node in self._nodes))
+            return {node.stage: lag for node, lag in zip(self._nodes, lags, strict=True)}
         except (KafkaError, TimeoutError) as exc:
             notes.append(f"Kafka does not tell the lags: {type(exc).__name__}")
             return {}
