@@ -27,6 +27,7 @@ class Row(NamedTuple):
     partition: int
     offset: int
     value: bytes
+    topic: str = "look-ups"
 
 
 @pytest.fixture(autouse=True)
