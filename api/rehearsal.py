@@ -34,7 +34,8 @@ class StreamsRehearsal:
             raise Refused(STREAMS_SILENT, detail, headers={"Retry-After": "5"}) from exc
 
     async def _rehearsed(self, session: aiohttp.ClientSession, callback: Archived) -> list[Item]:
-        asked = msgspec.json.encode([callback])
+        headers = tuple((name, value or b"") for name, value in callback.headers)
+        asked = msgspec.json.encode([callback._replace(headers=headers)])
         async with session.post(f"{self._url}/rehearse", data=asked, raise_for_status=True) as answer:
             (items,) = _told.decode(await answer.read())
             return items
