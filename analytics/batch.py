@@ -24,6 +24,7 @@ from analytics.columns import (
 from analytics.intake import COMPACTED, Fetched, Intake, Record, Source
 from analytics.strictness import check
 from contracts.errors import PayloadInvalid
+from contracts.raw import REPLAY_OF, replayed_place
 from contracts.topics import load_topics
 from contracts.vocabulary import Source as ToldBy
 
@@ -174,11 +175,12 @@ def _sort(
         into.values.append(value)
 
 
-def _callback(partition: int, record: Record) -> tuple[int, int, int, str, str, int]:
+def _callback(partition: int, record: Record) -> tuple[int | str | None, ...]:
     headers = dict(record.headers)
     provider, connection = headers.get("provider", b""), headers.get("connection", b"")
     names = provider.decode(errors="replace"), connection.decode(errors="replace")
-    return partition, record.offset, record.timestamp, *names, len(record.value or b"")
+    replayed = replayed_place(headers[REPLAY_OF]) if REPLAY_OF in headers else (None, None)
+    return partition, record.offset, record.timestamp, *names, len(record.value or b""), *replayed
 
 
 def counted(fetched: Iterable[Fetched]) -> dict[str, int]:

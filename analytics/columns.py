@@ -13,7 +13,12 @@ PLACE = (("kafka_partition", SMALL), ("kafka_offset", LONG))
 
 RECORD = pa.schema([*PLACE, ("told_ms", LONG), ("person_hash", pa.uint64()), ("value", TEXT)])
 """A record, Kafka's time of it, and the pseudonym of the person it is about."""
-CALLBACK = pa.schema([*PLACE, ("received_ms", LONG), ("provider", TEXT), ("connection", TEXT), ("size", NUMBER)])
+CALLBACK = pa.schema(
+    [
+        *(*PLACE, ("received_ms", LONG), ("provider", TEXT), ("connection", TEXT), ("size", NUMBER)),
+        *(("replay_of_partition", SMALL), ("replay_of_offset", LONG)),
+    ]
+)
 REPLAY = pa.schema([("event_id", TEXT)])
 UNREADABLE = pa.schema([("topic", TEXT), *PLACE, ("reason", TEXT)])
 OFFSETS = pa.schema([("topic", TEXT), ("kafka_partition", SMALL), ("next_offset", LONG)])

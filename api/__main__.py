@@ -19,11 +19,14 @@ from api.evidence import EvidenceReader
 from api.exports.desk import ExportDesk
 from api.feed.feed import Feed
 from api.feed.kafka_log import KafkaLog
+from api.kafka_progress import KafkaProgress
 from api.key_uses import KeyUses
 from api.keys import KeyRing
 from api.parts import Parts
+from api.past import CallbackPast
 from api.rates import RateBook
 from api.registrar import Registrar
+from api.rehearsal import StreamsRehearsal
 from api.sessions import SessionBook
 from api.store import AnalyticsStore
 from api.watch import Watch
@@ -75,13 +78,13 @@ def main() -> int:
 async def serve(settings: Settings, clock: Clock) -> int:
     """Open the store, answer until told to stop, close the store; returns the exit status."""
     analytics = Analytics(settings, clock)
-    registrar = Registrar(settings.kafka)
+    registrar, progress = Registrar(settings.kafka), KafkaProgress(settings.kafka, clock)
     await analytics.start()
     registrar.start()
     exports = ExportDesk(analytics.exporter, settings.exports, settings.data_dir, clock)
     try:
         exports.start()
-        parts = _parts(settings, clock, analytics=analytics, registrar=registrar, exports=exports)
+        parts = _parts(settings, clock, analytics=analytics, registrar=registrar, exports=exports, progress=progress)
         server = _server(settings, parts)
         async with asyncio.TaskGroup() as tasks:
             beside = [
@@ -97,13 +100,19 @@ async def serve(settings: Settings, clock: Clock) -> int:
         return 0 if analytics.health().is_alive else 1
     finally:
         await exports.stop()
-        await registrar.stop()
+        await asyncio.gather(registrar.stop(), progress.stop())
         await analytics.stop()
         log.info("api_stopped")
 
 
 def _parts(
-    settings: Settings, clock: Clock, *, analytics: Analytics, registrar: Registrar, exports: ExportDesk
+    settings: Settings,
+    clock: Clock,
+    *,
+    analytics: Analytics,
+    registrar: Registrar,
+    exports: ExportDesk,
+    progress: KafkaProgress,
 ) -> Parts:
     ring = KeyRing(settings.data_dir)
     if not ring.all():
@@ -114,6 +123,9 @@ def _parts(
         store=AnalyticsStore(analytics),
         registrar=registrar,
         evidence=EvidenceReader(settings.kafka),
+        rehearsal=StreamsRehearsal(settings),
+        progress=progress,
+        past=CallbackPast(settings.kafka, settings.data_dir / settings.archive.path / "callbacks"),
         ring=ring,
         sessions=SessionBook(settings.data_dir, ring, clock),
         exports=exports,
@@ -121,6 +133,7 @@ def _parts(
         uses=KeyUses(settings.data_dir, ring),
         rates=RateBook(settings.api.requests_per_minute, clock),
         audit=AuditLog(settings.data_dir, clock),
+        started_at=clock.now(),
         policies=PolicyFile(settings, clock.monotonic).current,
     )
 

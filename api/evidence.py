@@ -1,30 +1,22 @@
 """The raw callbacks behind an answer, read from Kafka at the positions that the answer names."""
 
-import asyncio
 from base64 import b64encode
-from collections.abc import AsyncIterator, Iterable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Iterable
 from typing import NamedTuple
 
-from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
-from aiokafka.errors import KafkaError
+from aiokafka import ConsumerRecord
 
 from api.answers.messages import Evidence
+from api.callback_log import CallbackLog, Found
 from contracts.errors import PayloadInvalid
 from contracts.raw import read_callback
-from contracts.topics import load_topics
 from runtime.settings import KafkaSettings
 
 POSITIONS_LIMIT = 50
 BYTES_LIMIT = 4 * 1024 * 1024
 DEADLINE_S = 4.0
-READERS = 2
 
-EXPIRED = "Kafka keeps callbacks for {days} days and no longer has this one."
-NO_SUCH_RECORD = "Kafka has no record at this position; the topic may have been made anew."
-SILENT = "Kafka did not answer in time; ask again."
 TOO_MANY = "More than {limit} callbacks stand behind this answer; the rest are not shown."
-TOO_LARGE = "The callbacks before this one already fill the answer."
 OTHER_ORIGIN = "The record at this position is of another connection; the topic may have been made anew."
 
 
@@ -38,67 +30,26 @@ class Cause(NamedTuple):
 
 
 class EvidenceReader:
-    """Reads single callbacks; a consumer of its own for each answer, so that nothing is held between them."""
+    """Shows callbacks as they came."""
 
     def __init__(self, kafka: KafkaSettings) -> None:
-        topic = load_topics()["callbacks"]
-        self._kafka = kafka
-        self._topic = topic.full_name(kafka.topic_prefix)
-        self._expired = EXPIRED.format(days=topic.retention_days)
-        self._lane = asyncio.Semaphore(READERS)
+        self._callbacks = CallbackLog(kafka)
 
     async def read(self, causes: Iterable[Cause]) -> list[Evidence]:
         """One piece of evidence for each cause, in order; one that cannot be had says why."""
         wanted = list(dict.fromkeys(causes))
         near, rest = wanted[:POSITIONS_LIMIT], wanted[POSITIONS_LIMIT:]
-        found: dict[Cause, Evidence] = {}
-        try:
-            async with asyncio.timeout(DEADLINE_S), self._lane, self._consumer() as consumer:
-                await self._collect(consumer, near, found)
-        except (TimeoutError, KafkaError):
-            pass  # what was not found by now is told below
-        told = [found.get(cause) or _absent(cause, SILENT) for cause in near]
+        places = [(cause.partition, cause.offset) for cause in near]
+        found = await self._callbacks.read(places, bytes_limit=BYTES_LIMIT, deadline_s=DEADLINE_S)
+        told = [_told(cause, found[cause.partition, cause.offset]) for cause in near]
         return told + [_absent(cause, TOO_MANY.format(limit=POSITIONS_LIMIT)) for cause in rest]
 
-    async def _collect(self, consumer: AIOKafkaConsumer, causes: Sequence[Cause], found: dict[Cause, Evidence]) -> None:
-        partitions = sorted({TopicPartition(self._topic, cause.partition) for cause in causes})
-        consumer.assign(partitions)
-        first = await consumer.beginning_offsets(partitions)
-        end = await consumer.end_offsets(partitions)
-        room = BYTES_LIMIT
-        for cause in causes:
-            place = TopicPartition(self._topic, cause.partition)
-            if cause.offset < first[place]:
-                found[cause] = _absent(cause, self._expired)
-            elif cause.offset >= end[place]:
-                found[cause] = _absent(cause, NO_SUCH_RECORD)
-            elif room <= 0:
-                found[cause] = _absent(cause, TOO_LARGE)
-            else:
-                consumer.seek(place, cause.offset)
-                found[cause] = _evidence(cause, await consumer.getone(place))
-                room -= found[cause].size_bytes or 0
 
-    @asynccontextmanager
-    async def _consumer(self) -> AsyncIterator[AIOKafkaConsumer]:
-        consumer = AIOKafkaConsumer(
-            bootstrap_servers=self._kafka.bootstrap_servers,
-            client_id="tidings-api-evidence",
-            enable_auto_commit=False,
-            auto_offset_reset="none",
-            # The broker answers with one whole batch however small this is, and one batch is all we want.
-            max_partition_fetch_bytes=1,
-        )
-        try:
-            await consumer.start()
-            yield consumer
-        finally:
-            await consumer.stop()
+def _told(cause: Cause, found: Found) -> Evidence:
+    return _absent(cause, found.absent_because) if found.record is None else _evidence(cause, found.record)
 
 
 def _evidence(cause: Cause, record: ConsumerRecord[bytes, bytes]) -> Evidence:
-    if record.offset != cause.offset:
-        return _absent(cause, NO_SUCH_RECORD)
     try:
         callback = read_callback(record.value, record.timestamp, record.headers)
     except PayloadInvalid as exc:

@@ -31,7 +31,7 @@ def filters_in(asked: BaseModel) -> dict[Dimension, Filter]:
     return {dimension: chosen for dimension, chosen in given.items() if chosen is not None}
 
 
-def _listed(value: object) -> object:
+def listed(value: object) -> object:
     """A text of a body stands for a list of one, as in a query string."""
     return [value] if isinstance(value, str) else value
 
@@ -52,7 +52,8 @@ def _checked(is_sensible: Callable[[Pattern], bool], advice: str) -> AfterValida
     return AfterValidator(check)
 
 
-def _one_of(words: Iterable[str]) -> AfterValidator:
+def one_of(words: Iterable[str]) -> AfterValidator:
+    """Refuses, with those that there are, a filter of which a member is none of `words`."""
     known = tuple(map(str, words))
     return _checked(lambda one: any(map(one.matches, known)), f"there are {', '.join(known)}")
 
@@ -71,9 +72,9 @@ def by(dimension: Dimension) -> Any:  # noqa: ANN401  # as above
     return like(DIMENSIONS[dimension])
 
 
-_Written = Annotated[list[str], BeforeValidator(_listed)]
+_Written = Annotated[list[str], BeforeValidator(listed)]
 Texts = Annotated[_Written, _checked(lambda _: True, "")]
-Channels = Annotated[_Written, _one_of(Channel)]
-Statuses = Annotated[_Written, _one_of(DeliveryStatus)]
-Reasons = Annotated[_Written, _one_of(Reason)]
+Channels = Annotated[_Written, one_of(Channel)]
+Statuses = Annotated[_Written, one_of(DeliveryStatus)]
+Reasons = Annotated[_Written, one_of(Reason)]
 Countries = Annotated[_Written, _checked(_is_country, "write countries as ISO 3166 alpha-2, such as GR, or G*")]

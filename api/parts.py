@@ -2,10 +2,13 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Annotated, Protocol
 
 from fastapi import Depends, Request
 
+from analytics.archive.known import Item
+from analytics.archive.rows import Archived
 from api.answers.messages import Evidence
 from api.audit_log import AuditLog
 from api.evidence import Cause
@@ -13,13 +16,15 @@ from api.exports.desk import ExportDesk
 from api.feed.feed import Feed
 from api.key_uses import KeyUses
 from api.keys import KeyRing
+from api.progress import StageProgress
 from api.rates import RateBook
 from api.sessions import SessionBook
 from api.store import Store
 from contracts.alarms import Alarm
-from contracts.plans import MessageTold, SendOutcome
+from contracts.plans import ConnectionHealth, MessageTold, SendOutcome
 from contracts.records import AttemptRegistered, Wish
 from runtime.clock import Clock
+from runtime.kafka import Outgoing
 from runtime.policies import PolicyBook
 from runtime.settings import Settings
 
@@ -45,11 +50,40 @@ class Registering(Protocol):
     async def write_alarm(self, alarm: Alarm) -> None:
         """Likewise."""
 
+    async def write_callbacks(self, callbacks: Sequence[Outgoing]) -> list[tuple[int, int]]:
+        """Likewise; where each of them stands, as (partition, offset)."""
+
 
 class Witness(Protocol):
     """Finds raw callbacks; `api.evidence.EvidenceReader` does it on Kafka."""
 
     async def read(self, causes: Sequence[Cause]) -> list[Evidence]: ...
+
+
+class Past(Protocol):
+    """Finds callbacks to be written again; `api.past.CallbackPast` does it on Kafka and in the archive."""
+
+    @property
+    def topic(self) -> str: ...
+
+    async def read(self, places: Sequence[tuple[int, int]]) -> dict[tuple[int, int], Archived | str]:
+        """The callback at each place, or a sentence that says why it cannot be had."""
+
+
+class Rehearsing(Protocol):
+    """Knows what today's adapters would make of callbacks; `api.rehearsal.StreamsRehearsal` asks the stages."""
+
+    async def rehearse(self, callbacks: Sequence[Archived]) -> list[list[Item]]:
+        """The items that each callback would have; raises `Refused` when nobody answers."""
+
+
+class Progress(Protocol):
+    """Knows how far the stages are; `api.kafka_progress.KafkaProgress` asks Kafka. Raises `BrokerUnavailable`."""
+
+    async def stages(self) -> list[StageProgress]: ...
+
+    async def ill_connections(self) -> list[ConnectionHealth]:
+        """Those over which sends rest now."""
 
 
 @dataclass(frozen=True)
@@ -61,6 +95,9 @@ class Parts:
     store: Store
     registrar: Registering
     evidence: Witness
+    past: Past
+    rehearsal: Rehearsing
+    progress: Progress
     ring: KeyRing
     sessions: SessionBook
     exports: ExportDesk
@@ -68,6 +105,7 @@ class Parts:
     uses: KeyUses
     rates: RateBook
     audit: AuditLog
+    started_at: datetime
     policies: Callable[[], PolicyBook] = PolicyBook
     """The policies as they are now."""
 

@@ -111,6 +111,12 @@ KAFKA_SILENT = Kind(
     "Kafka has not acknowledged in time",
     "Whether it was stored is not known. Send the same again: a repeated registration changes nothing.",
 )
+STREAMS_SILENT = Kind(
+    "streams-silent",
+    503,
+    "No stage answers that could rehearse it",
+    "See that a streams process runs that normalises, and that api.streams_url names its local port.",
+)
 FEED_SILENT = Kind(
     "feed-silent", 503, "Kafka cannot be read now", "Try again after the seconds that Retry-After names."
 )

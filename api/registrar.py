@@ -2,15 +2,17 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager, suppress
 from datetime import datetime
+from itertools import count
 from uuid import uuid4
 
 import stamina
 import structlog
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
+from aiokafka.structs import RecordMetadata
 
 from contracts.alarms import Alarm
 from contracts.codec import encode
@@ -40,12 +42,16 @@ log = structlog.get_logger()
 class Registrar:
     """The writer of `messages`, `attempts` and `alarms`, and of those `wishes` and `outcomes` that our own side has.
 
+    Of `callbacks` it writes those that are tried again.
+
     It starts without Kafka and connects as soon as Kafka is there.
     """
 
     def __init__(self, kafka: KafkaSettings, *, acknowledged_within_s: float = ACKNOWLEDGED_WITHIN_S) -> None:
         self._kafka = kafka
         self._names = {word: load_topics()[word].full_name(kafka.topic_prefix) for word in HEADERS}
+        self._callbacks = load_topics()["callbacks"].full_name(kafka.topic_prefix)
+        self._turns = count()
         self._within_s = acknowledged_within_s
         self._producer: AIOKafkaProducer | None = None
         self._connecting: asyncio.Task[None] | None = None
@@ -89,12 +95,29 @@ class Registrar:
         """Likewise, when the alarm is."""
         await self._write(ALARMS, [(alarm.subject.key, encode(alarm), _ms(alarm.told_at))])
 
+    async def write_callbacks(self, callbacks: Sequence[Outgoing]) -> list[tuple[int, int]]:
+        """Likewise, when all callbacks are, spread over the partitions; where each of them stands."""
+        async with self._acknowledged("callbacks") as producer:
+            sent = []
+            for callback in callbacks:
+                partition = next(self._turns) % self._kafka.partitions
+                # One by one, because only the first place of a batch is told.
+                sent += await send_records(producer, self._callbacks, partition, [callback])
+            places: list[RecordMetadata] = await asyncio.gather(*sent)
+            return [(one.partition, one.offset) for one in places]
+
     async def _write(self, word: str, rows: Sequence[Row]) -> None:
+        async with self._acknowledged(word) as producer:
+            await asyncio.gather(*await self._send(producer, word, rows))
+
+    @asynccontextmanager
+    async def _acknowledged(self, word: str) -> AsyncIterator[AIOKafkaProducer]:
+        """The producer, for what has to be acknowledged in time; raises `BrokerUnavailable` else."""
         if self._producer is None:
             raise BrokerUnavailable(f"no connection to Kafka at {self._kafka.bootstrap_servers} yet")
         try:
             async with asyncio.timeout(self._within_s):
-                await asyncio.gather(*await self._send(self._producer, word, rows))
+                yield self._producer
         except TimeoutError as exc:
             raise BrokerUnavailable(f"Kafka has not acknowledged within {self._within_s:g} s") from exc
         except KafkaError as exc:

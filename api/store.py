@@ -3,11 +3,13 @@
 from collections.abc import Sequence
 from typing import Protocol
 
-from analytics import alarms, questions, sends, sessions
+from analytics import alarms, dead_letters, questions, sends, sessions
 from analytics.alarms import Look
 from analytics.back_test import replay
 from analytics.back_test.questions import BackTestQuestion, WaitsQuestion
 from analytics.back_test.replay import BackTest, WaitAdvice
+from analytics.connections import Connections, connections
+from analytics.dead_letters import DeadLettersQuestion
 from analytics.freshness import Freshness
 from analytics.messages import MessagesQuestion, Page, messages
 from analytics.questions import (
@@ -99,6 +101,12 @@ class Store(Protocol):
 
     async def known_plans(self, message_ids: Sequence[str]) -> Answer:
         """Of all accounts."""
+
+    async def dead_letters(self, question: DeadLettersQuestion) -> Answer: ...
+
+    async def dead_letter_counts(self, question: DeadLettersQuestion) -> Answer: ...
+
+    async def connections(self, origins: tuple[str, ...] | None, accounts: tuple[str, ...] | None) -> Connections: ...
 
     def health(self) -> Health: ...
 
@@ -201,6 +209,15 @@ class AnalyticsStore:
 
     async def known_plans(self, message_ids: Sequence[str]) -> Answer:
         return await sends.known_plans(self._analytics.reader, message_ids)
+
+    async def dead_letters(self, question: DeadLettersQuestion) -> Answer:
+        return await dead_letters.dead_letters(self._analytics.reader, question)
+
+    async def dead_letter_counts(self, question: DeadLettersQuestion) -> Answer:
+        return await dead_letters.dead_letter_counts(self._analytics.reader, question)
+
+    async def connections(self, origins: tuple[str, ...] | None, accounts: tuple[str, ...] | None) -> Connections:
+        return await connections(self._analytics.reader, origins=origins, accounts=accounts)
 
     def health(self) -> Health:
         return self._analytics.health()

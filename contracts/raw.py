@@ -46,6 +46,16 @@ def replay_headers(original: Iterable[tuple[str, bytes]], received_at_ms: int, *
     return [*kept, *again]
 
 
+def replayed_place(told: bytes) -> tuple[int, int] | tuple[None, None]:
+    """Partition and offset of the callback that a replay repeats, from its header; nulls where there is none."""
+    members = told.rsplit(b"/", 2)[1:]
+    if len(members) != 2 or not all(one.isdigit() for one in members):
+        return None, None
+    partition, offset = map(int, members)
+    # Any writer may put any number there; what no partition and no offset can be is none.
+    return (partition, offset) if partition < 2**15 and offset < 2**63 else (None, None)
+
+
 def read_callback(value: bytes | None, timestamp_ms: int, headers: Iterable[tuple[str, bytes]]) -> RawCallback:
     """The callback in a record of `callbacks`; raises `PayloadInvalid` when the record was not written by ingest."""
     text = {name: data.decode("utf-8", "replace") for name, data in headers}

@@ -12,6 +12,7 @@ from runtime.logging import configure_logging
 from runtime.settings import load_settings
 from streams.companions import companions_of
 from streams.engine.process import run_stages
+from streams.rehearsing import routes_of
 from streams.topology import stages_named
 
 
@@ -28,7 +29,8 @@ def main(names: list[str]) -> int:
     stamina.instrumentation.set_on_retry_hooks([])  # who asks says once what came of it
     try:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            return runner.run(run_stages(stages, settings, companions_of(names, settings)))
+            beside, routes = companions_of(names, settings), routes_of(stages, settings)
+            return runner.run(run_stages(stages, settings, beside, routes=routes))
     except ConfigurationInvalid as exc:  # of a file that only a stage reads
         structlog.get_logger().critical("stages_cannot_begin", reason=str(exc))
         return 2

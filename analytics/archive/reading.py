@@ -1,6 +1,6 @@
 """What was archived in a span of time, in the order of its files."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from analytics.archive.keys import opened
-from analytics.archive.manifest import File, Manifest, load
+from analytics.archive.manifest import File, Manifest, Run, load
 from analytics.archive.rows import Archived, records_of
 from contracts.envelope import header
 from contracts.errors import ArchiveDamaged
@@ -78,6 +78,14 @@ class Shelves:
                 for rows in self._read(self._directory / file.name, None):
                     yield from filter(loss.has, records_of(rows))
 
+    def at(self, places: Collection[tuple[int, int]]) -> Iterator[Archived]:
+        """The records at these places, as (partition, offset); of those that are not here, none."""
+        for file in self._files():
+            wanted = {place for place in places if any(_is_in(place, run) for run in file.runs)}
+            for rows in self._read(self._directory / file.name, None) if wanted else ():
+                near = pc.is_in(rows.column("offset"), pa.array({offset for _, offset in wanted}, pa.int64()))
+                yield from (one for one in records_of(rows.filter(near)) if (one.partition, one.offset) in wanted)
+
     def _files(self) -> list[File]:
         """By day, and those of a day as they were written."""
         return sorted(self.manifest.files, key=lambda file: file.name)
@@ -101,6 +109,11 @@ class Shelves:
 def is_original(record: Archived) -> bool:
     """Whether the record is no replay: what was played again is in the archive as it first came, too."""
     return header(record.headers, "source") != Source.REPLAY.encode()
+
+
+def _is_in(place: tuple[int, int], run: Run) -> bool:
+    partition, offset = place
+    return partition == run.partition and run.first <= offset < run.next
 
 
 def _scalar(moment: datetime) -> pa.Scalar:

@@ -210,6 +210,9 @@ class ApiSettings(Section):
     port: int = Field(8000, ge=1, le=65535)
     requests_per_minute: int = Field(6000, ge=0)
     """What a key may ask that has no limit of its own; 0: as much as it likes."""
+    streams_url: str = Field("", pattern=r"^(https?://[^\s/]+)?$")
+    """Where the local port of a process that normalises is reached, to rehearse what it would make of callbacks; that
+    of `[streams]` on this machine when empty."""
 
 
 class FeedSettings(Section):

@@ -12,6 +12,9 @@ from runtime.settings import StreamsSettings
 from streams.engine.line import Line
 from streams.engine.watchdog import Watchdog
 
+LARGEST_QUESTION = 4 * 1024 * 1024
+"""Bytes; a callback of the largest size, spelled in JSON, is one and a half."""
+
 
 @runtime_checkable
 class Member(Protocol):
@@ -30,19 +33,27 @@ class Admin:
     """Serves on the stages' own loop, so that a loop that is blocked does not look healthy."""
 
     def __init__(
-        self, settings: StreamsSettings, lines: Sequence[Line], watchdog: Watchdog, *, members: Sequence[Member] = ()
+        self,
+        settings: StreamsSettings,
+        lines: Sequence[Line],
+        watchdog: Watchdog,
+        *,
+        members: Sequence[Member] = (),
+        routes: Sequence[web.RouteDef] = (),
     ) -> None:
+        """`routes` are what else is answered here, beside what is told of every process."""
         self._settings = settings
         self._lines = lines
         self._members = members
         self._watchdog = watchdog
-        app = web.Application()
+        app = web.Application(client_max_size=LARGEST_QUESTION)
         app.add_routes(
             [
                 web.get("/healthz", self._health),
                 web.get("/readyz", self._readiness),
                 web.get("/metrics", self._metrics),
                 web.get("/topology", self._topology),
+                *routes,
             ]
         )
         self._runner = web.AppRunner(app, access_log=None)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 import structlog
+from aiohttp import web
 
 from contracts.errors import TidingsError
 from runtime.clock import SystemClock
@@ -33,13 +34,19 @@ class Companion(Protocol):
         """Until cancelled. Raises nothing that does not concern the stages too."""
 
 
-async def run_stages(stages: Sequence[Stage], settings: Settings, companions: Sequence[Companion] = ()) -> int:
-    """Run until told to stop: 0. When a stage cannot go on: 1."""
+async def run_stages(
+    stages: Sequence[Stage],
+    settings: Settings,
+    companions: Sequence[Companion] = (),
+    *,
+    routes: Sequence[web.RouteDef] = (),
+) -> int:
+    """Run until told to stop: 0. When a stage cannot go on: 1. `routes` are answered on the local port."""
     guard = SleepGuard(settings.streams.session_timeout_s)
     lines = [Line(stage, settings, guard) for stage in stages]
     watchdog = Watchdog(lines, stall_timeout_s=settings.streams.stall_timeout_s, clock=SystemClock())
     members = [companion for companion in companions if isinstance(companion, Member)]
-    admin = Admin(settings.streams, lines, watchdog, members=members)
+    admin = Admin(settings.streams, lines, watchdog, members=members, routes=routes)
     work = asyncio.create_task(_work(lines, watchdog, guard, admin=admin, companions=companions))
     stopped = asyncio.create_task(_told_to_stop())
     await asyncio.wait({work, stopped}, return_when=asyncio.FIRST_COMPLETED)

@@ -9,7 +9,7 @@ import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, RecordsToDelete
 
-from api import evidence
+from api import callback_log, evidence
 from api.evidence import Cause, EvidenceReader
 from api.registrar import Registrar
 from contracts.codec import decode
@@ -101,7 +101,7 @@ async def test_evidence_that_is_not_there_says_why(kafka, producer):
 
     assert expired.absent_because == "Kafka keeps callbacks for 7 days and no longer has this one."
     assert there.body_text == "1"
-    assert ahead.absent_because == evidence.NO_SUCH_RECORD
+    assert ahead.absent_because == callback_log.NO_SUCH_RECORD
     assert foreign.absent_because == evidence.OTHER_ORIGIN
     assert foreign.body_base64 is None
 
@@ -121,13 +121,13 @@ async def test_evidence_is_bounded_in_bytes(kafka, producer):
 
     told = await EvidenceReader(kafka).read([cause(number) for number in range(5)])
 
-    assert [one.absent_because for one in told] == [None] * 4 + [evidence.TOO_LARGE]
+    assert [one.absent_because for one in told] == [None] * 4 + [callback_log.TOO_LARGE]
 
 
 async def test_evidence_without_kafka_says_so():
     nowhere = KafkaSettings(bootstrap_servers="127.0.0.1:1")
 
-    assert [one.absent_because for one in await EvidenceReader(nowhere).read([cause(0)])] == [evidence.SILENT]
+    assert [one.absent_because for one in await EvidenceReader(nowhere).read([cause(0)])] == [callback_log.SILENT]
 
 
 def registration(number: int) -> AttemptRegistered:

@@ -14,7 +14,7 @@ from contracts.codec import encode
 from contracts.conversations import Told
 from contracts.envelope import Headers, Position, fixed_headers, with_id
 from contracts.identity import attempt_key, report_event_id
-from contracts.raw import origin_headers
+from contracts.raw import origin_headers, replay_headers
 from contracts.records import (
     AttemptRegistered,
     Cause,
@@ -71,10 +71,21 @@ class Line:
     """All updates, in the order track made them."""
     read: dict[tuple[str, int], int] = field(default_factory=lambda: defaultdict(int))
 
-    def receive(self, *, items: int = 1, provider: str = "infobip", connection: str = "main", at_s: float = 0) -> Cause:
-        """A callback with so many items; the cause of the first."""
+    def receive(
+        self,
+        *,
+        items: int = 1,
+        provider: str = "infobip",
+        connection: str = "main",
+        at_s: float = 0,
+        replays: Cause | None = None,
+    ) -> Cause:
+        """A callback with so many items; the cause of the first. One that `replays` another says so."""
         partition = len(self.logs["callbacks", 0]) % self.partitions
         headers = origin_headers(provider, connection)
+        if replays is not None:
+            place = b"%scallbacks-v1/%d/%d" % (PREFIX.encode(), replays.partition, replays.offset)
+            headers = replay_headers(headers, ms(at(at_s)), place=place)
         offset = self.append("callbacks", partition, b'{"some":"bytes"}', headers, at_s)
         return Cause(partition=partition, offset=offset, items=items)
 
@@ -166,17 +177,20 @@ class Line:
         )
         self.write("signals", b"message", signal, at_s, cause=signal.cause)
 
-    def dead_letter(self, body: bytes, *, at_s: float = 0, cause: Cause | None = None) -> None:
-        letter = DeadLetter(
-            kind=DeadLetterKind.UNREADABLE,
-            reason="not JSON",
-            provider="infobip",
-            connection="main",
-            received_at=at(at_s),
-            cause=cause or self.receive(at_s=at_s),
-            body=body,
-        )
-        self.write("dead-letters", b"infobip:main", letter, at_s, cause=letter.cause)
+    def dead_letter(
+        self, body: bytes, *, at_s: float = 0, cause: Cause | None = None, connection: str = "main", **members: Any
+    ) -> None:
+        given = {
+            "kind": DeadLetterKind.UNREADABLE,
+            "reason": "not JSON",
+            "provider": "infobip",
+            "connection": connection,
+            "received_at": at(at_s),
+            "cause": cause or self.receive(connection=connection, at_s=at_s),
+            "body": body,
+        }
+        letter = DeadLetter(**given | members)
+        self.write("dead-letters", f"{letter.provider}:{letter.connection}".encode(), letter, at_s, cause=letter.cause)
 
     def write(self, topic: str, key: bytes, record: Record, at_s: float, *, cause: Cause) -> None:
         """As normalise writes: the id is the place in `callbacks`."""

@@ -3,14 +3,13 @@
 import asyncio
 import time
 from collections.abc import Callable, Iterable, Iterator
-from uuid import uuid4
 
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaConnectionError, KafkaError
 
+from analytics.archive.again import again
 from analytics.archive.rows import Archived
 from contracts.errors import BrokerUnavailable
-from contracts.raw import replay_headers
 from contracts.topics import load_topics
 from runtime.kafka import Outgoing, make_producer, send_records
 from runtime.settings import KafkaSettings
@@ -46,13 +45,6 @@ async def perform(
     finally:
         await _close(producer)
     return written
-
-
-def again(topic: str, callback: Archived) -> Outgoing:
-    """The callback as it came, with the time and place of then among its headers."""
-    place = b"%s/%d/%d" % (topic.encode(), callback.partition, callback.offset)
-    headers = replay_headers(callback.headers, callback.timestamp, place=place)
-    return callback.key, callback.value, None, [*headers, ("ce_id", uuid4().hex.encode())]
 
 
 async def _write(producer: AIOKafkaProducer, topic: str, partition: int, records: list[Outgoing]) -> None:

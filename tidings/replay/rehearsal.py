@@ -2,14 +2,10 @@
 
 from collections.abc import Iterator, Sequence
 
-from analytics.archive.known import DEAD_LETTER, Item, KnownItems
+from analytics.archive.known import KnownItems
 from analytics.archive.rows import Archived
-from contracts.codec import decode
-from contracts.errors import PayloadInvalid
-from contracts.raw import read_callback
-from contracts.records import DeadLetter, DeliveryReport, InboundMessage, Signal
-from contracts.vocabulary import DeadLetterKind
-from streams.normalise.normaliser import Fact, Normaliser
+from streams.normalise.normaliser import Normaliser
+from streams.rehearsing import items_of
 from tidings.replay.difference import Change, Effect, Tally, changes
 
 FACTS = frozenset({Effect.CHANGED, Effect.NEW, Effect.READABLE})
@@ -47,32 +43,7 @@ class Rehearsal:
             if before is None:
                 yield callback, Change(Effect.UNSTORED, None, None)
             else:
-                yield from ((callback, change) for change in changes(before, self._items(callback)))
-
-    def _items(self, callback: Archived) -> list[Item]:
-        """The items as they would be now."""
-        try:
-            read = read_callback(callback.value, callback.timestamp, callback.headers)
-        except PayloadInvalid as exc:
-            return [Item(DEAD_LETTER, 0, None, f"{DeadLetterKind.UNREADABLE}: {exc}")]
-        facts = self._normaliser.normalise(read, callback.partition, offset=callback.offset)
-        return [_item(index, fact) for index, fact in enumerate(facts)]
-
-
-def _item(index: int, fact: Fact) -> Item:
-    match fact.topic:
-        case "reports":
-            report = decode(DeliveryReport, fact.value)
-            return Item("report", index, report.event_id, f"{report.status} (code {report.provider_code})")
-        case "inbound":
-            message = decode(InboundMessage, fact.value)
-            return Item("inbound", index, message.event_id, message.kind)
-        case "signals":
-            signal = decode(Signal, fact.value)
-            return Item("signal", index, signal.event_id, signal.kind)
-        case _:
-            letter = decode(DeadLetter, fact.value)
-            return Item(DEAD_LETTER, index, None, f"{letter.kind}: {letter.reason}")
+                yield from ((callback, change) for change in changes(before, items_of(self._normaliser, callback)))
 
 
 def _made_by(change: Change) -> str | None:

@@ -17,7 +17,9 @@ from tests.support.store_line import MESSAGE, T0, Line, at
 from tests.support.store_questions import asked
 
 SIZES = "SELECT (SELECT count(*) FROM hour_delta), (SELECT count(*) FROM offsets)"
-A_MILLION_CALLBACKS = "INSERT INTO callback SELECT 0, range, DATE '2026-11-21', 'x', 'x', 0, 1 FROM range(1000000)"
+A_MILLION_CALLBACKS = (
+    "INSERT INTO callback SELECT 0, range, DATE '2026-11-21', 'x', 'x', 0, 1, NULL, NULL FROM range(1000000)"
+)
 
 
 def store(writer: Writer, line: Line) -> None:

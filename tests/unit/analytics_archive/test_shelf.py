@@ -7,6 +7,7 @@ from prometheus_client import REGISTRY
 
 from analytics.archive import draft, shelf
 from analytics.archive.manifest import Run, load
+from analytics.archive.reading import Shelves
 from analytics.archive.shelf import Shelf
 from analytics.archive.verification import wrong
 from contracts.errors import ArchiveDamaged, OffsetGap
@@ -225,3 +226,11 @@ def test_a_draft_is_full_by_rows_by_bytes_and_by_days(opened, monkeypatch):
         days.take(0, [record(day, at_ms=NOON_MS + day * DAY_MS)])
 
     assert (by_rows, by_bytes, days.is_full(1000)) == ((False, True), True, True)
+
+
+def test_records_are_found_by_their_places(opened, directory):
+    archive(opened(), [*records(0, 3), record(3, at_ms=NOON_MS + DAY_MS)], records(0, 2, partition=1))
+
+    found = list(Shelves(directory).at([(0, 3), (1, 1), (1, 7), (2, 0)]))
+
+    assert found == [record(1, partition=1), record(3, at_ms=NOON_MS + DAY_MS)]

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from hashlib import sha256
 from pathlib import Path
@@ -11,10 +11,13 @@ from threading import Event
 import pyarrow as pa
 
 from analytics.alarms import Look
+from analytics.archive.known import Item
+from analytics.archive.rows import Archived
 from analytics.back_test.economics import weigh
 from analytics.back_test.odds import Odds
 from analytics.back_test.replay import BackTest, PlaceAdvice, WaitAdvice
 from analytics.back_test.waits import advise
+from analytics.connections import Connections
 from analytics.exports.exporter import State
 from analytics.exports.formats import Draft
 from analytics.exports.manifest import manifest_of, save
@@ -36,6 +39,7 @@ from api.feed.feed import Feed
 from api.key_uses import KeyUses
 from api.keys import KeyRing
 from api.parts import Parts
+from api.progress import StageProgress
 from api.rates import RateBook
 from api.sessions import SessionBook
 from contracts.errors import ExportEnded, NotFound
@@ -48,9 +52,13 @@ from tests.unit.api.rows import (
     BOOKS,
     BREAK,
     CHANGES,
+    ENDED,
     FRESH,
+    HEARD,
     HISTOGRAM,
     INBOUND,
+    LETTER,
+    LETTER_COUNT,
     LISTED,
     MESSAGE,
     NOON,
@@ -93,6 +101,9 @@ class FakeStore:
     alarm_rows: list[dict] = field(default_factory=list)
     seen: Look = field(default_factory=lambda: Look(None))
     planned: list[dict] = field(default_factory=list)
+    heard: list[dict] = field(default_factory=lambda: [HEARD])
+    ended: list[dict] = field(default_factory=lambda: [ENDED])
+    letters: list[dict] = field(default_factory=lambda: [LETTER])
     reports: dict[str, list[dict]] = field(default_factory=lambda: dict(REPORTS))
     fresh: Freshness = FRESH
     later: Iterator[Freshness] = field(default_factory=lambda: iter(()))
@@ -248,6 +259,23 @@ class FakeStore:
         self._raise()
         return Answer([row for row in self._sends_of(accounts) if row["send_id"] == send_id], self.fresh)
 
+    async def connections(self, origins, accounts):
+        self._raise()
+        rows = [row for row in self.heard if origins is None or f"{row['provider']}:{row['connection']}" in origins]
+        return Connections(rows, self.fresh, NOON, self.ended if accounts is None or "default" in accounts else [])
+
+    async def dead_letters(self, question):
+        self._raise()
+        self.asked.append(question)
+        rows = [row for row in self.letters if question.named in {None, (row["kafka_partition"], row["kafka_offset"])}]
+        seen = question.origins is None or "infobip:main" in question.origins
+        return Answer(rows[: question.limit] if seen else [], self.fresh)
+
+    async def dead_letter_counts(self, question):
+        self._raise()
+        self.asked.append(question)
+        return Answer([LETTER_COUNT], self.fresh)
+
     async def known_plans(self, message_ids):
         self._raise()
         return Answer([row for row in self.planned if row["message_id"] in message_ids], self.fresh)
@@ -288,6 +316,10 @@ class FakeRegistrar:
     async def write_alarm(self, alarm):
         await self.write([alarm])
 
+    async def write_callbacks(self, callbacks):
+        await self.write(callbacks)
+        return [(0, 5000 + number) for number, _ in enumerate(callbacks)]
+
 
 class FakeWitness:
     """Has seen every callback."""
@@ -301,6 +333,51 @@ class FakeWitness:
             Evidence(**cause._asdict(), method="POST", size_bytes=2, body_base64="e30=", body_text="{}")
             for cause in self.asked
         ]
+
+
+@dataclass
+class FakePast:
+    """Has every callback that is not `gone`."""
+
+    gone: dict[tuple[int, int], str] = field(default_factory=dict)
+    topic: str = "tidings-callbacks-v1"
+    headers: tuple[tuple[str, bytes], ...] = (("provider", b"infobip"), ("connection", b"main"), ("ce_id", b"1"))
+
+    async def read(self, places):
+        kept = 1_795_000_000_000, None, b"{}", self.headers
+        return {place: self.gone.get(place) or Archived(*place, *kept) for place in places}
+
+
+@dataclass
+class FakeRehearsal:
+    """Makes the same of every callback; raises `failure` when it has one."""
+
+    items: list[Item] = field(default_factory=lambda: [Item("report", 0, "e1", "delivered (code 3000)")])
+    failure: Exception | None = None
+
+    async def rehearse(self, callbacks):
+        if self.failure:
+            raise self.failure
+        return [self.items for _ in callbacks]
+
+
+@dataclass
+class FakeProgress:
+    """Has these stages; raises `failure` when it has one."""
+
+    told: list[StageProgress] = field(default_factory=lambda: [StageProgress("track", 1, [])])
+    ill: list = field(default_factory=list)
+    failure: Exception | None = None
+
+    async def stages(self):
+        if self.failure:
+            raise self.failure
+        return self.told
+
+    async def ill_connections(self):
+        if self.failure:
+            raise self.failure
+        return self.ill
 
 
 @dataclass
@@ -365,6 +442,9 @@ def make_parts(data_dir: Path, **changed) -> Parts:
         store=FakeStore(),
         registrar=FakeRegistrar(),
         evidence=FakeWitness(),
+        past=FakePast(),
+        rehearsal=FakeRehearsal(),
+        progress=FakeProgress(),
         ring=ring,
         sessions=SessionBook(data_dir, ring, clock),
         exports=exports,
@@ -372,5 +452,6 @@ def make_parts(data_dir: Path, **changed) -> Parts:
         uses=KeyUses(data_dir, ring),
         rates=RateBook(ApiSettings().requests_per_minute, clock),
         audit=AuditLog(data_dir, clock),
+        started_at=NOON - timedelta(hours=1),
     )
     return replace(parts, **changed)

@@ -24,6 +24,55 @@ FRESH = Freshness(
     lag_by_topic={"callbacks": 0, "updates": 12},
 )
 
+LETTER = {
+    "kafka_partition": 3,
+    "kafka_offset": 41,
+    "cause_partition": 0,
+    "cause_offset": 1207,
+    "cause_index": 0,
+    "cause_items": 1,
+    "kind": "unreadable",
+    "reason": "not JSON: unexpected end of data at byte 12",
+    "provider": "infobip",
+    "connection": "main",
+    "received_at": NOON - timedelta(minutes=5),
+    "content_type": "application/json",
+    "size": 214,
+    "body": b'{"reference"',
+    "retried_at": None,
+    "retry_partition": None,
+    "retry_offset": None,
+    "came_to": None,
+}
+HEARD = {
+    "provider": "infobip",
+    "connection": "main",
+    "last_callback_at": NOON - timedelta(seconds=2),
+    "hour_count": 310,
+    "before_count": 2100,
+    "day_count": 7,
+}
+ENDED = {
+    "provider": "infobip",
+    "connection": "main",
+    "undelivered": 2,
+    "expired": 1,
+    "rejected": 0,
+    "failed": 0,
+    "delivered": 97,
+    "previous": {"undelivered": 1, "expired": 1, "rejected": 0, "failed": 0, "delivered": 98},
+}
+LETTER_COUNT = {
+    "provider": "infobip",
+    "connection": "main",
+    "kind": "unreadable",
+    "reason": "not JSON: unexpected end of data at byte 12",
+    "letter_count": 212,
+    "untried_count": 12,
+    "first_at": NOON - timedelta(hours=5),
+    "last_at": NOON - timedelta(minutes=5),
+}
+
 ATTEMPT_ROW = {
     "attempt_id": ATTEMPT,
     "message_id": MESSAGE,

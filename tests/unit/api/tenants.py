@@ -36,6 +36,7 @@ from contracts.conversations import Parties
 from contracts.plans import Plan, send_id_of
 from contracts.vocabulary import Channel
 from runtime.clock import FixedClock
+from runtime.partitioner import partition_of
 from runtime.settings import Connection, ExportSettings, FeedSettings, StoreSettings
 from streams.session.machine import hear, standing_of
 from streams.session.rules import rules_named
@@ -86,6 +87,13 @@ class Tenant:
         return f"{self.name}-export"
 
     @property
+    def letter(self) -> str:
+        """Letters stand on a partition by their connection, in the order of the accounts."""
+        places = {one: partition_of(f"infobip:{one.connection}".encode(), Line.partitions) for one in TENANTS}
+        before = [one for one in TENANTS[: TENANTS.index(self)] if places[one] == places[self]]
+        return f"{places[self]}-{len(before)}"
+
+    @property
     def numbers(self) -> range:
         return range(self.first, self.first + self.message_count)
 
@@ -122,7 +130,7 @@ def live(line: Line, tenant: Tenant) -> None:
         text=f"{tenant.name} is asked",
         **tenant.origin,
     )
-    line.dead_letter(f'{{"to":"{tenant.person}"'.encode(), at_s=65)
+    line.dead_letter(f'{{"to":"{tenant.person}"'.encode(), connection=tenant.connection, at_s=65)
     line.append("alarms", 0, encode(_alarm(tenant)), [])
     line.suppress(wish("stop", account=tenant.name, recipient=tenant.person, sender=tenant.shop, at_s=70), at_s=70)
     _talk(line, tenant)
@@ -316,6 +324,26 @@ TABLE = {
     "GET /v1/changes": Row(scope=Scope.READ, count=lambda answer: len(answer.json()["changes"])),
     "GET /v1/conservation": Row(scope=Scope.READ, is_whole=True),
     "GET /v1/conservation/books": Row(scope=Scope.READ, is_whole=True),
+    "GET /v1/dead-letters": Row(
+        scope=Scope.READ,
+        aimed=lambda tenant: {"connection": tenant.connection},
+        count=lambda answer: len(answer.json()["dead_letters"]),
+    ),
+    "GET /v1/dead-letters/counts": Row(
+        scope=Scope.READ,
+        aimed=lambda tenant: {"connection": tenant.connection},
+        count=lambda answer: sum(one["letter_count"] for one in answer.json()["counts"]),
+    ),
+    "POST /v1/dead-letters/retry": Row(
+        scope=Scope.REPLAY,
+        aimed=lambda tenant: {"connection": tenant.connection},
+        count=lambda answer: len(answer.json()["letters"]),
+        shows=False,
+        status=202,
+    ),
+    "POST /v1/dead-letters/{id}/retry": Row(
+        scope=Scope.REPLAY, path=lambda tenant: {"id": tenant.letter}, status=202, foreign=404
+    ),
     "GET /v1/export": Row(
         scope=Scope.EXPORT, aimed=_by_campaign, count=lambda answer: int(answer.headers["Tidings-Rows"])
     ),
@@ -328,6 +356,7 @@ TABLE = {
     "GET /v1/exports/{id}/files/{name}": _one_export(),
     "GET /v1/feed": Row(scope=Scope.FEED, status=503, tells_of_nobody=True),
     "GET /v1/freshness": Row(scope=Scope.READ, tells_of_nobody=True),
+    "GET /v1/health": Row(scope=Scope.READ, is_whole=True),
     "GET /v1/in-doubt": Row(scope=Scope.READ, count=lambda answer: answer.json()["open_count"]),
     "POST /v1/in-doubt/{send_id}/resolve": Row(
         scope=Scope.SEND,
@@ -360,6 +389,14 @@ TABLE = {
         count=lambda answer: sum(one["sent"] for one in answer.json()["rows"]),
     ),
     "GET /v1/parked": Row(scope=Scope.READ, count=lambda answer: answer.json()["report_count"]),
+    "GET /v1/providers": Row(
+        scope=Scope.READ, count=lambda answer: sum(len(one["connections"]) for one in answer.json()["providers"])
+    ),
+    "GET /v1/providers/{provider}/health": Row(
+        scope=Scope.READ,
+        path=lambda tenant: {"provider": "infobip"},
+        count=lambda answer: len(answer.json().get("connections", ())),
+    ),
     "GET /v1/reports/cost": _report("sent"),
     "GET /v1/reports/deliverability": _report("sent"),
     "GET /v1/reports/fallbacks": _report("commanded"),

@@ -41,7 +41,7 @@ def test_each_schema_is_valid_and_says_what_it_is(name):
 def test_each_operation_can_be_read(name):
     operation = OPERATIONS[name]
 
-    assert re.fullmatch(r"(get|register|add|remove|take|plan|cancel|resolve)_[a-z_]+", name)
+    assert re.fullmatch(r"(get|register|add|remove|take|plan|cancel|resolve|retry)_[a-z_]+", name)
     assert operation["summary"]
     assert operation["description"]
     assert operation["tags"]

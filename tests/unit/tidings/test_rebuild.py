@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from analytics.archive.again import again
 from analytics.archive.reading import Shelves, Span
 from analytics.archive.restoring import Restorer, Told
 from analytics.archive.rows import Archived
@@ -22,7 +23,6 @@ from tests.support.ledger_provider import LEDGER, body_of, status
 from tests.support.whole_line import WholeLine, ask, ask_all
 from tidings.rebuild import command
 from tidings.rebuild.command import Losses, rebuild
-from tidings.replay.performance import again
 
 T0 = datetime(2026, 11, 1, 10, tzinfo=UTC)
 MESSAGE = "019aa5a1-0000-7000-8000-00000000{:04x}"

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from analytics.archive.again import again
 from analytics.archive.known import Item, known_items
 from analytics.archive.reading import Shelves, Span, is_original
 from analytics.snapshots import Snapshot, Snapshots
@@ -25,7 +26,6 @@ from tidings.exits import Exit
 from tidings.replay import command
 from tidings.replay.command import Wishes, rehearse
 from tidings.replay.difference import Effect, changes
-from tidings.replay.performance import again
 
 T0 = datetime(2026, 11, 21, 10, tzinfo=UTC)
 LATER = T0 + timedelta(days=10)
