@@ -11,9 +11,9 @@ from runtime.clock import Clock
 Made = TypeVar("Made")
 
 FRESH_FOR_S = 0.9
-SHARE = 5
+SHARE = 8
 """Watching costs the store at most one part of its time in this many."""
-MOST_KEPT = 256
+MOST_KEPT = 64
 """Views that are remembered; beyond that the one that was asked for longest ago goes."""
 
 
