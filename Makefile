@@ -5,9 +5,10 @@ PYTHON ?= python3
 LOCK := requirements/dev.txt
 
 # The run starts a hundred processes, and each would compile all modules anew where Python is told to keep nothing.
-TESTS := PYTHONDONTWRITEBYTECODE= $(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
+# Three at once on two cores: a fifth of their time, tests wait for a broker or for a time to come.
+TESTS := PYTHONDONTWRITEBYTECODE= $(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder
 
-.PHONY: help run test test-all pictures prove store-smoke check lint types architecture bench bench-month bench-sink chaos fuzz soak lock clean
+.PHONY: help run test test-all pictures prove store-smoke check lint types architecture bench bench-peers bench-month bench-sink chaos fuzz soak docs lock clean
 .DEFAULT_GOAL := help
 
 help: ## Say what each target does
@@ -31,7 +32,7 @@ pictures: $(VENV)/.ready ## Take the pictures in docs/pictures anew, of a seeded
 	@$(BIN)/python -m tests.browser.pictures
 
 # One at a time: their processes need both cores, and time limits are for their outages, not for each other.
-test-all: test ## The same, and whatever takes long: crashes and outages in a row, the chaos harness
+test-all: test $(VENV)/.docs-ready ## The same, and whatever takes long: crashes and outages in a row
 	@$(TESTS) -n 0 -m long
 
 prove: $(VENV)/.ready ## Try laws with 1000 random examples each where a test names no number; SEED= repeats a run
@@ -59,6 +60,9 @@ architecture: $(VENV)/.ready ## Who may import whom
 bench: $(VENV)/.ready ## Measure speed and memory; ONLY=ingest,sink picks groups
 	@$(BIN)/python -m bench $(if $(ONLY),--only $(ONLY))
 
+bench-peers: $(VENV)/.ready ## Measure beside Go, Kafka Streams, ClickHouse and others; ONLY=edge,chain ROUNDS=3 SECONDS=4
+	@$(BIN)/python -m bench.peers $(if $(ONLY),--only $(ONLY)) $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(SECONDS),--seconds $(SECONDS))
+
 bench-month: $(VENV)/.ready ## Ask and export a store with a month of REPORTS=50000000 in it; it is made once, and kept
 	@$(BIN)/python -m bench.questions $(or $(REPORTS),50000000)
 	@$(BIN)/python -m bench.exports $(or $(REPORTS),50000000)
@@ -75,11 +79,20 @@ fuzz: $(VENV)/.ready ## Spoil the providers' samples in CASES=200000 ways; SEED=
 soak: $(VENV)/.ready ## Half an hour of steady callbacks: does memory, do logs, does the spool grow?
 	@$(BIN)/python -m bench.soak
 
+$(VENV)/.docs-ready: $(VENV)/.ready requirements/docs.txt
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements/docs.txt
+	@touch $@
+
+docs: $(VENV)/.docs-ready ## Build all pages below .tidings/site, every link checked; SERVE=1 serves them, with search
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs $(if $(SERVE),serve --dev-addr 127.0.0.1:8001,build --quiet) --strict
+
 lock: $(VENV)/.ready ## Resolve the locked requirements anew
 	@$(BIN)/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --no-emit-index-url --no-annotate --no-header requirements/uv.in -o requirements/uv.txt
 	@$(BIN)/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --no-emit-index-url --no-annotate --no-header requirements/duckdb-lts.in -o requirements/duckdb-lts.txt
-	@$(BIN)/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --no-emit-index-url --no-annotate --no-header pyproject.toml --extra broker -o requirements/run.txt
-	@$(BIN)/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --no-emit-index-url --no-annotate --no-header pyproject.toml --extra broker --group dev -c requirements/run.txt -o requirements/dev.txt
+	@$(BIN)/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --no-emit-index-url --no-annotate --no-header pyproject.toml --extra broker --extra otel -o requirements/run.txt
+	@$(BIN)/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --no-emit-index-url --no-annotate --no-header pyproject.toml --extra broker --extra otel --group dev -c requirements/run.txt -o requirements/dev.txt
+	@$(BIN)/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --no-emit-index-url --no-annotate --no-header --group docs -c requirements/dev.txt -o requirements/docs.txt
+	@$(BIN)/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --no-emit-index-url --no-annotate --no-header requirements/peers.in -o requirements/peers.txt
 
 clean: ## Remove the environment and all local data
-	rm -rf $(VENV) .tidings
+	rm -rf $(VENV) .venv-peers bench/peers/kafka_streams/target .tidings

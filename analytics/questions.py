@@ -9,7 +9,7 @@ from analytics.freshness import Freshness
 from analytics.inbound import InboundQuestion, Place, SuppressionsQuestion
 from analytics.joining import joined
 from analytics.metrics import DIMENSIONS, MEASURES, Dimension, Measure, MetricsQuestion
-from analytics.reader import Accounts, Answer, Reader, Row
+from analytics.reader import Accounts, Answer, Ask, Reader, Row
 from analytics.series import Period, series
 from analytics.sessions import with_sessions
 from analytics.sources import COUNTED, SESSIONS
@@ -117,8 +117,15 @@ def _changed(question: MetricsQuestion, rows: list[Row], fresh: Freshness, *, ch
 async def conservation(reader: Reader) -> Conservation:
     """received, applied, repeated, outranked, parked, quarantined, in_flight, unexplained; exact within one answer."""
     due = reader.horizon.callbacks
-    parameters = {"partitions": list(due), "below": list(due.values())}
-    (rows, unexplained), fresh = await reader.ask_together(("conservation", parameters), ("unexplained", parameters))
+
+    def look(ask: Ask) -> tuple[list[Row], list[Row]]:
+        # As a number of its own it lets DuckDB leave out unread what is below it.
+        (row,) = ask("settled", {})
+        parameters = {"partitions": list(due), "below": list(due.values()), **row}
+        rows = ask("conservation", parameters)
+        return rows, ask("unexplained", parameters) if rows[0]["unexplained"] else []
+
+    (rows, unexplained), fresh = await reader.look(look, is_lookup=False)
     return Conservation(rows, fresh, unexplained)
 
 

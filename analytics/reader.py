@@ -16,7 +16,7 @@ from analytics.buckets import moment_of
 from analytics.database import Connection, Database
 from analytics.diagnosis import advice
 from analytics.freshness import Freshness, Horizon, Positions, Skyline, require_kept
-from analytics.queries import load_query
+from analytics.queries import load_query, load_query_without
 from contracts.errors import QueryInvalid, StoreUnavailable
 from runtime.clock import Clock
 
@@ -129,6 +129,7 @@ def _rows(cursor: Connection, name: str, parameters: Mapping[str, Any]) -> list[
     query = load_query(name)
     if unknown := parameters.keys() - query.parameters:
         raise QueryInvalid(f"{query.name} has no parameter {', '.join(sorted(unknown))}")
+    query = load_query_without(name, frozenset(one for one in query.parameters if parameters.get(one) is None))
     bound = {name: kept(parameters.get(name)) for name in query.parameters}
     # fetchall, always: an open result owns the cursor.
     found = cursor.execute(query.sql, bound or None)

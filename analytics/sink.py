@@ -19,11 +19,13 @@ from analytics.horizon import Follower
 from analytics.intake import Fetched, Source
 from analytics.kafka_feed import Feed
 from analytics.observer import Observer
+from analytics.tracing import traced
 from analytics.writer import Writer
 from contracts.errors import BrokerUnavailable, OffsetGap
 from runtime.clock import Clock
 from runtime.metrics import SINK_LAG
 from runtime.settings import Settings
+from runtime.traces import open_traces
 
 log = structlog.get_logger()
 
@@ -41,6 +43,7 @@ class Sink:
         self._database = database
         self._make_writer = make_writer
         self._clock = clock
+        self._traces = open_traces(settings.traces, "api")
         self.skyline = Skyline()
         self.trouble = "the sink has not reached Kafka yet"
         """Why nothing is stored at the moment; empty when all is well."""
@@ -101,7 +104,9 @@ class Sink:
                 self._note(intake.next_offsets)
                 self.trouble = ""
                 log.info("sink_feeds", positions=self._stored)
-                await self._flow(feed, partial(writer.prepare, intake), partial(in_thread, writer.write))
+                await self._flow(
+                    feed, partial(writer.prepare, intake), partial(in_thread, traced(writer.write, self._traces))
+                )
             finally:
                 await feed.stop()
 

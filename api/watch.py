@@ -75,17 +75,19 @@ def _as_alarm(row: Row) -> Alarm:
 
 def _tell(word: Alarm) -> None:
     _show(word)
-    say, event = (log.warning, "alarm_raised") if word.told is AlarmTold.RAISED else (log.info, "alarm_cleared")
-    say(
-        event,
-        kind=word.kind,
-        account=word.account,
-        provider=word.provider,
-        connection=word.connection,
-        channel=word.channel,
-        detail=word.detail,
-        alarm_id=word.alarm_id,
-    )
+    about = {
+        "kind": word.kind,
+        "account": word.account,
+        "provider": word.provider,
+        "connection": word.connection,
+        "channel": word.channel,
+        "detail": word.detail,
+        "alarm_id": word.alarm_id,
+    }
+    if word.told is AlarmTold.RAISED:
+        log.warning("alarm_raised", **about)
+    else:
+        log.info("alarm_cleared", **about)
 
 
 def _show(word: Alarm) -> None:

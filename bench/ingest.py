@@ -27,6 +27,7 @@ import confluent_kafka
 import psutil
 
 from bench.figures import Figure, figure
+from bench.peers.parts import PartMissing, built_go_edge
 from bench.wrk import load, write_script
 from contracts.status import DeliveryStatus
 from contracts.topics import load_topics
@@ -50,7 +51,6 @@ REQUESTS = 1000
 CUSTOMER_ID = "0E41C9C4-1F3B-4C0F-9A5E-9E6C1A1B2C3D"
 KEY = base64.b64encode(b"the key that signs for the bench").decode()
 PATH = "/callbacks/telesign/main"
-GO_SOURCE = Path(__file__).parent / "peers" / "go_edge"
 START = datetime(2026, 11, 21, 10, tzinfo=UTC)
 
 NULL, BARE, OURS, FASTAPI, GO = "null application", "bare edge", "ours", "FastAPI", "Go"
@@ -113,15 +113,17 @@ def _contenders(place: Place) -> list[Contender]:
     contenders = [
         Contender(NULL, [python, "-m", "bench.peers.null_edge", str(place.port)], {}),
         Contender(BARE, [python, "-m", "bench.peers.bare_edge", *place.address, KEY], {}),
-        Contender(OURS, [python, "-m", "ingest"], {"TIDINGS_CONFIG": str(_our_settings(place))}),
-        Contender(FASTAPI, [python, "-m", "bench.peers.fastapi_edge", *place.address], {}),
+        Contender(OURS, [python, "-m", "ingest"], {"TIDINGS_CONFIG": str(our_settings(place))}),
+        Contender(FASTAPI, [python, "-m", "bench.peers.fastapi_edge", *place.address, KEY], {}),
     ]
-    if go_edge := _built_go_edge(place.directory):
-        contenders.append(Contender(GO, [go_edge, *place.address, KEY], {}))
+    try:
+        contenders.append(Contender(GO, [built_go_edge(), *place.address, KEY], {}))
+    except PartMissing as exc:
+        print(f"the edge in Go is left out: {exc}", file=sys.stderr)
     return contenders
 
 
-def _our_settings(place: Place) -> Path:
+def our_settings(place: Place) -> Path:
     """Ours as it is shipped, with one connection that signs and whose rate does not stand in the way."""
     settings = place.directory / "tidings.toml"
     settings.write_text(
@@ -132,18 +134,6 @@ def _our_settings(place: Place) -> Path:
         f'customer_id = "{CUSTOMER_ID}"\napi_keys = ["{KEY}"]\n'
     )
     return settings
-
-
-def _built_go_edge(directory: Path) -> str | None:
-    target = str(directory / "go_edge")
-    if shutil.which("go") is None:
-        print("there is no go on this machine: the edge in Go is left out", file=sys.stderr)
-        return None
-    built = subprocess.run(["go", "build", "-o", target], cwd=GO_SOURCE, capture_output=True, text=True, check=False)
-    if built.returncode:
-        print(f"the edge in Go cannot be built and is left out: {built.stderr.strip()[-300:]}", file=sys.stderr)
-        return None
-    return target
 
 
 def signed_callbacks(wanted: int = REQUESTS) -> list[SimulatedCallback]:
@@ -166,11 +156,11 @@ def _measure_in_turns(contenders: list[Contender], place: Place) -> Runs:
     ends = Ends(place)
     runs: Runs = defaultdict(list)
     bare = next(contender for contender in contenders if contender.name == BARE)
-    with _serving(bare, place, callbacks[0]):
+    with serving(bare, place, callbacks[0]):
         load(place.url, script, connections=64, seconds=BROKER_WARM_UP_SECONDS)
     for _ in range(ROUNDS):
         for contender in contenders:
-            with _serving(contender, place, callbacks[0]) as pid:
+            with serving(contender, place, callbacks[0]) as pid:
                 load(place.url, script, connections=64, seconds=WARM_UP_SECONDS)
                 for connections in CONNECTIONS:
                     one = _run(contender.name, place.url, script, (pid, connections), ends)
@@ -179,7 +169,7 @@ def _measure_in_turns(contenders: list[Contender], place: Place) -> Runs:
 
 
 @contextmanager
-def _serving(contender: Contender, place: Place, callback: SimulatedCallback) -> Iterator[int]:
+def serving(contender: Contender, place: Place, callback: SimulatedCallback) -> Iterator[int]:
     """The contender's process, while it answers."""
     server = subprocess.Popen(contender.command, env={**os.environ, **contender.environment})
     try:

@@ -1,6 +1,7 @@
 """Posts signed callbacks at a steady rate, over connections that stay open, for a tenth of the CPU of an HTTP client.
 
-It has a process of its own, so that nothing that measures waits for it.
+It has a process of its own, so that nothing that measures waits for it. A callback that cannot leave when it is due,
+because every connection waits for an answer, has waited since then all the same.
 """
 
 import asyncio
@@ -21,12 +22,13 @@ from bench.ingest import endless_callbacks
 from providers._kit.script import SimulatedCallback
 
 CONNECTIONS = 64
-TICK_S = 0.002
+TICK_S = 0.001
 LIMIT_S = 60.0
 """Behind the time that it ought to take."""
 LENGTH = re.compile(rb"content-length: *(\d+)", re.IGNORECASE)
 Answered = tuple[float, float]
-"""When a callback was answered, and the milliseconds that took."""
+"""When a callback was answered, and the milliseconds that took from the moment at which it was due."""
+REPEATED_AFTER = 500
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,9 @@ class Load:
     first: int
     per_s: float
     seconds: float
+    connections: int = CONNECTIONS
+    repeat_every: int = 0
+    """One in so many is posted again, as many callbacks later as `REPEATED_AFTER`; 0: none is."""
 
     @property
     def beyond(self) -> int:
@@ -48,17 +53,22 @@ class Load:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             return runner.run(self._post())
 
+    def callbacks(self) -> list[SimulatedCallback]:
+        """In the order in which they go out."""
+        return list(repeated(_written(self.beyond)[self.first : self.beyond], self.repeat_every))
+
     async def _post(self) -> list[Answered]:
-        callbacks = _written(self.beyond)[self.first : self.beyond]
+        callbacks = self.callbacks()
         requests = deque(request_of(one, self.path) for one in callbacks)
         idle, answers = deque["Line"](), list[Answered]()
-        for _ in range(CONNECTIONS):
+        for _ in range(self.connections):
             await asyncio.get_running_loop().create_connection(lambda: Line(idle, answers), "127.0.0.1", self.port)
-        began = time.monotonic()
+        Line.failure, began = "", time.monotonic()
         while len(answers) < len(callbacks):
             due = int((time.monotonic() - began) * self.per_s) - (len(callbacks) - len(requests))
             for _ in range(min(due, len(idle), len(requests))):
-                idle.popleft().send(requests.popleft())
+                number = len(callbacks) - len(requests)
+                idle.popleft().send(requests.popleft(), began + number / self.per_s)
             await asyncio.sleep(TICK_S)
             if Line.failure:
                 raise RuntimeError(Line.failure)
@@ -74,14 +84,14 @@ class Line(asyncio.Protocol):
 
     def __init__(self, idle: "deque[Line]", answers: list[Answered]) -> None:
         self._idle, self._answers = idle, answers
-        self._left_s, self._heard = 0.0, b""
+        self._due_s, self._heard = 0.0, b""
 
     def connection_made(self, transport: asyncio.Transport) -> None:
         self._transport = transport
         self._idle.append(self)
 
-    def send(self, request: bytes) -> None:
-        self._left_s = time.monotonic()
+    def send(self, request: bytes, due_s: float) -> None:
+        self._due_s = due_s
         self._transport.write(request)
 
     def data_received(self, data: bytes) -> None:
@@ -92,7 +102,7 @@ class Line(asyncio.Protocol):
             return
         if b" 200 " not in head[:20]:
             Line.failure = f"a callback was answered with {head[:60]!r}"
-        self._answers.append((time.time(), (time.monotonic() - self._left_s) * 1000))
+        self._answers.append((time.time(), (time.monotonic() - self._due_s) * 1000))
         self._heard = b""
         self._idle.append(self)
 
@@ -102,6 +112,14 @@ def request_of(callback: SimulatedCallback, path: str) -> bytes:
     headers = {"Host": "127.0.0.1", "Content-Length": str(len(callback.body)), **callback.headers}
     head = "\r\n".join(f"{name}: {value}" for name, value in headers.items())
     return f"POST {path} HTTP/1.1\r\n{head}\r\n\r\n".encode() + callback.body
+
+
+def repeated(callbacks: list[SimulatedCallback], every: int) -> Iterator[SimulatedCallback]:
+    """All of them, and one in `every` a second time."""
+    for number, one in enumerate(callbacks):
+        yield one
+        if every and number % every == 0 and number >= REPEATED_AFTER:
+            yield callbacks[number - REPEATED_AFTER]
 
 
 @cache

@@ -20,19 +20,19 @@ ORIGIN = CONNECTIONS[0].provider, CONNECTIONS[0].name
 
 
 def measure() -> list[Figure]:
-    return measure_stage(Measured("track", lambda: {"reports": _reports(), "attempts": _registrations()}))
+    return measure_stage(Measured("track", lambda: {"reports": reports(), "attempts": _registrations()}))
 
 
 def _root(number: int) -> str:
     return f"35C8B5D509BC10689196FED2{number:08X}"
 
 
-def _reports() -> Iterator[Row]:
+def reports(messages: int = MESSAGES) -> Iterator[Row]:
     """The lives of the messages beside each other, as they come in."""
     head = fixed_headers("report", "normalise")
     for step, status in enumerate(PATH):
-        for number in range(MESSAGES):
-            offset = step * MESSAGES + number
+        for number in range(messages):
+            offset = step * messages + number
             position = Position("bench-callbacks-v1", offset % PARTITIONS, offset)
             key = attempt_key(*ORIGIN, _root(number))
             yield key, encode(_report(number, step, status, offset=offset)), with_id(head, position.event_id)

@@ -38,6 +38,7 @@ HEADERS: Mapping[str, str] = MappingProxyType(
         "ce_source": "`/tidings/<writer>`.",
         "ce_id": "Of what a stage writes: `topic/partition/offset/item` of the record it stems from.",
         "content-type": "`application/json`.",
+        "traceparent": "The W3C trace context, on what stems from a callback that is traced.",
     }
 )
 OF_UPDATES: Mapping[str, str] = MappingProxyType({"verdict": "As in the value, for readers that want only some."})

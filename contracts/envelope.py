@@ -10,6 +10,8 @@ from typing import NamedTuple
 Headers = list[tuple[str, bytes]]
 
 JSON = ("content-type", b"application/json")
+TRACEPARENT = "traceparent"
+"""The W3C trace context, on what stems from a callback that is traced."""
 VERDICT = "verdict"
 """On `updates`: lets a reader that wants only changes skip the rest without decoding."""
 

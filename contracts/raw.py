@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from datetime import UTC, datetime
 
-from contracts.envelope import Headers, fixed_headers
+from contracts.envelope import TRACEPARENT, Headers, fixed_headers
 from contracts.errors import PayloadInvalid
 from contracts.records import RawCallback
 from contracts.vocabulary import Source
@@ -40,7 +40,7 @@ def request_headers(callback: RawCallback) -> Headers:
 
 def replay_headers(original: Iterable[tuple[str, bytes]], received_at_ms: int, *, place: bytes) -> Headers:
     """The headers of a callback that is written again; `place` is where it stood first. The id is the writer's."""
-    told = {"ce_id", "source", RECEIVED_AT, REPLAY_OF}
+    told = {"ce_id", "source", TRACEPARENT, RECEIVED_AT, REPLAY_OF}
     kept = [pair for pair in original if pair[0] not in told]
     again = ("source", Source.REPLAY.encode()), (RECEIVED_AT, str(received_at_ms).encode()), (REPLAY_OF, place)
     return [*kept, *again]

@@ -1,1 +1,1 @@
-
+"""The callback port: checks who calls, keeps the bytes, answers, and decides nothing."""

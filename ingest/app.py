@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from contracts.errors import CallbackRefused
 from ingest.bodies import BodyReader
-from ingest.publisher import Publisher
+from ingest.places import Publishing
 from ingest.refusals import Refusals
 from ingest.routes import Route, Routes
 from ingest.rsgi import HttpProtocol, ResponseHeaders, Scope
@@ -20,7 +20,7 @@ class Edge:
     """The RSGI application: route, read, verify, limit, publish, answer."""
 
     def __init__(
-        self, routes: Routes, publisher: Publisher, bodies: BodyReader, *, ingest: IngestSettings, clock: Clock
+        self, routes: Routes, publisher: Publishing, bodies: BodyReader, *, ingest: IngestSettings, clock: Clock
     ) -> None:
         self._routes = routes
         self._publisher = publisher

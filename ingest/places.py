@@ -1,10 +1,18 @@
-"""Where callbacks can be made durable: what the publisher needs of Kafka's topic and of the spool."""
+"""Where callbacks can be made durable: the publisher, and what it needs of Kafka's topic and of the spool."""
 
 from asyncio import Future
 from typing import Protocol
 
+from contracts.envelope import Headers
 from ingest.spool.spool import Batch
 from runtime.kafka import Outgoing
+
+
+class Publishing(Protocol):
+    """What makes a callback durable, one way or another."""
+
+    def publish(self, body: bytes, received_at_ms: int, headers: Headers, *, deadline_s: float) -> "Future[None]":
+        """Done when the callback is durable. Fails with `NotDurable`, or raises a refusal at once."""
 
 
 class Topic(Protocol):

@@ -23,11 +23,13 @@ from ingest.routes import make_routes
 from ingest.spool.spool import Spool
 from ingest.spool.writer import SpoolLimits
 from ingest.topic import CallbackTopic
+from ingest.tracing import traced
 from providers._kit.provider import Provider
 from runtime.clock import SystemClock
 from runtime.collector import spare_the_collector
 from runtime.metrics import CALLBACKS_WAITING, SPOOL_BYTES, SPOOL_OLDEST_SECONDS, SPOOL_RECORDS
 from runtime.settings import Settings
+from runtime.traces import open_traces
 
 DRAIN_LIMIT_S = 6.0
 STOP_LIMIT_S = 9.0
@@ -55,7 +57,8 @@ class Ingest:
             CallbackTopic(settings.kafka), self._spool, waiting_limit=ingest.waiting_limit, clock=clock
         )
         self._bodies = BodyReader(ingest.max_body_bytes)
-        edge = Edge(routes, self._publisher, self._bodies, ingest=ingest, clock=clock)
+        publishing = traced(self._publisher, open_traces(settings.traces, "ingest"))
+        edge = Edge(routes, publishing, self._bodies, ingest=ingest, clock=clock)
         self._callback_port = callback_port(edge.answer, ingest)
         self._admin_port = admin_port(make_admin(self._health, routes.count_taken))
         self._admin_socket = admin_socket(ingest)

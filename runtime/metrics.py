@@ -3,6 +3,10 @@
 from prometheus_client import CONTENT_TYPE_LATEST, Counter, Gauge, Histogram, generate_latest
 
 from runtime.durations import Durations
+from runtime.version import installed_version
+
+VERSION = Gauge("tidings_version_info", "1; the label says which Tidings this process runs.", ("version",))
+VERSION.labels(installed_version()).set(1)
 
 CALLBACKS = Counter(
     "tidings_callbacks_total",
@@ -34,6 +38,11 @@ STAGE_REPEATS = Counter(
 )
 STAGE_BATCH_SECONDS = Histogram(
     "tidings_stage_batch_seconds", "One batch, from the fetch to the acknowledged outputs and state.", ("stage",)
+)
+STAGE_LAG = Gauge(
+    "tidings_stage_lag_records",
+    "Records on Kafka that this process has yet to read for a stage, of the partitions that it has.",
+    ("stage",),
 )
 STAGE_KEYS = Gauge("tidings_stage_keys", "Keys that a stage holds in memory.", ("stage",))
 STAGE_DUE = Counter("tidings_stage_due_total", "Times that a stage had set itself and that have come.", ("stage",))

@@ -1,1 +1,1 @@
-
+"""The stages, each a pure function, and the engine that carries records through them."""

@@ -1,1 +1,1 @@
-
+"""The command line, the supervisor, and the simulators."""

@@ -12,6 +12,9 @@ from contracts.errors import TidingsError
 ANSWER_LIMIT_S = 20.0
 PATIENCE_S = 60.0
 
+AWAY = (aiohttp.ClientError, TimeoutError)
+"""It is restarted, or too busy: another attempt may find it."""
+
 Json = dict[str, Any]
 
 
@@ -22,9 +25,10 @@ class ApiUnhelpful(TidingsError):
 class ApiClient:
     """One key's way to the API: `async with ApiClient(url, key) as api`."""
 
-    def __init__(self, url: str, key: str, *, limit_s: float = ANSWER_LIMIT_S) -> None:
+    def __init__(self, url: str, key: str, *, limit_s: float = ANSWER_LIMIT_S, patience_s: float = PATIENCE_S) -> None:
         self._url = url
         self._limit_s = limit_s
+        self._patience_s = patience_s
         self._headers = {"authorization": f"Bearer {key}"}
 
     async def __aenter__(self) -> Self:
@@ -46,12 +50,19 @@ class ApiClient:
         return await self._ask("POST", path, body)
 
     async def _ask(self, method: str, path: str, body: Json | None = None) -> Json:
-        async for attempt in stamina.retry_context(
-            on=(aiohttp.ClientError, TimeoutError), attempts=None, timeout=PATIENCE_S, wait_max=1.0, wait_jitter=0.2
-        ):
-            with attempt:
-                return await self._ask_once(method, path, body)
-        raise ApiUnhelpful(f"no answer from {self._url}{path} within {PATIENCE_S:.0f} s")
+        try:
+            async for attempt in stamina.retry_context(
+                on=AWAY, attempts=None, timeout=self._patience_s, wait_max=1.0, wait_jitter=0.2
+            ):
+                with attempt:
+                    return await self._ask_once(method, path, body)
+        except AWAY as exc:
+            said = str(exc) or type(exc).__name__
+            raise ApiUnhelpful(
+                f"no answer from {self._url}{path} within {self._patience_s:.0f} s ({said}); `tidings doctor` says "
+                "what is wrong with the api process"
+            ) from exc
+        raise AssertionError(method)  # not reached: an attempt answers or raises
 
     async def _ask_once(self, method: str, path: str, body: Json | None) -> Json:
         async with self._session.request(method, f"{self._url}{path}", json=body) as answer:

@@ -12,23 +12,28 @@ from tidings.back_test.cli import past
 from tidings.exits import PlainTyper
 from tidings.key_commands import answerable, keys
 from tidings.options import AsJson, Config
+from tidings.teaching import Teaching, unwrapped
+from tidings.watching import watching
 
 app = PlainTyper(
     no_args_is_help=True,
     rich_markup_mode="rich",
     pretty_exceptions_enable=False,
-    help="""One honest account of what happened to every Viber and SMS message, whichever provider carried it.
+    help=unwrapped("""One honest account of what happened to every Viber and SMS message, whichever provider carried it.
 
-    [bold]tidings demo[/bold] shows it at work, [bold]tidings up[/bold] runs it. Exit status: 0 done, 1 failed or not
-    as it should be, 2 wrong configuration or usage, 3 no broker.""",
+    [bold]tidings demo[/bold] shows it at work, [bold]tidings up[/bold] runs it, [bold]tidings top[/bold] watches it and
+    [bold]tidings doctor[/bold] says what is wrong and how to mend it.
+
+    Exit status: 0 done, 1 failed or not as it should be, 2 wrong configuration or usage, 3 no broker."""),
 )
 app.add_typer(keys, name="keys")
 app.add_typer(answerable)
-archive = typer.Typer(no_args_is_help=True, help="List and verify what is kept of all that came in.")
+archive = Teaching(no_args_is_help=True, help="List and verify what is kept of all that came in.")
 app.add_typer(archive, name="archive")
-snapshot = typer.Typer(no_args_is_help=True, help="List and verify the copies of the store to fall back on.")
+snapshot = Teaching(no_args_is_help=True, help="List and verify the copies of the store to fall back on.")
 app.add_typer(snapshot, name="snapshot")
 app.add_typer(past)
+app.add_typer(watching)
 
 
 def fraction(text: str | float) -> float:
@@ -64,7 +69,10 @@ def main(
     pass
 
 
-@app.command()
+@app.taught(
+    "tidings up --config /etc/tidings/tidings.toml",
+    ends="1 when a process does not come up, or dies for good; 3 when Kafka does not",
+)
 def up(config: Config = None) -> None:
     """Run Tidings on this machine: Kafka when none is configured, the topics, ingest, streams and api.
 
@@ -75,7 +83,7 @@ def up(config: Config = None) -> None:
     stay_up(config)
 
 
-@app.command()
+@app.taught("tidings demo --once --messages 500", ends="1 when, with --once, something is not as the simulator knows")
 def demo(
     *,
     once: Annotated[bool, typer.Option("--once", help="A fixed number of messages, reconciled one by one.")] = False,
@@ -95,7 +103,10 @@ def demo(
     endless.play(rate or endless.RATE_PER_S, seed)
 
 
-@app.command()
+@app.taught(
+    "tidings simulate --messages 1000 --duplicates 3% --shuffle --out truth.json",
+    ends="1 when callbacks were refused or got no answer",
+)
 def simulate(  # noqa: PLR0913  # every option of a command is an argument
     *,
     config: Config = None,
@@ -138,7 +149,11 @@ def simulate(  # noqa: PLR0913  # every option of a command is an argument
     raise typer.Exit(command.run(config, wishes, api_key=api_key, out=out, as_json=as_json))
 
 
-@app.command("stand-in")
+@app.taught(
+    "tidings stand-in --faults duplicate=3%,cut=1% --truth truth.ndjson",
+    ends="2 when nobody can listen at the port",
+    name="stand-in",
+)
 def stand_in(  # noqa: PLR0913  # every option of a command is an argument
     *,
     config: Config = None,
@@ -168,7 +183,10 @@ def stand_in(  # noqa: PLR0913  # every option of a command is an argument
     command.run(config, staging, port=port, providers=tuple(provider or ()), truth=truth)
 
 
-@app.command()
+@app.taught(
+    "tidings explain --provider infobip --hint viber --words body.json",
+    ends="2 when a file cannot be read, or is no callback of that provider",
+)
 def explain(
     files: Annotated[list[Path], typer.Argument(help="Callbacks: samples, or bare bodies with --provider.")],
     *,
@@ -186,7 +204,10 @@ def explain(
     raise typer.Exit(explain_files(files, provider=provider, hint=hint, is_words=words))
 
 
-@app.command()
+@app.taught(
+    "tidings replay --from 2026-11-20 --to 2026-11-21 --provider telesign --dry-run",
+    ends="1 when there is no archive or no store to compare with",
+)
 def replay(  # noqa: PLR0913  # every option of a command is an argument
     *,
     begin: Annotated[datetime, typer.Option("--from", help="The first time of receipt (UTC).")],
@@ -212,7 +233,10 @@ def replay(  # noqa: PLR0913  # every option of a command is an argument
     raise typer.Exit(command.run(config, wishes, is_dry_run=dry_run, as_json=as_json))
 
 
-@app.command()
+@app.taught(
+    "tidings rebuild --config /etc/tidings/tidings.toml",
+    ends="1 when the store is in use, or a file of the archive is damaged",
+)
 def rebuild(config: Config = None, *, as_json: AsJson = False) -> None:
     """Add to a store that was filled anew what Kafka no longer has, from the archive.
 
@@ -224,7 +248,7 @@ def rebuild(config: Config = None, *, as_json: AsJson = False) -> None:
     raise typer.Exit(command.run(config, as_json=as_json))
 
 
-@app.command()
+@app.taught("tidings store --json", ends="1 when there is no store that can be read")
 def store(config: Config = None, *, as_json: AsJson = False) -> None:
     """Show what the store keeps: rows by table, since when, and up to when facts were dropped.
 
@@ -235,7 +259,10 @@ def store(config: Config = None, *, as_json: AsJson = False) -> None:
     show_store(config, as_json=as_json)
 
 
-@app.command()
+@app.taught(
+    "tidings erase +447700900105 --dry-run",
+    ends="1 when the person can still be read in a file, or cannot be erased now",
+)
 def erase(  # every option of a command is an argument
     person: Annotated[str, typer.Argument(help="The number with its plus, or the id that a bot's provider gives.")],
     *,
@@ -250,7 +277,7 @@ def erase(  # every option of a command is an argument
     """Erase a person: archive, store, snapshots, exports and what the stages remember; then prove that nothing is left.
 
     Streams and api must be stopped meanwhile, ingest may go on. Topics keep what came until their retention ends; the
-    answer says when. Exit status 1 when the person can still be read in a file.
+    answer says when.
     """
     from tidings.erase import command
 
@@ -258,7 +285,7 @@ def erase(  # every option of a command is an argument
     raise typer.Exit(done)
 
 
-@app.command()
+@app.taught("tidings topology --mermaid", ends="2 when the settings are wrong")
 def topology(
     *,
     config: Config = None,
@@ -271,7 +298,7 @@ def topology(
     show_topology(config, as_json=as_json, as_mermaid=mermaid)
 
 
-@app.command()
+@app.taught("tidings topics --create", ends="3 when a topic is to be created and no Kafka answers")
 def topics(
     *,
     config: Config = None,
@@ -284,7 +311,7 @@ def topics(
     show_topics(config, is_creating=create, as_json=as_json)
 
 
-@app.command()
+@app.taught("tidings broker --port 9092", ends="3 when it does not start, or ends by itself")
 def broker(
     config: Config = None,
     port: Annotated[int | None, typer.Option(help="The port for clients; a free one when not given.")] = None,
@@ -295,7 +322,9 @@ def broker(
     run_broker(config, port)
 
 
-@app.command("verify-export")
+@app.taught(
+    "tidings verify-export exports/2026-11-21 --json", ends="1 when anything is wrong with a file", name="verify-export"
+)
 def verify_export(
     place: Annotated[Path, typer.Argument(help="The folder of a fetched export, or its manifest.")],
     *,
@@ -303,14 +332,14 @@ def verify_export(
 ) -> None:
     """Read a fetched export through: its hashes, its counts, its columns. Needs no settings and no installation.
 
-    Exit status 1 when anything is wrong; each finding is a line on standard output.
+    Each finding is a line on standard output.
     """
     from tidings.exports import verify_export
 
     raise typer.Exit(verify_export(place, as_json=as_json))
 
 
-@archive.command("list")
+@archive.taught("tidings archive list --json", ends="1 when the list of its files is damaged", name="list")
 def list_archive(*, config: Config = None, as_json: AsJson = False) -> None:
     """List the files of the archive: what they hold, from when to when."""
     from tidings.archive import show_archive
@@ -318,18 +347,18 @@ def list_archive(*, config: Config = None, as_json: AsJson = False) -> None:
     show_archive(config, as_json=as_json)
 
 
-@archive.command("verify")
+@archive.taught("tidings archive verify --json", ends="1 when anything is wrong with a file", name="verify")
 def verify_archive(*, config: Config = None, as_json: AsJson = False) -> None:
     """Read every file of the archive again: its hash, its count, and that every place is there once.
 
-    Exit status 1 when anything is wrong; each finding is a line on standard output.
+    Each finding is a line on standard output.
     """
     from tidings.archive import verify_archive
 
     raise typer.Exit(verify_archive(config, as_json=as_json))
 
 
-@snapshot.command("list")
+@snapshot.taught("tidings snapshot list --json", ends="2 when the settings are wrong", name="list")
 def list_snapshots(*, config: Config = None, as_json: AsJson = False) -> None:
     """List the copies of the store that are kept, the newest first."""
     from tidings.snapshots import show_snapshots
@@ -337,12 +366,9 @@ def list_snapshots(*, config: Config = None, as_json: AsJson = False) -> None:
     show_snapshots(config, as_json=as_json)
 
 
-@snapshot.command("verify")
+@snapshot.taught("tidings snapshot verify --json", ends="1 when a copy cannot be read, or there is none", name="verify")
 def verify_snapshot(*, config: Config = None, as_json: AsJson = False) -> None:
-    """Read every kept copy of the store through, while the processes run or not.
-
-    Exit status 1 when one cannot be read or when there is none.
-    """
+    """Read every kept copy of the store through, while the processes run or not."""
     from tidings.snapshots import verify_snapshots
 
     raise typer.Exit(verify_snapshots(config, as_json=as_json))

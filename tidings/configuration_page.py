@@ -13,11 +13,11 @@ from pathlib import Path
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from contracts.errors import ConfigurationInvalid
 from providers._kit.settings import ConnectionSettings
 from providers._kit.unsigned import UnsignedSettings
 from runtime.broker import BrokerSettings
 from runtime.settings import Budget, Connection, Price, Section, Settings
+from tidings.marked_page import between_markers
 
 PROVIDER_HEADING = "`[[connections]]` of "
 BEGIN, END = "<!-- settings: begin -->", "<!-- settings: end -->"
@@ -79,11 +79,7 @@ def settings_tables() -> str:
 
 def write_page(page: Path) -> str:
     """The text of `page` with the reference between its markers made anew."""
-    text = page.read_text(encoding="utf-8")
-    if BEGIN not in text or END not in text:
-        raise ConfigurationInvalid(f"{page} has lost its markers {BEGIN} and {END}; put them back")
-    before, after = text.split(BEGIN)[0], text.split(END)[1]
-    return f"{before}{BEGIN}\n\n{settings_tables()}\n\n{END}{after}"
+    return between_markers(page, (BEGIN, END), settings_tables())
 
 
 def undocumented() -> list[str]:

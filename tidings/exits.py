@@ -2,10 +2,12 @@
 
 import sys
 from enum import IntEnum
+from typing import NoReturn, cast
 
 import typer
 
 from contracts.errors import BrokerUnavailable, ConfigurationInvalid, TidingsError
+from tidings.teaching import Teaching
 
 
 class Exit(IntEnum):
@@ -31,12 +33,27 @@ def exit_of(error: TidingsError) -> Exit:
             return Exit.FAILED
 
 
-class PlainTyper(typer.Typer):
+class PlainTyper(Teaching):
     """Commands whose expected errors end in a line instead of a traceback."""
 
     def __call__(self, *args: object, **kwargs: object) -> object:
         try:
             return super().__call__(*args, **kwargs)
         except TidingsError as exc:
-            typer.echo(f"tidings: {exc}", err=True)
-            sys.exit(exit_of(exc))
+            _end(exc)
+        except ExceptionGroup as group:
+            # Of what is done at the same time several may fail for one reason; a line tells it as well as a tree.
+            if group.split(TidingsError)[1] is not None:
+                raise
+            _end(_first_of(group))
+
+
+def _first_of(group: BaseException) -> TidingsError:
+    while isinstance(group, ExceptionGroup):
+        group = group.exceptions[0]
+    return cast("TidingsError", group)
+
+
+def _end(error: TidingsError) -> NoReturn:
+    typer.echo(f"tidings: {error}", err=True)
+    sys.exit(exit_of(error))

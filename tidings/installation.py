@@ -49,11 +49,11 @@ class Installation:
 
     @property
     def callbacks_url(self) -> str:
-        return _url(self.settings.ingest.host, self.settings.ingest.port)
+        return reachable(self.settings.ingest.host, self.settings.ingest.port)
 
     @property
     def api_url(self) -> str:
-        return _url(self.settings.api.host, self.settings.api.port)
+        return reachable(self.settings.api.host, self.settings.api.port)
 
     @property
     def environment(self) -> dict[str, str]:
@@ -104,8 +104,8 @@ async def _bring_up(installation: Installation, supervisor: Supervisor, tell: Te
 def _processes(installation: Installation) -> list[OwnProcess]:
     settings, logs = installation.settings, installation.data_dir / "logs"
     doors = {
-        "ingest": _url(settings.ingest.admin_host, settings.ingest.admin_port),
-        "streams": _url(settings.streams.admin_host, settings.streams.admin_port),
+        "ingest": reachable(settings.ingest.admin_host, settings.ingest.admin_port),
+        "streams": reachable(settings.streams.admin_host, settings.streams.admin_port),
         "api": installation.api_url,
     }
     return [
@@ -137,7 +137,7 @@ def _let_go(loop: asyncio.AbstractEventLoop) -> None:
         loop.remove_signal_handler(number)
 
 
-def _url(host: str, port: int) -> str:
+def reachable(host: str, port: int) -> str:
     """Where to reach what listens on `host`; a wildcard is reached on this machine."""
     is_wildcard = host in {"0.0.0.0", "::", ""}  # noqa: S104  # compared with, not bound to
     return f"http://{'127.0.0.1' if is_wildcard else host}:{port}"

@@ -8,9 +8,10 @@ from typing import Annotated
 import typer
 
 from tidings.options import AsJson, Config, span
+from tidings.teaching import Teaching
 
-keys = typer.Typer(no_args_is_help=True, help="Make, list, rotate and revoke the keys of the API.")
-answerable = typer.Typer()
+keys = Teaching(no_args_is_help=True, help="Make, list, rotate and revoke the keys of the API.")
+answerable = Teaching()
 Expires = Annotated[timedelta | None, typer.Option(parser=span, metavar="TIME", help="How long it works, such as 90d.")]
 
 
@@ -19,7 +20,7 @@ def from_now(expires: timedelta | None) -> datetime | None:
     return None if expires is None else datetime.now(UTC) + expires
 
 
-@keys.command("list")
+@keys.taught("tidings keys list --json", ends="2 when the file of keys cannot be read", name="list")
 def list_keys(*, config: Config = None, as_json: AsJson = False) -> None:
     """List the keys: their names and what they may do, never their text."""
     from tidings.keys import show_keys
@@ -27,7 +28,11 @@ def list_keys(*, config: Config = None, as_json: AsJson = False) -> None:
     show_keys(config, as_json=as_json)
 
 
-@keys.command("create")
+@keys.taught(
+    "tidings keys create bi --scope read --scope export --expires 90d",
+    ends="1 when it cannot be written down",
+    name="create",
+)
 def create_key(  # noqa: PLR0913  # every option of a command is an argument
     name: Annotated[str, typer.Argument(help="Who or what will use it.")],
     *,
@@ -55,7 +60,7 @@ def create_key(  # noqa: PLR0913  # every option of a command is an argument
     )
 
 
-@keys.command("rotate")
+@keys.taught("tidings keys rotate 1a2b3c4d --overlap 24h", ends="1 when there is no such key", name="rotate")
 def rotate_key(
     key_id: Annotated[str, typer.Argument(help="As `tidings keys list` shows it.")],
     *,
@@ -75,17 +80,20 @@ def rotate_key(
     rotate(config, key_id, overlap=overlap, expires_at=from_now(expires), as_json=as_json)
 
 
-@keys.command("revoke")
+@keys.taught("tidings keys revoke 1a2b3c4d", ends="1 when there is no such key", name="revoke")
 def revoke_key(
-    key_id: Annotated[str, typer.Argument(help="As `tidings keys list` shows it.")], config: Config = None
+    key_id: Annotated[str, typer.Argument(help="As `tidings keys list` shows it.")],
+    *,
+    config: Config = None,
+    as_json: AsJson = False,
 ) -> None:
     """Make a key useless at once."""
     from tidings.keys import revoke
 
-    revoke(config, key_id)
+    revoke(config, key_id, as_json=as_json)
 
 
-@answerable.command()
+@answerable.taught("tidings audit --what evidence_shown --limit 20", ends="2 when there is no such deed")
 def audit(  # every option of a command is an argument
     *,
     config: Config = None,

@@ -69,12 +69,16 @@ def rotate(config: Path | None, key_id: str, *, overlap: timedelta, expires_at: 
     _print_text(key, text, as_json=as_json)
 
 
-def revoke(config: Path | None, key_id: str) -> None:
+def revoke(config: Path | None, key_id: str, *, as_json: bool) -> None:
     """Make a key useless. Raises `NotFound` when there is none of that id."""
     data_dir = load_settings(config).data_dir
     ring = KeyRing(data_dir)
     written_down(data_dir, Deed.KEY_REVOKED, key=key_id, key_name=_known(ring, key_id).name)
-    typer.echo(f"revoked {key_id} ({ring.revoke(key_id).name})")
+    revoked = ring.revoke(key_id)
+    if as_json:
+        typer.echo(json.dumps(_described(revoked, None), indent=2))
+    else:
+        typer.echo(f"revoked {key_id} ({revoked.name})")
 
 
 def _known(ring: KeyRing, key_id: str) -> Key:

@@ -14,6 +14,8 @@ from runtime.clock import SystemClock
 from runtime.settings import load_settings
 from tidings.exits import Exit
 
+NONE_YET = "no snapshot yet; the api process makes one every store.snapshot_every_s"
+
 
 def show_snapshots(config: Path | None, *, as_json: bool) -> None:
     """Every snapshot, the newest first."""
@@ -24,7 +26,7 @@ def show_snapshots(config: Path | None, *, as_json: bool) -> None:
     table = Table("made", "batch", "bytes", "file")
     for row in rows:
         table.add_row(*(str(row[name]) for name in ("made_at", "batch_id", "bytes", "file")))
-    Console().print(table if rows else "no snapshot yet; the api process makes one every store.snapshot_every_s")
+    Console().print(table if rows else NONE_YET)
 
 
 def verify_snapshots(config: Path | None, *, as_json: bool) -> Exit:
@@ -35,6 +37,8 @@ def verify_snapshots(config: Path | None, *, as_json: bool) -> Exit:
     else:
         for row in rows:
             typer.echo(f"{row['file']}: {row['wrong'] or str(row['rows']) + ' rows, every one can be read'}")
+    if not rows:
+        typer.echo(NONE_YET, err=True)
     return Exit.FAILED if any(row["wrong"] for row in rows) or not rows else Exit.DONE
 
 

@@ -1,7 +1,7 @@
 """The questions, one SQL file each. The head of a file says what it answers, its parameters, and its lane."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
 from itertools import takewhile
@@ -10,6 +10,11 @@ from contracts.errors import QueryInvalid
 
 _MEMBERS = ("parameters:", "lane:", "facts:")
 _INCLUDE = re.compile(r"^-- include: (\w+)$", re.MULTILINE)
+_FILTER = re.compile(
+    r"^ *AND (?:is_wanted\(\w+, \$(\w+)\)|\(\$(accounts) IS NULL OR list_contains\(\$accounts, [\w.]+\)\))\n?",
+    re.MULTILINE,
+)
+"""A line that leaves everything when its parameter is null."""
 
 
 @dataclass(frozen=True)
@@ -30,7 +35,7 @@ class Query:
 def load_query(name: str) -> Query:
     """The question called `name`; raises `QueryInvalid` when there is none."""
     try:
-        sql = _INCLUDE.sub(_included, _text(f"{name}.sql"))
+        sql = with_parts(_text(f"{name}.sql"))
     except FileNotFoundError:
         raise QueryInvalid(f"there is no question {name}; there are {', '.join(query_names())}") from None
     head = [line.removeprefix("--").strip() for line in takewhile(_is_comment, sql.splitlines())]
@@ -45,8 +50,25 @@ def load_query(name: str) -> Query:
     )
 
 
+@cache
+def load_query_without(name: str, absent: frozenset[str]) -> Query:
+    """The same question when these parameters are null.
+
+    DuckDB plans a filter that wants everything as long as any other, and of small answers planning is most of the time.
+    """
+    whole = load_query(name)
+    sql = _FILTER.sub(lambda found: "" if (found[1] or found[2]) in absent else found[0], whole.sql)
+    named = set(re.findall(r"\$(\w+)", re.sub(r"^ *--.*$", "", sql, flags=re.MULTILINE)))
+    return replace(whole, sql=sql, parameters=whole.parameters & named)
+
+
 def _text(name: str) -> str:
     return files(__name__).joinpath(name).read_text(encoding="utf-8")
+
+
+def with_parts(sql: str) -> str:
+    """The SQL with what it includes."""
+    return _INCLUDE.sub(_included, sql)
 
 
 def _included(found: re.Match[str]) -> str:

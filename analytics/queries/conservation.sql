@@ -1,6 +1,7 @@
 -- What became of every item received, for the whole (provider null) and by provider. Positions below the horizon must be
--- explained; what is missing above it is on its way.
--- parameters: partitions, below
+-- explained; what is missing above it is on its way. Every callback below $settled is settled, so that its items need not
+-- be read again.
+-- parameters: partitions, below, settled
 WITH horizon AS (
     SELECT unnest($partitions::SMALLINT[]) AS kafka_partition, unnest($below::BIGINT[]) AS below
 ),
@@ -24,6 +25,7 @@ counted AS (
         CASE WHEN kafka_offset < coalesce(below, 0) THEN missing ELSE 0 END AS unexplained,
         CASE WHEN kafka_offset < coalesce(below, 0) THEN 0 ELSE missing END AS in_flight
     FROM open_callback LEFT JOIN horizon USING (kafka_partition)
+    WHERE kafka_offset >= coalesce($settled::BIGINT, 0)
     UNION ALL BY NAME
     SELECT * EXCLUDE (batch_id) FROM settled_count
     UNION ALL BY NAME

@@ -1,20 +1,20 @@
--- Whether anybody wrote what could be an answer to a message: it bears one of its names, or comes from one of its people
--- within its lifetime. What that answers is then for `message_replies` to find out.
+-- Whether anybody wrote what could be an answer to a message, as `meant.cte` has it: it bears one of its names, or comes
+-- from one of its people within its lifetime. What that answers is then for `message_replies` to find out.
 -- parameters: names, people, heard_from, heard_to, window_s, accounts
 -- lane: look-up
-WITH
-name AS (SELECT unnest($names::VARCHAR[]) AS name),
-
-person AS (SELECT unnest($people::UBIGINT[]) AS author_hash),
-
-lifetime AS (
-    SELECT
-        $heard_from::TIMESTAMP - INTERVAL 7 DAY AS heard_from,
-        $heard_to::TIMESTAMP + to_seconds($window_s) + INTERVAL 7 DAY AS heard_to
-),
-
--- include: meant
-
-found AS (SELECT event_id FROM meant LIMIT 1)
-
-SELECT * FROM found
+SELECT event_id
+FROM inbound
+WHERE
+    (
+        list_contains($names::VARCHAR[], reply_to)
+        OR list_contains($names::VARCHAR[], reply_id)
+        OR list_contains($names::VARCHAR[], tracking)
+        OR list_contains($names::VARCHAR[], external_id)
+        OR (
+            list_contains($people::UBIGINT[], author_hash)
+            AND received_at >= $heard_from::TIMESTAMP - INTERVAL 7 DAY
+            AND received_at <= $heard_to::TIMESTAMP + to_seconds($window_s) + INTERVAL 7 DAY
+        )
+    )
+    AND ($accounts IS NULL OR list_contains($accounts, account))
+LIMIT 1

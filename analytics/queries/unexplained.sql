@@ -1,5 +1,5 @@
 -- The first hundred callbacks with items that ought to be explained and are not, and which of their items are.
--- parameters: partitions, below
+-- parameters: partitions, below, settled
 WITH horizon AS (
     SELECT unnest($partitions::SMALLINT[]) AS kafka_partition, unnest($below::BIGINT[]) AS below
 ),
@@ -7,7 +7,7 @@ WITH horizon AS (
 lost AS (
     SELECT kafka_partition, kafka_offset, provider, connection, received_at, received
     FROM open_callback JOIN horizon USING (kafka_partition)
-    WHERE kafka_offset < below AND missing > 0
+    WHERE kafka_offset >= coalesce($settled::BIGINT, 0) AND kafka_offset < below AND missing > 0
     ORDER BY received_at, kafka_partition, kafka_offset
     LIMIT 100
 )

@@ -131,7 +131,9 @@ class Course:
         try:
             update = decode(StatusChanged, record.value or b"")
         except PayloadInvalid as exc:
-            log.warning("update_unreadable", partition=partition, offset=record.offset, reason=str(exc))
+            log.warning(
+                "record_unreadable", topic="updates", partition=partition, offset=record.offset, reason=str(exc)
+            )
             return None
         said = update.report or update.registration
         if said is None or (update.verdict is Verdict.REGISTERED and not update.released_applied_count):

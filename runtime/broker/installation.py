@@ -2,6 +2,7 @@
 
 import base64
 import os
+import re
 import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -33,6 +34,16 @@ class Installation:
     def console_file(self) -> Path:
         """What Java itself had to say since the last start."""
         return self.directory / "logs" / "console.log"
+
+    @property
+    def last_address(self) -> str | None:
+        """Where the broker was told to listen when it was last started; null before the first time."""
+        try:
+            told = (self.directory / "server.properties").read_text(encoding="utf-8")
+        except OSError:
+            return None
+        found = re.search(r"^advertised\.listeners=PLAINTEXT://(\S+)$", told, re.MULTILINE)
+        return found[1] if found else None
 
     def make(self) -> None:
         """Make the directory. Raises `BrokerUnavailable` when that cannot be."""

@@ -1,15 +1,19 @@
-"""Asks a broker who is in its cluster: the smallest question that only a broker at work can answer."""
+"""Asks a broker who is in its cluster, and what it understands: small questions that only a broker can answer."""
 
 import socket
 import struct
 
 METADATA = 3
 VERSION = 1
+API_VERSIONS = 18
 CORRELATION = 1
 CLIENT = b"tidings-probe"
 LIMIT_S = 1.0
 ANSWER = struct.Struct(">iii")
 """Length, correlation id, number of brokers."""
+RANGE = struct.Struct(">hhh")
+"""An API's key, the oldest and the newest version of it that the broker understands."""
+LARGEST_ANSWER = 65_536
 
 
 def answers(host: str, port: int) -> bool:
@@ -17,7 +21,8 @@ def answers(host: str, port: int) -> bool:
     # By hand, because the launcher runs with and without an event loop, and a client would need one or the other.
     try:
         with socket.create_connection((host, port), LIMIT_S) as connection:
-            connection.sendall(_request())
+            # An empty list of topics means none since version 1.
+            connection.sendall(_request(METADATA, VERSION, struct.pack(">i", 0)))
             answer = connection.recv(ANSWER.size, socket.MSG_WAITALL)
     except OSError:
         return False
@@ -27,8 +32,22 @@ def answers(host: str, port: int) -> bool:
     return bool(correlation == CORRELATION and brokers > 0)
 
 
-def _request() -> bytes:
-    """A metadata request that asks for no topic; an empty list means none since version 1."""
-    header = struct.pack(f">hhih{len(CLIENT)}s", METADATA, VERSION, CORRELATION, len(CLIENT), CLIENT)
-    body = struct.pack(">i", 0)
+def newest_versions(host: str, port: int, *, limit_s: float = LIMIT_S) -> dict[int, int]:
+    """By the key of each API, its newest version that the broker understands; raises `OSError` when no broker answers.
+
+    Every broker answers version 0 of this question, even before it is told who asks.
+    """
+    with socket.create_connection((host, port), limit_s) as connection:
+        connection.sendall(_request(API_VERSIONS, 0, b""))
+        length = int.from_bytes(connection.recv(4, socket.MSG_WAITALL))
+        answer = connection.recv(length, socket.MSG_WAITALL) if length < LARGEST_ANSWER else b""
+    correlation, error, count = struct.unpack(">ihi", answer[:10].ljust(10, b"\0"))
+    ranges = answer[10:]
+    if correlation != CORRELATION or error or not 0 < count * RANGE.size <= len(ranges):
+        raise ConnectionError("what answers is no Kafka")
+    return {api: newest for api, _oldest, newest in RANGE.iter_unpack(ranges[: count * RANGE.size])}
+
+
+def _request(api: int, version: int, body: bytes) -> bytes:
+    header = struct.pack(f">hhih{len(CLIENT)}s", api, version, CORRELATION, len(CLIENT), CLIENT)
     return struct.pack(">i", len(header) + len(body)) + header + body

@@ -35,6 +35,7 @@ from runtime.settings.sections import (
     Section,
     StoreSettings,
     StreamsSettings,
+    TracesSettings,
     TrustSettings,
 )
 
@@ -56,6 +57,7 @@ __all__ = [
     "Settings",
     "StoreSettings",
     "StreamsSettings",
+    "TracesSettings",
     "TrustSettings",
     "load_settings",
 ]
@@ -81,6 +83,7 @@ class Settings(BaseSettings):
     exports: ExportSettings = ExportSettings()
     feed: FeedSettings = FeedSettings()
     trust: TrustSettings = TrustSettings()
+    traces: TracesSettings = TracesSettings()
     privacy: PrivacySettings = PrivacySettings()
     connections: tuple[Connection, ...] = ()
     budgets: tuple[Budget, ...] = ()

@@ -267,6 +267,15 @@ class TrustSettings(Section):
     """For so long after a code that no table knows the alarm stays open."""
 
 
+class TracesSettings(Section):
+    """Callbacks followed to their rows, for whoever collects OpenTelemetry. Needs `tidings[otel]`."""
+
+    endpoint: str = Field("", pattern="^(https?://.+)?$")
+    """Where spans go, by OTLP over HTTP, such as `http://127.0.0.1:4318`; empty: nowhere, and nothing is traced."""
+    share: float = Field(0.01, gt=0, le=1)
+    """Of all callbacks so many are traced; 1: each."""
+
+
 class PrivacySettings(Section):
     """How people are hidden."""
 

@@ -31,6 +31,7 @@ from runtime.metrics import LOOK_UP_ANSWERS, LOOK_UPS
 from runtime.settings import Settings
 from streams.asking.clients import LINGER_S, NAME, OpenClients, fetch, open_clients
 from streams.asking.inquirer import Inquirer
+from streams.engine.unreadable import tell_unreadable
 from streams.reconcile.rules import Place, look_ups_of
 from streams.ways_out import WaysOut
 
@@ -121,7 +122,7 @@ class Asker:
             try:
                 question = decode(LookUpDue, record.value or b"")
             except PayloadInvalid as exc:
-                log.warning("question_unreadable", partition=record.partition, offset=record.offset, reason=str(exc))
+                tell_unreadable(record, exc)
                 continue
             place = question.provider, question.connection
             if place not in self._inquirers:

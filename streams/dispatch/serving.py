@@ -18,6 +18,7 @@ from streams.dispatch.board import Board
 from streams.dispatch.clients import Clients
 from streams.dispatch.log_tail import LogTail
 from streams.dispatch.share import ReadUp
+from streams.engine.unreadable import tell_unreadable
 
 POLL_MS = 500
 MOST_AT_ONCE = 500
@@ -125,6 +126,5 @@ def _read(read: Callable[[bytes], T], record: ConsumerRecord) -> T | None:
     try:
         return read(record.value or b"")
     except PayloadInvalid as exc:
-        place = f"{record.topic}/{record.partition}/{record.offset}"
-        log.warning("record_unreadable", place=place, reason=str(exc))
+        tell_unreadable(record, exc)
         return None

@@ -7,7 +7,7 @@ from typing import Protocol, runtime_checkable
 from aiohttp import web
 
 from contracts.errors import ConfigurationInvalid
-from runtime.metrics import exposition
+from runtime.metrics import STAGE_LAG, exposition
 from runtime.settings import StreamsSettings
 from streams.engine.line import Line
 from streams.engine.watchdog import Watchdog
@@ -93,6 +93,9 @@ class Admin:
         return web.json_response({"stages": stages, "beside": beside}, status=200 if is_ready else 503)
 
     async def _metrics(self, _request: web.Request) -> web.Response:
+        for line in self._lines:
+            progress = await line.progress()
+            STAGE_LAG.labels(line.name).set(sum(place.end - place.position for place in progress.values()))
         page, content_type = exposition()
         return web.Response(body=page, headers={"content-type": content_type})
 

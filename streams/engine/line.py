@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 import faust
 from aiokafka import AIOKafkaProducer
@@ -17,7 +17,6 @@ from runtime.clock import SystemClock
 from runtime.kafka import make_producer
 from runtime.settings import Settings
 from streams.engine.app import make_app
-from streams.engine.carrier import Carrier
 from streams.engine.changelog import ChangelogReader
 from streams.engine.consumer import BatchConsumer
 from streams.engine.faust_names import coordinator_failure, is_member, subscribed_topics
@@ -26,7 +25,11 @@ from streams.engine.lease import Lease
 from streams.engine.stage import SourceRecord, Stage
 from streams.engine.store import StateStore
 from streams.engine.timers import Timers
+from streams.engine.tracing import carrier_of
 from streams.engine.writer import Writer
+
+if TYPE_CHECKING:
+    from runtime.traces.spans import Traces
 
 ANSWER_LIMIT_S = 2.0
 
@@ -42,7 +45,7 @@ class Progress:
 class Line:
     """`start` returns when the stage has its partitions and its state. Make it inside the running loop."""
 
-    def __init__(self, stage: Stage, settings: Settings, guard: SleepGuard) -> None:
+    def __init__(self, stage: Stage, settings: Settings, guard: SleepGuard, *, traces: "Traces | None" = None) -> None:
         decide, kafka = stage.prepare(settings), settings.kafka
         names = {word: load_topics()[word].full_name(kafka.topic_prefix) for word in stage.topics}
         self.stage = stage
@@ -57,7 +60,7 @@ class Line:
         )
         lease = Lease(settings.streams.session_timeout_s, lambda: is_member(self.consumer))
         writer = Writer(self.producer, guard, lease=lease, names=names, partitions=kafka.partitions)
-        self._carrier = Carrier(stage, decide, writer, self._store)
+        self._carrier = carrier_of(stage, decide, writer, self._store, traces=traces)
         self._lookout = stage.lookout(settings, decide) if stage.lookout else None
         self._timers = Timers(stage, self._store, writer, SystemClock()) if self._store else None
         self._beside: list[asyncio.Task[None]] = []

@@ -13,6 +13,7 @@ from runtime.clock import SystemClock
 from runtime.collector import spare_the_collector
 from runtime.heap import keep_giving_back
 from runtime.settings import Settings
+from runtime.traces import open_traces
 from streams.engine.admin import Admin, Member
 from streams.engine.exits import AFTER_FAILURE_S, arm_hard_exit
 from streams.engine.guard import SleepGuard
@@ -43,7 +44,8 @@ async def run_stages(
 ) -> int:
     """Run until told to stop: 0. When a stage cannot go on: 1. `routes` are answered on the local port."""
     guard = SleepGuard(settings.streams.session_timeout_s)
-    lines = [Line(stage, settings, guard) for stage in stages]
+    traces = open_traces(settings.traces, "streams")
+    lines = [Line(stage, settings, guard, traces=traces) for stage in stages]
     watchdog = Watchdog(lines, stall_timeout_s=settings.streams.stall_timeout_s, clock=SystemClock())
     members = [companion for companion in companions if isinstance(companion, Member)]
     admin = Admin(settings.streams, lines, watchdog, members=members, routes=routes)

@@ -1,5 +1,7 @@
 """What becomes of a record that a stage cannot read although our own code wrote it."""
 
+import structlog
+
 from contracts.codec import encode
 from contracts.envelope import Position, fixed_headers, with_id
 from contracts.errors import PayloadInvalid
@@ -10,6 +12,8 @@ from streams.engine.moments import moment_of
 from streams.engine.stage import Output, SourceRecord
 
 UNKNOWN = "unknown"
+
+log = structlog.get_logger()
 
 
 def dead_letter(record: SourceRecord, exc: PayloadInvalid, *, stage: str) -> Output:
@@ -28,3 +32,14 @@ def dead_letter(record: SourceRecord, exc: PayloadInvalid, *, stage: str) -> Out
     position = Position(record.topic, record.partition, record.offset)
     headers = with_id(fixed_headers("dead-letter", stage), position.event_id)
     return Output(f"{UNKNOWN}:{UNKNOWN}".encode(), encode(letter), record.timestamp, headers)
+
+
+def tell_unreadable(record: SourceRecord, exc: PayloadInvalid) -> None:
+    """To the log only: the record stays on Kafka, and whoever keeps its bytes counts it."""
+    log.warning(
+        "record_unreadable",
+        topic=record.topic,
+        partition=record.partition,
+        offset=record.offset,
+        reason=str(exc),
+    )

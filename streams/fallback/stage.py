@@ -5,8 +5,6 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import cast
 
-import structlog
-
 from contracts.codec import encode
 from contracts.envelope import Headers, Position, fixed_headers, with_id
 from contracts.errors import PayloadInvalid
@@ -17,6 +15,7 @@ from runtime.policy_file import PolicyFile
 from runtime.settings import Settings
 from streams.engine.moments import DAY_MS
 from streams.engine.stage import Decide, Lookout, Output, Outputs, SourceRecord, Stage, StateView
+from streams.engine.unreadable import tell_unreadable
 from streams.fallback.policy import Here, Rules, Told, advance, due_ms, held_since_ms
 from streams.fallback.reading import MESSAGES, OUTCOMES, UPDATES, Reader
 from streams.fallback.state import MessageState, decode_message, encode_message
@@ -33,8 +32,6 @@ HEADERS: dict[str, Headers] = {
 HEALTH_COUNTS = timedelta(minutes=15)
 """Longer than any illness is told to last without being told anew."""
 DAY = timedelta(days=1)
-
-log = structlog.get_logger()
 
 
 class FallbackBatch:
@@ -53,9 +50,7 @@ class FallbackBatch:
                 told = self._follow(view, record, topic)
             except PayloadInvalid as exc:
                 # The store reads the same topics and keeps it as unreadable.
-                log.warning(
-                    "not_understood", topic=topic, partition=record.partition, offset=record.offset, why=str(exc)
-                )
+                tell_unreadable(record, exc)
                 continue
             for item, one in enumerate(told):
                 is_decision = isinstance(one, DecisionMade)

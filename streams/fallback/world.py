@@ -3,8 +3,6 @@
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
-import structlog
-
 from contracts.codec import decode
 from contracts.errors import PayloadInvalid
 from contracts.plans import ConnectionHealth, SendCommanded, read_command
@@ -12,10 +10,9 @@ from contracts.suppressions import SuppressionList
 from runtime.settings import Budget
 from streams.engine.moments import DAY_MS, ms_of
 from streams.engine.stage import SourceRecord
+from streams.engine.unreadable import tell_unreadable
 
 SUPPRESSIONS, HEALTH, COMMANDS = "suppressions", "health", "commands"
-
-log = structlog.get_logger()
 
 
 class World:
@@ -35,9 +32,7 @@ class World:
                 self.take(topic, record.key or b"", record.value, record.timestamp)
             except PayloadInvalid as exc:
                 # Whoever wrote it counts it as a dead letter, or the store keeps it as unreadable.
-                log.warning(
-                    "unreadable", topic=topic, partition=record.partition, offset=record.offset, reason=str(exc)
-                )
+                tell_unreadable(record, exc)
 
     def take(self, topic: str, key: bytes, value: bytes | None, at_ms: int) -> None:
         """One record; raises `PayloadInvalid` when it cannot be read."""

@@ -4,7 +4,6 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 
 import msgspec
-import structlog
 
 from contracts.codec import encode, read
 from contracts.envelope import VERDICT, Headers, Position, fixed_headers, header, with_id
@@ -16,6 +15,7 @@ from providers import load_providers
 from runtime.metrics import PRESUMED_LOST
 from runtime.settings import Settings
 from streams.engine.stage import Decide, Output, Outputs, SourceRecord, Stage, StateView
+from streams.engine.unreadable import tell_unreadable
 from streams.reconcile.machine import Heard, due_ms, hear, time_is_up, waits_since_ms
 from streams.reconcile.rules import rules_of_connections
 from streams.reconcile.schedule import Rules
@@ -31,7 +31,6 @@ HEADERS: dict[str, Headers] = {
 OF_NO_ATTEMPT = frozenset({Verdict.PARKED.value.encode(), Verdict.UNCLAIMED.value.encode()})
 """Parked reports have no message yet, and `unclaimed` does not say of which connection it is."""
 
-log = structlog.get_logger()
 _HEARD = msgspec.json.Decoder(Heard)
 
 
@@ -61,7 +60,7 @@ class ReconcileBatch:
             heard = read(_HEARD, record.value, "an update")
         except PayloadInvalid as exc:
             # Track has written it, and the store keeps it as unreadable with its reason.
-            log.warning("update_unreadable", partition=record.partition, offset=record.offset, reason=str(exc))
+            tell_unreadable(record, exc)
             return
         before = _message(view, record.key)
         self._keep(view, record.key, before, hear(before, heard, record.timestamp, self._rules_of))

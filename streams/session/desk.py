@@ -3,18 +3,15 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-import structlog
-
 from contracts.errors import PayloadInvalid
 from contracts.sends import SendRequest
 from contracts.standings import Standings
 from runtime.clock import Clock
 from runtime.settings import Settings
 from streams.engine.stage import SourceRecord
+from streams.engine.unreadable import tell_unreadable
 from streams.session.rules import RuleBook
 from streams.tailing import Tail
-
-log = structlog.get_logger()
 
 
 class SessionDesk:
@@ -47,4 +44,4 @@ class SessionDesk:
             try:
                 self._standings.take(record.key or b"", record.value)
             except PayloadInvalid as exc:
-                log.warning("told_unreadable", partition=record.partition, offset=record.offset, reason=str(exc))
+                tell_unreadable(record, exc)

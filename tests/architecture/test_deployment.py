@@ -1,6 +1,7 @@
 """The compose file and the image, held to their schema and to the code they start."""
 
 import json
+import re
 from importlib.metadata import distribution
 from pathlib import Path
 
@@ -9,12 +10,12 @@ import pytest
 import yaml
 
 from contracts.topics import load_topics
-from runtime.settings import Settings
+from runtime.settings import ApiSettings, IngestSettings, Settings, StreamsSettings
 
 ROOT = Path(__file__).parents[2]
 COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text(encoding="utf-8"))
 SERVICES = COMPOSE["services"]
-OURS = {name: service for name, service in SERVICES.items() if name != "kafka"}
+OURS = {name: service for name, service in SERVICES.items() if service["image"].startswith("tidings:")}
 
 
 def compose_schema():
@@ -52,6 +53,42 @@ def test_every_setting_a_service_is_given_exists(name):
         field = Settings.model_fields[section]
 
         assert not member or member in field.annotation.model_fields
+
+
+@pytest.mark.parametrize("name", sorted(SERVICES.keys() - OURS.keys()))
+def test_what_is_not_ours_has_a_version_and_logs_that_end(name):
+    image, _, version = SERVICES[name]["image"].partition(":")
+
+    assert image
+    assert re.match(r"v?\d+\.\d+\.\d+$", version)
+    assert SERVICES[name]["logging"] == SERVICES["kafka"]["logging"]
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_every_file_of_ours_that_is_mounted_is_there(name):
+    mounted = [volume.split(":")[0] for volume in SERVICES[name].get("volumes", []) if volume.startswith("./")]
+
+    assert [path for path in mounted if path != "./tidings.toml" and not (ROOT / path).is_file()] == []
+
+
+def test_observing_is_a_wish_of_its_own():
+    beside = {name for name, service in SERVICES.items() if service.get("profiles") == ["observe"]}
+
+    assert beside == {"prometheus", "tempo", "grafana"} == SERVICES.keys() - OURS.keys() - {"kafka"}
+    assert not any(set(service["depends_on"]) & beside for service in OURS.values())
+
+
+def test_prometheus_asks_each_process_where_it_answers():
+    scrapes = yaml.safe_load((ROOT / "docs/observe/prometheus.yml").read_text(encoding="utf-8"))["scrape_configs"]
+    asked = {scrape["job_name"]: scrape["static_configs"][0]["targets"] for scrape in scrapes}
+
+    assert asked == {
+        "tidings-ingest": [f"ingest:{IngestSettings().admin_port}"],
+        "tidings-streams": [f"streams:{StreamsSettings().admin_port}"],
+        "tidings-api": [f"api:{ApiSettings().port}"],
+    }
+    for name, member in (("ingest", "INGEST__ADMIN_HOST"), ("streams", "STREAMS__ADMIN_HOST"), ("api", "API__HOST")):
+        assert SERVICES[name]["environment"][f"TIDINGS_{member}"] == "0.0.0.0"
 
 
 @pytest.mark.parametrize("name", SERVICES)

@@ -11,7 +11,7 @@ import pytest
 from tests.chaos.crash_walk import WALK
 from tests.chaos.plan import STREAMS
 
-pytestmark = [pytest.mark.broker, pytest.mark.long, pytest.mark.timeout(420)]
+pytestmark = [pytest.mark.broker, pytest.mark.timeout(420)]
 
 ROOT = Path(__file__).parents[2]
 LIMIT_S = 400
@@ -49,6 +49,7 @@ def test_nothing_is_lost_whatever_is_killed_paused_or_restarted(tmp_path):
     assert int(told[3]) >= 4
 
 
+@pytest.mark.long
 def test_nothing_is_lost_wherever_a_process_dies(tmp_path):
     """Between outputs, state and claims, and in the store's transaction; tests of their own kill elsewhere."""
     places = [stop.name for stop in WALK if stop.process == STREAMS and not stop.name.endswith(AT_THE_ENDS)]

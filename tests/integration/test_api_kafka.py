@@ -179,6 +179,7 @@ async def test_without_kafka_a_registration_is_refused_at_once():
     await registrar.stop()
 
 
+@pytest.mark.long
 async def test_when_kafka_goes_silent_nothing_is_promised_and_later_it_goes_on(own_broker):
     broker = await asyncio.to_thread(own_broker)
     kafka = KafkaSettings(bootstrap_servers=broker.bootstrap, partitions=1)

@@ -81,6 +81,7 @@ async def test_a_wish_not_to_be_written_to_stays_and_is_told_of(settings):
     assert told.forgotten_at is None
 
 
+@pytest.mark.long
 async def test_with_the_wish_forgotten_too_kafka_has_forgotten_at_a_told_time(settings):
     told = await erased(settings, wishes_too=True)
 
@@ -90,6 +91,7 @@ async def test_with_the_wish_forgotten_too_kafka_has_forgotten_at_a_told_time(se
     assert told.forgets_at.keys() == load_topics().keys()
 
 
+@pytest.mark.long
 async def test_a_dry_run_changes_nothing(settings):
     told = await erased(settings, dry_run=True)
 

@@ -82,6 +82,7 @@ async def test_what_runs_is_well_and_has_subscribed_to_what_is_declared(house: I
     assert running == {node.stage: {"group": node.group, "subscriptions": sorted(node.reads)} for node in declared}
 
 
+@pytest.mark.long
 async def test_state_survives_a_restart_and_a_stop_repeats_nothing(house: Installation):
     first = await house.start().ready()
     await house.call_back(*[body_of(status(f"m{number}", "sent")) for number in range(200)])

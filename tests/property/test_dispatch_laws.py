@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from contracts.plans import Outcome
 from tests.support.dispatch_world import PARTITIONS, Log, Process, Provider, commanded, partition_of
+from tests.support.examples import share
 from tests.support.jumping_loop import run_jumping
 
 DEATHS = [f"{when} {what}" for when in ("before", "after") for what in ("claims", "call", "attempts", "outcomes")]
@@ -129,7 +130,7 @@ async def told(script, provider: Provider) -> Story:
 @example(script=CLAIM_UNREAD, fates=[], can_find=True, takes_once=False)
 @example(script=WRITTEN_AGAIN, fates=[], can_find=False, takes_once=False)
 @example(script=[("command", 30.0), ("sleep", 25.0)], fates=["cuts", "refuses"], can_find=False, takes_once=True)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=share(0.8), deadline=None)
 def test_a_send_leaves_once_and_what_is_told_of_it_is_true(script, fates, can_find, takes_once):
     provider = Provider(iter(fates), can_find, takes_once)
     story = run_jumping(told(script, provider))

@@ -22,6 +22,7 @@ from analytics.upkeep import Upkeep
 from analytics.writer import Writer
 from runtime.clock import FixedClock
 from runtime.settings import StoreSettings
+from tests.support.examples import share
 from tests.support.store_deeds import TABLES, crash_of_track, deeds, lived, portion
 from tests.support.store_line import T0, Line, at, ms
 from tests.support.store_recount import recount
@@ -103,7 +104,7 @@ def live(database: Database, line: Line, pollers: list[Poller], chance: random.R
     connection.close()
 
 
-@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=share(0.1), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(what=deeds, seed=st.integers(0, 2**32), group_by=st.sampled_from(GROUPS))
 def test_a_follower_ends_with_the_whole_table(
     database: Database, reader: Reader, what: list[Any], seed: int, group_by: tuple[Dimension, ...]
@@ -117,7 +118,7 @@ def test_a_follower_ends_with_the_whole_table(
         assert poller.table == poller.everything()
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=share(0.2), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(what=deeds, seed=st.integers(0, 2**32))
 def test_a_follower_ends_with_a_recount(database: Database, reader: Reader, what: list[Any], seed: int) -> None:
     line = lived(what)
@@ -128,5 +129,6 @@ def test_a_follower_ends_with_a_recount(database: Database, reader: Reader, what
     for cell, count in recount(line.told).attempts.items():
         counted[cell.hour_ms, cell.country, cell.status] += count
     rows = [row for several in poller.table.values() for row in several]
+    followed = Counter({(ms(row["bucket_at"]), row["country"], row["status"]): row["sent"] for row in rows})
 
-    assert {(ms(row["bucket_at"]), row["country"], row["status"]): row["sent"] for row in rows} == +counted
+    assert +followed == +counted

@@ -19,6 +19,7 @@ from analytics.sources import COSTS, COSTS_OF_FACTS, COUNTS, COUNTS_OF_FACTS, PL
 from analytics.upkeep import Upkeep
 from analytics.writer import Writer
 from runtime.settings import StoreSettings
+from tests.support.examples import share
 from tests.support.store_deeds import TABLES, crash_of_track, deeds, lived, portion, sent
 from tests.support.store_line import Line, at
 from tests.support.store_prices import Costs, Priced, prices_of
@@ -77,7 +78,9 @@ def store(database: Database, line: Line, chance: random.Random) -> None:
 
 
 @settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
+    max_examples=share(0.5),
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
 )
 @given(what=deeds, seed=st.integers(0, 2**32))
 def test_deltas_add_up_to_a_recount(database: Database, what: list[Any], seed: int) -> None:
@@ -99,7 +102,7 @@ def counted(rows: list[tuple[Any, ...]], which: int) -> Counter[Cell]:
     return Counter({Cell(*row[:8]): count for row in rows if (count := row[8 + which])})
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=share(0.3), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(what=deeds, seed=st.integers(0, 2**32))
 def test_what_attempts_cost_is_what_their_prices_add_up_to(database: Database, what: list[Any], seed: int) -> None:
     line = lived(what)
@@ -118,7 +121,7 @@ def spent_in(rows: list[tuple[Any, ...]]) -> Costs:
     return Costs(count, {cell: cost for cell, (_, cost) in cells.items() if cell.currency is not None})
 
 
-@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=share(0.2), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(what=deeds, seed=st.integers(0, 2**32))
 def test_every_callback_is_explained_exactly_once(database: Database, what: list[Any], seed: int) -> None:
     """Repeats of crashes are dropped by their marks, whatever portions they come in; upkeep settles it all."""
@@ -132,7 +135,7 @@ def test_every_callback_is_explained_exactly_once(database: Database, what: list
     assert cursor.execute("SELECT coalesce(sum(received), 0)::BIGINT FROM settled_count").fetchall() == [(received,)]
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=share(0.3), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(what=deeds, seed=st.integers(0, 2**32), by_channel=st.booleans())
 def test_what_is_counted_from_the_facts_is_what_is_kept_by_the_hour(
     database: Database, what: list[Any], seed: int, *, by_channel: bool

@@ -34,14 +34,16 @@ from tests.support.exporting import exporter_of
 from tests.support.store_line import Line
 from tests.unit.api.fakes import make_parts
 
-PAGE = (Path(__file__).parents[2] / "docs" / "exports.md").read_text("utf-8")
+DOCS = Path(__file__).parents[2] / "docs"
+PAGE = (DOCS / "exports.md").read_text("utf-8")
+BI = (DOCS / "bi.md").read_text("utf-8")
 ADDRESS = "http://127.0.0.1:8000"
 WHOLE = {"what": "messages", "status": "!unknown"}
 
 
 def programs() -> dict[str, str]:
-    """The page's Python by the name in its first line, or by its purpose."""
-    found = re.findall(r"```python\n# (.+?)\n(.*?)```", PAGE, re.DOTALL)
+    """The Python of both pages by the name in its first line, or by its purpose."""
+    found = re.findall(r"```python\n# (.+?)\n(.*?)```", PAGE + BI, re.DOTALL)
     return {title.partition(":")[0]: f"# {title}\n{text}" for title, text in found}
 
 
@@ -175,6 +177,15 @@ def test_the_shell_lines_and_the_short_programs_do_what_they_say(house):
     assert len((house.directory / "now.csv").read_text().splitlines()) == 1 + 4
     assert "infobip" in house.program("with DuckDB")
     assert "delivered" in house.program("with Arrow")
+
+
+@pytest.mark.parametrize(("tool", "needs"), [("DuckDB", "duckdb"), ("pandas", "pandas"), ("polars", "polars")])
+def test_other_tools_read_what_the_page_fetches(house, tool, needs):
+    pytest.importorskip(needs, reason="`make docs` brings it")
+    [order] = re.findall(r"^\$ python fetch_export\.py '(.+)' export-1$", BI, re.MULTILINE)
+    house.program("fetch_export.py", order, "export-1")
+
+    assert "infobip" in house.program(tool)
 
 
 @pytest.mark.parametrize("what", What)

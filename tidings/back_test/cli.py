@@ -8,8 +8,9 @@ from typing import Annotated
 import typer
 
 from tidings.options import AsJson, Config
+from tidings.teaching import Teaching
 
-past = typer.Typer()
+past = Teaching()
 
 ApiKey = Annotated[str, typer.Option(envvar="TIDINGS_API_KEY", help="A key that may read.")]
 Begin = Annotated[datetime | None, typer.Option("--from", help="Messages that began then or later (UTC); a week ago.")]
@@ -22,7 +23,11 @@ ByOccurred = Annotated[
 ]
 
 
-@past.command("back-test")
+@past.taught(
+    "tidings back-test --step viber:60 --step sms --from 2026-11-01",
+    ends="1 when the API does not answer, or refuses the question",
+    name="back-test",
+)
 def back_test(  # noqa: PLR0913  # every option of a command is an argument
     *,
     policy: Annotated[str, typer.Option(help="The name of a policy in the installation's file.")] = "",
@@ -42,7 +47,7 @@ def back_test(  # noqa: PLR0913  # every option of a command is an argument
 ) -> None:
     """Say what a plan would have done with messages of the past: sends, cost, deliveries won, delivered twice.
 
-    Nothing is sent. The running installation is asked: tidings back-test --step viber:60 --step sms
+    Nothing is sent. The running installation is asked.
     """
     from tidings.back_test import command
 
@@ -58,7 +63,11 @@ def back_test(  # noqa: PLR0913  # every option of a command is an argument
     raise typer.Exit(command.back_test(access, which, policy=policy, steps=tuple(step or ()), as_json=as_json))
 
 
-@past.command("advise-wait")
+@past.taught(
+    "tidings advise-wait --channel viber --fallback sms --value-of-minute 0.01",
+    ends="1 when the API does not answer, or refuses the question",
+    name="advise-wait",
+)
 def advise_wait(  # noqa: PLR0913  # every option of a command is an argument
     *,
     channel: Annotated[list[str] | None, typer.Option(help="Of messages on this channel; viber.")] = None,

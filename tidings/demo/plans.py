@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from time import monotonic
 
@@ -89,7 +90,8 @@ class Traffic:
             group.create_task(self.planner.register(rate_per_s, is_over=lambda _number: False))
             while True:
                 await asyncio.sleep(ATTENTION_S)
-                await self.resolve(api)
+                with suppress(ApiUnhelpful):  # it is away for long; the doubts are there when it is back
+                    await self.resolve(api)
 
     async def resolve(self, api: ApiClient) -> int:
         """Say of each open doubt what a person finds in the provider's books; how many there were."""

@@ -132,6 +132,25 @@ async def test_of_two_prices_that_are_equal_the_same_one_counts_whichever_came_f
     assert by_minute["cost"] == row["cost"]
 
 
+async def test_an_amount_without_a_currency_is_no_price_of_a_channel_beside_that_of_the_whole(writer, reader, line):
+    line.report("sent", of="a", connection="observed", price=Decimal("0.04"), currency=None)
+    line.report(
+        "delivered",
+        of="a",
+        connection="observed",
+        scope=Scope.TRANSACTION,
+        part="1",
+        price=Decimal("0.01"),
+        currency="EUR",
+    )
+    stored(writer, line)
+    (row,) = await ask(reader, Measure.COST)
+    (by_minute,) = await ask(reader, Measure.COST, bucket=Bucket.MINUTE, to=at(60))
+
+    assert row["cost"] == {"EUR": Decimal("0.01")}
+    assert by_minute["cost"] == row["cost"]
+
+
 async def test_an_answer_to_a_send_counts_also_when_it_comes_last(writer, reader, line):
     line.register(of="a", message_id=message())
     line.report("delivered", of="a")

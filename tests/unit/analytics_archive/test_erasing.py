@@ -10,6 +10,7 @@ from analytics.archive.erasing import BLANKED, Blanking
 from analytics.archive.rows import Archived, records_of, table_of
 from analytics.erasure.spelling import Spelling
 from tests.support.archived import NOON_MS, kept, record
+from tests.support.examples import share
 
 NUMBER, OTHER = "+447700900105", "+447700900211"
 BATCH = f'{{"results":[{{"to":"{OTHER}","id":"1"}},{{"to":"{NUMBER}","id":"2"}}]}}'.encode()
@@ -62,7 +63,7 @@ BODIES = st.none() | st.tuples(st.binary(max_size=30), MARKED, st.binary(max_siz
 )
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=40)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=share(0.4))
 @given(bodies=st.lists(BODIES, min_size=1, max_size=8))
 def test_what_is_sealed_comes_back_and_without_a_person_all_else_does(opened, directory, bodies):
     shelf = opened()

@@ -27,6 +27,7 @@ from analytics.writer import Writer
 from api.exports.desk import ExportDesk
 from api.exports.jobs import Asker, Job, JobState
 from api.feed.feed import Feed
+from api.feed.tail import Times
 from api.keys import Scope
 from api.parts import Parts
 from api.store import AnalyticsStore
@@ -216,7 +217,7 @@ class Fixture:
         clock = FixedClock(NOW)
         exports = ExportDesk(self.exporter, ExportSettings(), folder, clock)
         # Nobody serves streams here, which never end; what one tells to whom is tested with the feed.
-        feed = Feed(FeedSettings(), FakeLog(is_silent=True), clock)
+        feed = Feed(FeedSettings(), FakeLog(is_silent=True), clock, times=Times(begins_within_s=0.05))
         parts = make_parts(folder, store=store, clock=clock, exports=exports, feed=feed)
         connections = tuple(Connection(provider="infobip", name=one.connection, account=one.name) for one in TENANTS)
         return replace(parts, settings=parts.settings.model_copy(update={"connections": connections}))

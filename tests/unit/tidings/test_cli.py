@@ -10,7 +10,7 @@ import pytest
 
 from contracts.errors import BrokerUnavailable, ConfigurationInvalid, TidingsError
 from tidings.cli import app, fraction
-from tidings.exits import exit_of
+from tidings.exits import PlainTyper, exit_of
 
 pytestmark = pytest.mark.usefixtures("_logging_as_it_was")
 
@@ -60,6 +60,29 @@ def config(tmp_path: Path) -> Path:
 )
 def test_exit_status(error, status):
     assert exit_of(error) == status
+
+
+def app_that_raises(error: Exception) -> PlainTyper:
+    plain = PlainTyper()
+
+    @plain.command()
+    def fail() -> None:
+        raise error
+
+    return plain
+
+
+def test_what_fails_beside_other_things_ends_in_a_line_too(capsys):
+    group = ExceptionGroup("work", [ExceptionGroup("more work", [BrokerUnavailable("no Kafka answers")])])
+    with pytest.raises(SystemExit) as ended:
+        app_that_raises(group)([])
+
+    assert (ended.value.code, capsys.readouterr().err) == (3, "tidings: no Kafka answers\n")
+
+
+def test_what_nobody_expected_keeps_its_traceback():
+    with pytest.raises(ExceptionGroup):
+        app_that_raises(ExceptionGroup("work", [BrokerUnavailable("no Kafka answers"), ZeroDivisionError()]))([])
 
 
 @pytest.mark.parametrize("command", COMMANDS)

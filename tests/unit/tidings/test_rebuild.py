@@ -238,6 +238,7 @@ def test_an_attempt_keeps_its_id_though_its_records_come_in_another_order(settin
     ]
 
 
+@pytest.mark.long
 def test_what_was_replayed_in_the_lost_time_is_found_under_the_time_it_first_came(line, tmp_path, monkeypatch):
     shelves = Shelves(line.directory)
     first_day = Span(begin=T0, end=T0 + timedelta(hours=1))

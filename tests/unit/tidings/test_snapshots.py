@@ -54,3 +54,4 @@ def test_to_have_none_is_not_well(tmp_path, capsys):
 
     assert "no snapshot yet" in capsys.readouterr().out
     assert verify_snapshots(config, as_json=False) is Exit.FAILED
+    assert "no snapshot yet" in capsys.readouterr().err

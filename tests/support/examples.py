@@ -1,0 +1,8 @@
+"""How many random examples a test takes."""
+
+from hypothesis import settings
+
+
+def share(part: float) -> int:
+    """So many of those that the run's profile gives each test: fewer where an example takes long."""
+    return max(1, round(settings.default.max_examples * part))
