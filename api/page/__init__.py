@@ -3,11 +3,11 @@
 from fastapi import FastAPI
 from starlette.staticfiles import StaticFiles
 
-from api.page import exports, fallbacks, health, messages, now, providers, sessions, sign_in
+from api.page import dead_letters, exports, fallbacks, health, messages, now, providers, sessions, sign_in
 from api.page.desk import Desk
 from api.page.view import STATIC, render_problem
 
-ROOMS = (sign_in, now, providers, messages, fallbacks, sessions, exports, health)
+ROOMS = (sign_in, now, providers, messages, fallbacks, sessions, exports, dead_letters, health)
 
 
 def install(app: FastAPI) -> None:

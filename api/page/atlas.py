@@ -37,7 +37,8 @@ MESSAGES = Page("/messages", "Messages", (*ROUTE, *CARGO, "account", "status", "
 FALLBACKS = Page("/fallbacks", "Fallbacks", ("provider", "connection", "channel", *CARGO, "account"), has_span=True)
 SESSIONS = Page("/sessions", "Sessions", ("sender", "open", "near"), has_span=True)
 EXPORTS = Page("/exports", "Exports", scope=Scope.EXPORT)
+DEAD_LETTERS = Page("/dead-letters", "Dead letters", ("provider", "connection", "kind"), has_span=True)
 HEALTH = Page("/health", "Health")
 
-PAGES = (NOW, PROVIDERS, MESSAGES, FALLBACKS, SESSIONS, EXPORTS, HEALTH)
+PAGES = (NOW, PROVIDERS, MESSAGES, FALLBACKS, SESSIONS, EXPORTS, DEAD_LETTERS, HEALTH)
 """In the order of the navigation."""

@@ -21,7 +21,7 @@ from api.refusals import refusal_of
 from contracts.conversations import NearLimit
 from contracts.errors import TidingsError
 from contracts.status import DeliveryStatus
-from contracts.vocabulary import Channel, Reason
+from contracts.vocabulary import Channel, DeadLetterKind, Reason
 
 PART = "tidings-part"
 """The header by which the script asks for the changing part of a page alone."""
@@ -106,6 +106,7 @@ class Frame(Address):
             "status": [one.value for one in DeliveryStatus],
             "reason": [one.value for one in Reason],
             "open": ["true", "false"],
+            "kind": [one.value for one in DeadLetterKind],
             "near": [one.value for one in NearLimit],
         }
 

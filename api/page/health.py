@@ -7,6 +7,7 @@ from fastapi.responses import Response
 
 from api.endpoints.alarms import AlarmsParameters, get_alarms
 from api.endpoints.health import get_readiness
+from api.endpoints.installation import get_installation
 from api.endpoints.ledger import get_conservation, get_freshness, get_parked
 from api.page.atlas import HEALTH
 from api.page.frame import Frame, Framed
@@ -27,6 +28,7 @@ async def _facts(frame: Frame) -> dict[str, Any]:
     return {
         "ready": await get_readiness(parts, Response()),
         "fresh": await get_freshness(parts, caller),
+        "whole": await get_installation(parts, caller) if caller.accounts is None else None,
         "parked": await get_parked(parts, caller),
         "ledger": await get_conservation(parts, caller) if caller.accounts is None else None,
         "alarms": (await get_alarms(parts, caller, AlarmsParameters(limit=ALARMS_SHOWN))).alarms,

@@ -25,7 +25,7 @@ from api.parts import Parts, Provided
 router = APIRouter()
 
 CHANGES_SHOWN = 15
-SHOWN = timedelta(hours=1)
+SHOWN, MINUTE = timedelta(hours=1), timedelta(minutes=1)
 
 
 @router.get("/")
@@ -63,7 +63,9 @@ async def _rates(frame: Frame) -> Chart:
     asked = MetricsParameters.model_validate(
         {"measure": measures, "bucket": Bucket.MINUTE, "from": frame.now - SHOWN, "fill": "zero"}
     )
-    rows = (await get_metrics(frame.parts, frame.caller, asked)).rows
+    answer = await get_metrics(frame.parts, frame.caller, asked)
+    # The minute that is not over would look like a fall.
+    rows = [row for row in answer.rows if row["bucket_at"] <= frame.now - MINUTE]
     lines = [Series(one.value, one.value, [row.get(one.value) for row in rows]) for one in measures]
     return over_time("Attempts by minute", [row["bucket_at"] for row in rows], lines)
 

@@ -25,6 +25,7 @@ RUN_BY: dict[tuple[str, str], str] = {
     ("docs/bi.md", "console"): "tests/unit/test_exports_docs.py",
     ("docs/bi.md", "python"): "tests/unit/test_exports_docs.py",
     ("docs/configuration.md", "toml"): "tests/unit/test_snippets.py",
+    ("docs/dashboard.md", "text"): "tests/unit/test_dashboard_docs.py",
     ("docs/doctor.md", "json"): "tests/unit/test_snippets.py",
     ("docs/exports.md", "python"): "tests/unit/test_exports_docs.py",
     ("docs/exports.md", "sh"): "tests/unit/test_exports_docs.py",

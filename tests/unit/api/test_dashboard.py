@@ -161,6 +161,25 @@ def test_nothing_is_done_for_another_site_nor_for_a_key_that_may_not(sign_in, pa
     assert parts.registrar.written == []
 
 
+def test_a_letter_is_tried_again_or_rehearsed_by_whoever_may_replay(sign_in, parts):
+    client = sign_in(Scope.READ, Scope.REPLAY)
+    letter = re.search(r'action="(/dead-letters/[^"]+/retry)"', client.get("/dead-letters").text)[1]
+    rehearsed = client.post(letter, data={"dry_run": "true", "then": "/dead-letters?period=7d"})
+    tried = client.post(letter, data={"then": "/dead-letters?period=7d"})
+
+    assert "Nothing was written" in rehearsed.text
+    assert tried.headers["location"] == "/dead-letters?period=7d"
+    assert sign_in(Scope.READ).post(letter, data={}).status_code == 403
+
+
+def test_the_bytes_of_a_letter_are_shown_when_asked_for_and_that_is_written_down(sign_in, parts):
+    client = sign_in(Scope.READ, Scope.REPLAY)
+
+    assert "<pre" not in client.get("/dead-letters").text
+    assert "<pre" in client.get("/dead-letters?bytes=512").text
+    assert sign_in(Scope.READ).get("/dead-letters?bytes=512").status_code == 403
+
+
 def test_a_plan_is_replayed_for_several_waits(sign_in, parts):
     page = sign_in().get("/fallbacks?first=viber&second=sms&wait_s=45").text
     waits = [asked.steps[0].wait_s for asked in parts.store.asked if hasattr(asked, "steps")]
