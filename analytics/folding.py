@@ -1,7 +1,7 @@
 """What routes are known by, added up by the hour behind the batches: in portions, when there is time for it.
 
-Not with each batch, because it takes time and nothing waits for it: what is not folded yet, the report about trust counts
-from the facts.
+Not with each batch, because it takes time and nothing waits for it: what is not folded yet, the report about trust
+counts from the facts.
 """
 
 from analytics.database import Connection
