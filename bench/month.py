@@ -23,6 +23,7 @@ from analytics.batch import TABLES
 from analytics.columns import hasher
 from analytics.database import Connection, Database
 from analytics.freshness import Horizon, Skyline
+from analytics.queries import with_parts
 from analytics.upkeep import Upkeep
 from analytics.writer import COLLECT, DELTAS, Writer
 from bench.lives import HERE, Lives, run, statements, text_of
@@ -153,7 +154,8 @@ def _shape() -> str:
     told = [text_of("lives"), text_of("month")]
     told += [(HERE / name).read_text(encoding="utf-8") for name in ("lives.py", "month.py")]
     for package in ("analytics.migrations", "analytics.statements"):
-        told += sorted(one.read_text(encoding="utf-8") for one in files(package).iterdir() if one.name.endswith(".sql"))
+        sources = [one.read_text(encoding="utf-8") for one in files(package).iterdir() if one.name.endswith(".sql")]
+        told += sorted(map(with_parts, sources))
     return blake2b("\n".join(told).encode(), digest_size=4).hexdigest()
 
 

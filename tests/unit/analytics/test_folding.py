@@ -57,3 +57,24 @@ def test_it_is_folded_when_there_is_time(database, noted, waiting, is_folded):
     fold.take_turn(3, waiting=waiting)
 
     assert (state(database) == (3, 6)) == is_folded
+
+
+def test_an_attempt_leaves_the_count_where_it_was(writer, line, database):
+    fold = Folding(database.cursor())
+    for batch_id, (said, country) in enumerate([("sent", "GB"), ("undelivered", None), ("delivered", "US")], start=1):
+        line.report(said, of="a", connection="observed", country=country, at_s=100 * batch_id, price=1, currency="EUR")
+        writer.write(writer.prepare(writer.resume(), line.fetch()))
+        fold.fold(batch_id)
+    told = database.cursor().execute(
+        "SELECT country, fact, sum(n)::BIGINT AS n FROM trust_delta "
+        "WHERE fact NOT IN ('delay', 'after_sent', 'latency') GROUP BY ALL HAVING n <> 0"
+    )
+
+    assert set(told.fetchall()) == {
+        ("US", "attempt", 1),
+        ("US", "ended", 1),
+        ("US", "contradicted", 1),
+        ("US", "arrived", 1),
+        ("US", "billed_arrived", 1),
+        ("US", "report", 3),
+    }
