@@ -9,12 +9,12 @@ from functools import partial
 from pathlib import Path
 
 from api.keys import KeyRing, Scope
-from bench.ingest import CUSTOMER_ID, KEY
-from bench.peers.outside import Running, answers, running
+from bench.ingest import CUSTOMER_ID, KEY, PATH, signed_callbacks
+from bench.peers.outside import Running, answers, request_of, running
 from bench.peers.parts import built_go_edge
 from bench.peers.store import counted, running_clickhouse, stored_in, stored_updates
 from contracts.topics import load_topics
-from runtime.broker.ports import free_port, is_free
+from runtime.broker.ports import free_port
 from runtime.clock import SystemClock
 from runtime.settings import KafkaSettings
 
@@ -91,7 +91,8 @@ def go_chain(kafka: KafkaSettings, directory: Path) -> Iterator[Chain]:
     with ExitStack() as stack:
         store = stack.enter_context(running_clickhouse("clickhouse_callbacks.sql", kafka, topic, directory))
         process = stack.enter_context(running(edge, {}))
-        process.wait_for(lambda: not is_free(port), limit_s=START_LIMIT_S, what="listening")
+        first = request_of(f"http://127.0.0.1:{port}{PATH}", signed_callbacks(1)[0])
+        process.wait_for(partial(answers, first), limit_s=START_LIMIT_S, what="taking a signed callback")
         yield Chain(
             port,
             {"Go edge": process, "ClickHouse": store},

@@ -15,12 +15,10 @@ from functools import partial
 from operator import attrgetter
 from pathlib import Path
 from typing import TypeVar
-from urllib.error import URLError
-from urllib.request import Request, urlopen
 from uuid import uuid4
 
 from bench.ingest import KEY, PATH, Place, our_settings, signed_callbacks
-from bench.peers.outside import End, PeerFailed, Running, running, tell
+from bench.peers.outside import End, PeerFailed, Running, answers, request_of, running, tell
 from bench.peers.parts import PartMissing, built_go_edge
 from bench.peers.results import OURS, Runs, Wish
 from bench.posting import Load, poster
@@ -135,16 +133,8 @@ class Bench:
         return cpu_s / written * 1e6, came
 
     def _wait_for(self, process: Running) -> None:
-        request = Request(self._place.url, self._callbacks[0].body, dict(self._callbacks[0].headers))
-
-        def answers() -> bool:
-            try:
-                with urlopen(request, timeout=5):
-                    return True
-            except (URLError, ConnectionError, TimeoutError):
-                return False
-
-        process.wait_for(answers, limit_s=START_LIMIT_S, what="taking a signed callback")
+        request = request_of(self._place.url, self._callbacks[0])
+        process.wait_for(partial(answers, request), limit_s=START_LIMIT_S, what="taking a signed callback")
 
 
 def _percentile(samples: list[float], share: int) -> float:

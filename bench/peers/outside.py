@@ -9,12 +9,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from urllib.error import URLError
-from urllib.request import urlopen
+from urllib.request import Request, urlopen
 
 import confluent_kafka
 import psutil
 
 from bench.peers.parts import ROOT
+from providers._kit.script import SimulatedCallback
 
 PAUSE_S = 0.1
 STOP_LIMIT_S = 20.0
@@ -115,10 +116,14 @@ def tell(text: str) -> None:
     print(text, file=sys.stderr, flush=True)
 
 
-def answers(url: str) -> bool:
+def answers(asked: str | Request) -> bool:
     """Whether something good comes from there."""
     try:
-        with urlopen(url, timeout=5):
+        with urlopen(asked, timeout=10):
             return True
     except (URLError, ConnectionError, TimeoutError):
         return False
+
+
+def request_of(url: str, callback: SimulatedCallback) -> Request:
+    return Request(url, callback.body, dict(callback.headers))

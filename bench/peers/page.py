@@ -81,7 +81,13 @@ def rendered(groups: Mapping[str, Group] | None = None) -> dict[str, str]:
         autoescape=False,  # it makes Markdown of our own figures
     )
     page = environment.get_template("benchmarks.md.j2").render(
-        groups=groups, table=table, counts=counts, behind=list(behind(groups)), chart=_has_chart(groups), quiet=QUIET
+        groups=groups,
+        table=table,
+        counts=counts,
+        behind=list(behind(groups)),
+        chart=_has_chart(groups),
+        quiet=QUIET,
+        all=list(COLUMNS),
     )
     return {PAGE: page} | {PICTURE.format(name=name): picture for name, picture in _pictures(groups)}
 

@@ -151,9 +151,9 @@ def test_a_chain_is_taken_to_the_rate_that_it_holds(chain, held):
     [
         pytest.param({}, True, id="answered and stored in time"),
         pytest.param({"p99_ms": 1001.0}, False, id="answered late"),
-        pytest.param({"drained_s": 2.1}, False, id="stored late"),
+        pytest.param({"drained_s": 3.1}, False, id="stored late"),
         pytest.param({"posted_per_s": 940.0}, False, id="posted more slowly than was asked for"),
     ],
 )
 def test_when_a_rate_holds(seen, holds):
-    assert Step(1000.0, **({"p99_ms": 1000.0, "posted_per_s": 950.0, "drained_s": 2.0} | seen)).holds is holds
+    assert Step(1000.0, **({"p99_ms": 1000.0, "posted_per_s": 950.0, "drained_s": 3.0} | seen)).holds is holds

@@ -63,3 +63,10 @@ def test_a_chart_says_its_numbers_in_words():
     picture = drawn("CPU", "µs", [Bar("a < b", [("one", 1.0), ("two", 2.5)])])
 
     assert "a &lt; b: 3.5 µs (one 1, two 2.5)" in picture
+
+
+def test_what_was_not_measured_yet_is_told_with_the_command():
+    page = rendered({"edge": group((OURS, "", "most_cpu_us", (1.0,)))})["benchmarks.md"]
+
+    assert "chain has not been measured yet: `make bench-peers ONLY=chain`" in page
+    assert "edge has not been measured yet" not in page
