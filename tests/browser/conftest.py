@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
+from tests.support.patience import LIMIT_S
 from tests.support.town import Town, serving
 
 FEW = 12
@@ -24,6 +25,7 @@ class Visitor:
 
     def __init__(self, context: BrowserContext, url: str, key: str) -> None:
         self.url, self.context = url, context
+        context.set_default_timeout(LIMIT_S * 1000)
         self.page: Page = context.new_page()
         self.complaints: list[str] = []
         self.page.on("console", lambda said: said.type in {"error", "warning"} and self.complaints.append(said.text))

@@ -67,7 +67,7 @@ def test_without_the_server_a_page_says_so_and_keeps_its_numbers_until_it_is_bac
     assert page.locator("#providers tbody tr").count() > 0
 
     visitor.context.set_offline(False)
-    page.wait_for_function("document.querySelector('#contact').textContent === ''")
+    page.locator("#contact:empty").wait_for(state="attached")
 
 
 @pytest.mark.long
