@@ -9,8 +9,9 @@ import pytest
 from hypothesis import settings as hypothesis_settings
 
 from contracts.errors import BrokerUnavailable
-from runtime.broker import BrokerSettings, LocalBroker, running_broker
+from runtime.broker import BrokerSettings, LocalBroker
 from runtime.broker.fetcher import broker_classpath
+from tests.support.shared_broker import shared_broker
 
 OwnBroker = Callable[[], LocalBroker]
 
@@ -45,9 +46,11 @@ def pytest_unconfigure() -> None:
 
 
 @pytest.fixture(scope="session")
-def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def broker(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Iterator[str]:
     """The bootstrap servers of a real Kafka, one for the whole run."""
-    with running_broker(tmp_path_factory.mktemp("broker")) as bootstrap:
+    base = tmp_path_factory.getbasetemp()
+    of_the_run = base if worker_id == "master" else base.parent
+    with shared_broker(of_the_run / "broker", worker_id) as bootstrap:
         yield bootstrap
 
 
