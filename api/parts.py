@@ -7,8 +7,6 @@ from typing import Annotated, Protocol
 
 from fastapi import Depends, Request
 
-from analytics.archive.known import Item
-from analytics.archive.rows import Archived
 from api.answers.messages import Evidence
 from api.audit_log import AuditLog
 from api.evidence import Cause
@@ -21,6 +19,7 @@ from api.rates import RateBook
 from api.sessions import SessionBook
 from api.store import Store
 from contracts.alarms import Alarm
+from contracts.archived import Archived, Item
 from contracts.plans import ConnectionHealth, MessageTold, SendOutcome
 from contracts.records import AttemptRegistered, Wish
 from runtime.clock import Clock

@@ -8,8 +8,8 @@ import structlog
 from aiokafka import ConsumerRecord
 
 from analytics.archive.reading import Shelves
-from analytics.archive.rows import Archived
 from api.callback_log import CallbackLog, Place
+from contracts.archived import Archived
 from contracts.errors import ArchiveDamaged
 from runtime.settings import KafkaSettings
 

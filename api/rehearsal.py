@@ -6,9 +6,8 @@ import aiohttp
 import msgspec
 from aiohttp import ClientTimeout
 
-from analytics.archive.known import Item
-from analytics.archive.rows import Archived
 from api.problems import STREAMS_SILENT, Refused
+from contracts.archived import Archived, Item
 from runtime.settings import Settings
 
 ANSWERED_WITHIN = ClientTimeout(total=5.0)

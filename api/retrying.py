@@ -4,11 +4,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from analytics.archive.again import again
-from analytics.archive.known import Item
-from analytics.archive.rows import Archived
 from api.answers.dead_letters import CallbackPlace, LetterRetried, RetryAnswer, WouldBe
 from api.evidence import OTHER_ORIGIN
 from api.parts import Parts
+from contracts.archived import Archived, Item
 
 Row = Mapping[str, Any]
 Place = tuple[int, int]

@@ -8,8 +8,7 @@ from collections.abc import Sequence
 import msgspec
 from aiohttp import web
 
-from analytics.archive.known import DEAD_LETTER, Item
-from analytics.archive.rows import Archived
+from contracts.archived import DEAD_LETTER, Archived, Item
 from contracts.codec import decode
 from contracts.errors import PayloadInvalid
 from contracts.raw import read_callback

@@ -3,7 +3,7 @@
 from uuid import uuid4
 
 from analytics.archive.known import first_ms
-from analytics.archive.rows import Archived
+from contracts.archived import Archived
 from contracts.raw import replay_headers
 from runtime.kafka import Outgoing
 

@@ -7,7 +7,8 @@ from typing import Protocol
 
 import pyarrow as pa
 
-from analytics.archive.rows import Archived, records_of, table_of
+from analytics.archive.rows import records_of, table_of
+from contracts.archived import Archived
 
 BLANKED = ("blanked", b"1")
 """The header of records that are not as they came any more."""

@@ -3,13 +3,13 @@
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple
+from typing import Any
 
 import duckdb
 
-from analytics.archive.rows import Archived
 from analytics.queries import load_query
 from analytics.snapshots import Snapshots
+from contracts.archived import CALLBACK, Archived, Item
 from contracts.envelope import header
 from contracts.errors import StoreUnavailable
 from contracts.raw import RECEIVED_AT
@@ -23,23 +23,9 @@ EARLIEST_MS, LATEST_MS = 0, 250_000_000_000_000
 """Up to the year 9892; any writer may put any number into a record's time."""
 LONGEST_TIME = 15
 """Digits of a time in milliseconds that is one."""
-CALLBACK, DEAD_LETTER = "callback", "dead letter"
 
 Place = tuple[int, int]
 """Partition and offset of a callback."""
-
-
-class Item(NamedTuple):
-    """One item of a callback: what kind of fact it is, its identity, and in a few words what it says."""
-
-    kind: str
-    number: int
-    event_id: str | None
-    said: str
-
-    @property
-    def is_aside(self) -> bool:
-        return self.kind == DEAD_LETTER
 
 
 class KnownItems:

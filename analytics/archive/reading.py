@@ -10,7 +10,8 @@ import pyarrow.compute as pc
 
 from analytics.archive.keys import opened
 from analytics.archive.manifest import File, Manifest, Run, load
-from analytics.archive.rows import Archived, records_of
+from analytics.archive.rows import records_of
+from contracts.archived import Archived
 from contracts.envelope import header
 from contracts.errors import ArchiveDamaged
 from contracts.vocabulary import Source

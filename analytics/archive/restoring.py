@@ -9,8 +9,7 @@ from uuid import UUID
 
 from msgspec import structs
 
-from analytics.archive.known import CALLBACK, KnownItems
-from analytics.archive.rows import Archived
+from analytics.archive.known import KnownItems
 from analytics.batch import Batch, tables_of
 from analytics.columns import MARKS, OFFSETS, hasher, table
 from analytics.database import Connection
@@ -21,6 +20,7 @@ from analytics.queries import load_query
 from analytics.statements import statement
 from analytics.upkeep import Upkeep
 from analytics.writer import Writer
+from contracts.archived import CALLBACK, Archived
 from contracts.codec import decode, encode
 from contracts.errors import StoreUnavailable
 from contracts.identity import derived_message_id

@@ -4,11 +4,12 @@ from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 from functools import lru_cache
 from itertools import accumulate
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
 import pyarrow as pa
 
 from analytics.archive.manifest import Run
+from contracts.archived import Archived
 
 DAY_MS = 86_400_000
 EPOCH = date(1970, 1, 1)
@@ -43,17 +44,6 @@ class Record(Protocol):
     def value(self) -> bytes | None: ...
     @property
     def headers(self) -> Sequence[tuple[str, bytes]]: ...
-
-
-class Archived(NamedTuple):
-    """A record as it was on Kafka, with its place there."""
-
-    partition: int
-    offset: int
-    timestamp: int
-    key: bytes | None
-    value: bytes | None
-    headers: tuple[tuple[str, bytes], ...]
 
 
 def by_day(records: Sequence[Record]) -> dict[str, list[Record]]:

@@ -9,11 +9,11 @@ import pytest
 from aiokafka import AIOKafkaProducer, TopicPartition
 
 from analytics.archive.again import again
-from analytics.archive.rows import Archived
 from api.kafka_progress import KafkaProgress
 from api.past import CallbackPast
 from api.progress import StageProgress
 from api.registrar import Registrar
+from contracts.archived import Archived
 from contracts.codec import encode
 from contracts.errors import BrokerUnavailable
 from contracts.plans import ConnectionHealth

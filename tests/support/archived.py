@@ -6,7 +6,8 @@ from typing import Any
 
 from analytics.archive.draft import groups_of
 from analytics.archive.manifest import load
-from analytics.archive.rows import Archived, records_of
+from analytics.archive.rows import records_of
+from contracts.archived import Archived
 
 TOPIC = "test-callbacks-v1"
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)

@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from analytics.archive.rows import Archived
 from analytics.archive.shelf import Shelf
 from analytics.columns import hasher
 from analytics.database import Database
@@ -14,6 +13,7 @@ from analytics.freshness import Horizon, Skyline
 from analytics.reader import Reader
 from analytics.upkeep import Upkeep
 from analytics.writer import Writer
+from contracts.archived import Archived
 from runtime.clock import FixedClock
 from runtime.settings import Settings, StoreSettings
 from tests.support.store_line import PREFIX, Line, at

@@ -11,7 +11,6 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from analytics.archive.rows import Archived
 from analytics.archive.shelf import Shelf
 from analytics.columns import hasher
 from analytics.database import Database
@@ -20,6 +19,7 @@ from analytics.intake import Fetched
 from analytics.pseudonyms import load_hash_key
 from analytics.upkeep import Upkeep
 from analytics.writer import Writer
+from contracts.archived import Archived
 from contracts.codec import encode
 from contracts.envelope import fixed_headers
 from contracts.identity import attempt_key

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from analytics.archive.restoring import Told
-from analytics.archive.rows import Archived
+from contracts.archived import Archived
 from contracts.topics import load_topics
 from providers import load_providers
 from runtime.partitioner import partition_of

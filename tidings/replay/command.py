@@ -16,8 +16,8 @@ from rich.table import Table
 
 from analytics.archive.known import known_items
 from analytics.archive.reading import Shelves, Span, is_original
-from analytics.archive.rows import Archived
 from api.audit_log import Deed
+from contracts.archived import Archived
 from contracts.errors import ConfigurationInvalid
 from providers import load_providers
 from runtime.settings import Settings, load_settings

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import NamedTuple
 
-from analytics.archive.known import Item
+from contracts.archived import Item
 
 
 class Effect(StrEnum):

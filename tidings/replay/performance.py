@@ -8,7 +8,7 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaConnectionError, KafkaError
 
 from analytics.archive.again import again
-from analytics.archive.rows import Archived
+from contracts.archived import Archived
 from contracts.errors import BrokerUnavailable
 from contracts.topics import load_topics
 from runtime.kafka import Outgoing, make_producer, send_records

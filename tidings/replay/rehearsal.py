@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from analytics.archive.known import KnownItems
-from analytics.archive.rows import Archived
+from contracts.archived import Archived
 from streams.normalise.normaliser import Normaliser
 from streams.rehearsing import items_of
 from tidings.replay.difference import Change, Effect, Tally, changes

@@ -7,8 +7,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from analytics.archive.erasing import BLANKED, Blanking
-from analytics.archive.rows import Archived, records_of, table_of
+from analytics.archive.rows import records_of, table_of
 from analytics.erasure.spelling import Spelling
+from contracts.archived import Archived
 from tests.support.archived import NOON_MS, kept, record
 from tests.support.examples import share
 

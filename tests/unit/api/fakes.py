@@ -11,8 +11,6 @@ from threading import Event
 import pyarrow as pa
 
 from analytics.alarms import Look
-from analytics.archive.known import Item
-from analytics.archive.rows import Archived
 from analytics.back_test.economics import weigh
 from analytics.back_test.odds import Odds
 from analytics.back_test.replay import BackTest, PlaceAdvice, WaitAdvice
@@ -42,6 +40,7 @@ from api.parts import Parts
 from api.progress import StageProgress
 from api.rates import RateBook
 from api.sessions import SessionBook
+from contracts.archived import Archived, Item
 from contracts.errors import ExportEnded, NotFound
 from runtime.clock import FixedClock
 from runtime.settings import ApiSettings, Budget, Connection, ExportSettings, FeedSettings, Settings

@@ -4,11 +4,11 @@ from datetime import timedelta
 
 import pytest
 
-from analytics.archive.known import Item
 from analytics.dead_letters import Member
 from api.audit_log import Deed
 from api.keys import Scope
 from api.problems import STREAMS_SILENT, Refused
+from contracts.archived import Item
 from contracts.envelope import header
 from contracts.errors import BrokerUnavailable
 from contracts.filters import Filter, Pattern

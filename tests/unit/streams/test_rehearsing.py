@@ -4,10 +4,9 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
-from analytics.archive.known import Item
-from analytics.archive.rows import Archived
 from api.problems import Refused
 from api.rehearsal import StreamsRehearsal
+from contracts.archived import Archived, Item
 from contracts.raw import origin_headers
 from runtime.settings import ApiSettings, Connection, Settings
 from streams.normalise.stage import NORMALISE

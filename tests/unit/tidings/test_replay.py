@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 
 from analytics.archive.again import again
-from analytics.archive.known import Item, known_items
+from analytics.archive.known import known_items
 from analytics.archive.reading import Shelves, Span, is_original
 from analytics.snapshots import Snapshot, Snapshots
+from contracts.archived import Item
 from contracts.errors import BrokerUnavailable, ConfigurationInvalid, PayloadInvalid, StoreUnavailable
 from contracts.records import RawCallback
 from providers._kit.provider import Provider
