@@ -216,6 +216,7 @@ async def reading(installed: Installed, *words: str) -> AsyncIterator[AIOKafkaCo
         await consumer.stop()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.id)
 def test_bad_input(told, case):
     came = told[case.id]

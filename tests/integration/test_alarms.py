@@ -127,6 +127,7 @@ async def look_until(watch: Watch, is_so) -> None:
             await asyncio.sleep(0.1)
 
 
+@pytest.mark.long
 async def test_what_one_watch_has_told_the_next_one_knows(parts, kafka):
     store, registrar = parts
     at_once = TrustSettings(raise_after_looks=1, clear_after_looks=1)

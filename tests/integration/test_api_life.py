@@ -31,6 +31,7 @@ def client(api: RunningApi) -> Iterator[httpx2.Client]:
         yield client
 
 
+@pytest.mark.long
 def test_it_stops_in_order_and_comes_back_with_what_it_knew(api, client):
     before = client.get("/v1/conservation").json()["total"]
 

@@ -102,6 +102,7 @@ async def test_data_outlive_a_stop_and_a_kill(own_broker: Callable[[], LocalBrok
     assert await read_all(address, topic) == [b"before the stop", b"before the kill"]
 
 
+@pytest.mark.long
 async def test_the_port_is_free_and_the_log_stays_after_a_stop(tmp_path: Path) -> None:
     async with LocalBroker(tmp_path) as mine:
         assert mine.port is not None

@@ -76,6 +76,7 @@ async def test_a_reply_is_attributed_and_a_stop_is_heeded_although_the_stage_is_
     await until(lambda: stages.get("/readyz")[0] == 200, of=stages)
 
 
+@pytest.mark.long
 async def test_a_stop_outlives_a_store_that_is_built_anew(house, api, tmp_path):
     await house.start("normalise", "consent").ready()
     await house.call_back(body_of(wrote("СТОП", 1)))

@@ -222,6 +222,7 @@ async def test_a_kill_loses_nothing_that_was_answered(ill_broker, tmp_path):
     assert caller.taken <= {callback.body for callback in in_topic}
 
 
+@pytest.mark.long
 async def test_it_ends_while_the_broker_is_away(ill_broker, tmp_path):
     with running_ingest(ill_broker.bootstrap, tmp_path) as ingest:
         async with calling(ingest) as caller:

@@ -82,6 +82,7 @@ async def test_only_the_keys_of_the_range_are_named(house: Installation):
         assert await changelog.keys_between(0, 1, 3) == {b"b", b"c"}
 
 
+@pytest.mark.long
 async def test_an_owner_writes_its_state_over_what_a_forgotten_one_wrote(house: Installation):
     names = [f"m{number}" for number in range(50)]
     keys = {name: attempt_key("ledger", OBSERVED, name) for name in names}

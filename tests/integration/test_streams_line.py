@@ -132,6 +132,7 @@ async def test_without_a_broker_a_stage_does_not_begin(house: Installation):
     assert "no Kafka answers at 127.0.0.1:1" in stages.log.read_text()
 
 
+@pytest.mark.long
 async def test_a_port_that_is_taken_is_told(house: Installation):
     first = await house.start().ready()
     second = house.start(TIDINGS_STREAMS__ADMIN_PORT=str(first.port))

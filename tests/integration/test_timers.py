@@ -38,6 +38,7 @@ async def test_what_nobody_registers_is_given_up_once_although_its_keeper_was_ki
     assert {update.message_id for update in updates if update.status == "delivered"} > {"our-3"}
 
 
+@pytest.mark.long
 async def test_what_has_ended_and_is_silent_is_forgotten_and_nothing_else(house: Installation):
     now_ms, headers = int(time.time() * 1000), origin_headers("ledger", OBSERVED)
     # Not as long as Kafka keeps a callback: it would be gone before it is read.

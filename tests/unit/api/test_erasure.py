@@ -191,6 +191,7 @@ async def test_words_of_the_person_go_whether_they_name_anybody_or_not_and_a_wis
     assert ask(folder, f"SELECT 1 FROM suppression WHERE recipient_hash = {HASHED(ACME.person)}") == []
 
 
+@pytest.mark.long
 async def test_erased_once_more_there_is_nothing_to_do_and_copies_of_the_archive_are_noise(before, folder):
     (path,) = (before / "archive").rglob("*.parquet")
     first = await eraser_of(folder, NUMBER).erase(FakeArchivist())
