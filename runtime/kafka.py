@@ -23,6 +23,9 @@ from runtime.settings import KafkaSettings
 MAX_REQUEST_BYTES = 2_200_000
 MAX_BATCH_BYTES = 262_144
 STOP_LIMIT_S = 2.0
+METADATA_MAX_AGE_MS = 10_000
+"""Whoever leads a group while a broker comes back may know nothing of a topic yet, and then nobody is given any of it.
+They are asked again when the leader has heard of it: by default that would be five minutes later."""
 
 Outgoing = tuple[bytes | None, bytes | None, int | None, Headers]
 """(key, value, timestamp in ms or null for now, headers)."""
@@ -57,6 +60,7 @@ def make_member(kafka: KafkaSettings, group: str, *, instance_id: str, session_s
         auto_offset_reset="earliest",
         session_timeout_ms=int(session_s * 1000),
         heartbeat_interval_ms=int(session_s * 100),
+        metadata_max_age_ms=METADATA_MAX_AGE_MS,
     )
 
 

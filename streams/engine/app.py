@@ -9,6 +9,7 @@ from faust.tables.manager import TableManager
 from faust.transport.drivers import aiokafka as driver
 from yarl import URL
 
+from runtime.kafka import METADATA_MAX_AGE_MS
 from runtime.partitioner import crc32_partitioner
 from runtime.settings import Settings
 from streams.engine.consumer import BatchConsumer, Taker
@@ -61,6 +62,7 @@ def _options(settings: Settings) -> dict[str, Any]:
         "key_serializer": "raw",
         "value_serializer": "raw",
         "consumer_auto_offset_reset": "earliest",
+        "consumer_metadata_max_age_ms": METADATA_MAX_AGE_MS,
         "producer_partitioner": crc32_partitioner,
         "broker_commit_interval": streams.commit_interval_s,
         "broker_max_poll_records": min(streams.max_batch, LARGEST_FETCH),
