@@ -3,9 +3,8 @@
 import argparse
 import sys
 from importlib import import_module
-from pathlib import Path
 
-from bench.figures import Figure, print_table, write_results
+from bench.figures import tell
 
 GROUPS = (
     "ingest",
@@ -39,10 +38,7 @@ def main() -> int:
     is_good = True
     for group in chosen:
         print(f"measuring {group} …", file=sys.stderr, flush=True)
-        figures: list[Figure] = import_module(f"bench.{group}").measure()
-        print_table(figures)
-        write_results(figures, Path(__file__).with_name("results.json"))
-        is_good = is_good and all(one.ok for one in figures)
+        is_good = tell(import_module(f"bench.{group}").measure) and is_good
     return 0 if is_good else 1
 
 

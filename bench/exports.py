@@ -8,6 +8,7 @@ import statistics
 import sys
 import tempfile
 import time
+from functools import partial
 from pathlib import Path
 
 from analytics.columns import hasher
@@ -19,7 +20,7 @@ from analytics.exports.reading import RowSource
 from analytics.freshness import Skyline
 from analytics.queries import load_query
 from analytics.reader import Reader
-from bench.figures import Figure, figure, load_of_machine, print_table
+from bench.figures import Figure, figure, tell
 from bench.month import A_DAY, END, opened_month
 from runtime.clock import FixedClock
 from runtime.settings import StoreSettings
@@ -59,7 +60,7 @@ async def _measured(database: Database, reader: Reader, place: Path) -> list[Fig
         ]
         for form in (Format.ARROW, Format.CSV, Format.NDJSON):
             figures.append(figure(group, f"{what}: {form}", [_ours(exporter, _in(order, form), place)], unit="rows/s"))
-    return [*figures, load_of_machine(group)]
+    return figures
 
 
 def _in(order: Order, form: Format) -> Order:
@@ -91,4 +92,4 @@ def _bare(database: Database, order: Order, place: Path) -> float:
 
 
 if __name__ == "__main__":
-    print_table(measure(*map(int, sys.argv[1:])))
+    tell(partial(measure, *map(int, sys.argv[1:])))

@@ -16,7 +16,7 @@ from multiprocessing import get_context
 
 import uvloop
 
-from bench.figures import Figure, figure, load_of_machine, percentiles, print_table
+from bench.figures import Figure, figure, percentiles, print_table
 from bench.posting import Load, poster, prepare
 from bench.whole import door, in_installation
 from tidings.installation import Installation
@@ -120,7 +120,6 @@ def measure(per_s: float = CALLBACKS_PER_S, clients: float = CLIENTS, seconds: f
         ),
         figure(GROUP, "events sent", [sum(heard.events) / (WARM_UP_S + seconds)], unit="/s"),
         *percentiles(GROUP, "callback received to event at a client", heard.took_ms, unit="ms", goals=GOALS),
-        load_of_machine(GROUP),
     ]
 
 

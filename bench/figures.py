@@ -1,11 +1,15 @@
 """One measured figure, and the table and file they end in."""
 
 import json
-import os
 import statistics
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+
+import psutil
+
+RESULTS = Path(__file__).with_name("results.json")
+LOOK_S = 3.0
 
 
 @dataclass(frozen=True)
@@ -37,9 +41,19 @@ def percentiles(
     return [figure(group, f"{name}, p{share}", [cuts[share - 1]], unit=unit, goal=goal) for share, goal in wanted]
 
 
-def load_of_machine(group: str) -> Figure:
-    """How many threads wanted a core in the last minute: what else ran is in it, and what was measured."""
-    return figure(group, "threads that wanted one of the cores", [os.getloadavg()[0]])
+def cores_in_use() -> float:
+    """How many cores this machine uses for the next seconds; of what others do, when asked before anything is begun."""
+    return psutil.cpu_percent(interval=LOOK_S) / 100 * (psutil.cpu_count() or 1)
+
+
+def tell(measure: Callable[[], list[Figure]]) -> bool:
+    """Measure, print, and keep it in `results.json`, with what others used of the cores just before; are goals met?"""
+    used = cores_in_use()
+    figures = measure()
+    figures.append(figure(figures[0].group, "cores that others used beforehand", [used]))
+    print_table(figures)
+    write_results(figures, RESULTS)
+    return all(one.ok for one in figures)
 
 
 def _meets(value: float, goal: str) -> bool:

@@ -22,7 +22,7 @@ from analytics.freshness import Skyline
 from analytics.intake import Fetched
 from analytics.upkeep import Upkeep
 from analytics.writer import Writer
-from bench.figures import Figure, figure, load_of_machine, percentiles, print_table
+from bench.figures import Figure, figure, percentiles, tell
 from bench.sink import START, store
 from bench.traffic import Traffic
 from runtime.collector import spare_the_collector
@@ -71,7 +71,6 @@ def measure(rows: int = ROWS) -> list[Figure]:
         figure(GROUP, "tidying between transactions, longest", [max(writer.tidied_ms)], unit="ms"),
         figure(GROUP, "tidying between transactions, in all", [sum(writer.tidied_ms) / 1000], unit="s"),
         figure(GROUP, "slowest million ÷ the middle one", [min(rates) / statistics.median(rates)]),
-        load_of_machine(GROUP),
     ]
 
 
@@ -102,4 +101,4 @@ def _stored(writer: Writer, prepare, fetched: list[list[Fetched]]) -> float:
 
 
 if __name__ == "__main__":
-    print_table(measure(*map(int, sys.argv[1:])))
+    tell(partial(measure, *map(int, sys.argv[1:])))

@@ -14,7 +14,7 @@ from functools import partial
 
 import aiohttp
 
-from bench.figures import Figure, figure, load_of_machine, percentiles, print_table
+from bench.figures import Figure, figure, percentiles, print_table
 from bench.ingest import signed_callbacks
 from bench.posting import Load, poster, prepare
 from bench.whole import door, in_installation
@@ -70,7 +70,7 @@ def measure(rates: Sequence[float] = RATES) -> list[Figure]:
     ]
     highest = max((one.per_s for one in found if one.is_in_time), default=0.0)
     name = "most callbacks a second of which 99 % are counted within 2 s"
-    return [figure(GROUP, name, [highest], unit="/s", goal=f">= {GOAL_PER_S}"), *figures, load_of_machine(GROUP)]
+    return [figure(GROUP, name, [highest], unit="/s", goal=f">= {GOAL_PER_S}"), *figures]
 
 
 async def _climbed(installation: Installation, key: str, *, rates: Sequence[float]) -> list[Counted]:

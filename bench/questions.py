@@ -10,8 +10,8 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from itertools import cycle
-from pathlib import Path
 from typing import Any
 
 from analytics.database import Database
@@ -24,7 +24,7 @@ from analytics.reports.question import ReportQuestion
 from analytics.trust.report import TrustQuestion
 from api.page.overview import CHANGES_SHOWN, OverviewDesk
 from api.store import AnalyticsStore
-from bench.figures import Figure, figure, load_of_machine, percentiles, print_table, write_results
+from bench.figures import Figure, figure, percentiles, tell
 from bench.month import A_DAY, BEGIN, DAYS, END, opened_month
 from bench.traffic import SteadyWriter
 from contracts.errors import NotFound
@@ -112,7 +112,7 @@ async def _measured(database: Database, group: str) -> list[Figure]:
         for name, ask in asked.items():
             took_ms = await _took_ms(store, name, ask, ALONE)
             figures.append(figure(group, f"{name}, nobody writes", took_ms, unit="ms of a processor"))
-        return [*figures, load_of_machine(group)]
+        return figures
     finally:
         reader.close()
 
@@ -250,6 +250,4 @@ def _count(database: Database) -> int:
 
 
 if __name__ == "__main__":
-    asked = measure(*map(int, sys.argv[1:]))
-    print_table(asked)
-    write_results(asked, Path(__file__).with_name("results.json"))
+    tell(partial(measure, *map(int, sys.argv[1:])))

@@ -5,10 +5,10 @@ left out and the page says why.
 """
 
 import argparse
-import os
 import sys
 from importlib import import_module
 
+from bench.figures import cores_in_use
 from bench.peers.outside import tell
 from bench.peers.page import write_page
 from bench.peers.results import Runs, Wish, grouped, keep
@@ -28,7 +28,7 @@ def main() -> int:
         parser.error(f"no such group: {', '.join(sorted(wrong))}; there are {', '.join(GROUPS)}")
     wish = Wish(asked.rounds, asked.seconds)
     for name in chosen:
-        busy = os.getloadavg()[0]
+        busy = cores_in_use()
         runs: Runs = import_module(f"bench.peers.{name}").measure(wish)
         for peer, reason in runs.skipped.items():
             tell(f"{name}: {peer} is left out: {reason}")

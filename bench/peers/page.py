@@ -13,8 +13,8 @@ from bench.peers.results import BY_STAGE, OURS, Group, read_groups
 DOCS = ROOT / "docs"
 PAGE = "benchmarks.md"
 PICTURE = "pictures/benchmarks-{name}.svg"
-QUIET = 1.5
-"""Threads that want a core beside a run: with more, what was measured is mostly what else ran."""
+QUIET = 0.3
+"""Cores that others may use; with more, what was measured is partly what else ran."""
 LEVEL = 0.02
 """Within so much of ours nobody is ahead."""
 

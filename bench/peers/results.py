@@ -86,7 +86,7 @@ class Group:
     rounds: int
     seconds: float
     busy: float
-    """Threads that wanted a core in the minute before it began; what else ran is in it."""
+    """Cores that others used just before it began."""
     skipped: dict[str, str]
     rows: tuple[Row, ...]
 
