@@ -15,21 +15,25 @@ from itertools import cycle
 from typing import Any
 
 from analytics.database import Database
+from analytics.dead_letters import DeadLettersQuestion
 from analytics.freshness import Skyline
 from analytics.messages import MessagesQuestion
 from analytics.metrics import Bucket, Dimension, Measure, MetricsQuestion
 from analytics.reader import Reader
 from analytics.reports.catalogue import Report
 from analytics.reports.question import ReportQuestion
+from analytics.sends import SendsQuestion
+from analytics.sessions import SessionsQuestion
 from analytics.trust.report import TrustQuestion
-from api.page.overview import CHANGES_SHOWN, OverviewDesk
+from api.page.fallbacks import DOUBTS_SHOWN
+from api.page.now import ALARMS_SHOWN, CHANGES_SHOWN, SHOWN
 from api.store import AnalyticsStore
 from bench.figures import Figure, figure, percentiles, tell
 from bench.month import A_DAY, BEGIN, DAYS, END, opened_month
 from bench.traffic import SteadyWriter
 from contracts.errors import NotFound
 from contracts.filters import parse_filter
-from runtime.settings import StoreSettings, TrustSettings
+from runtime.settings import FallbackSettings, StoreSettings, TrustSettings
 
 REPORTS = 5_000_000
 ROWS_PER_S = 5_000
@@ -153,17 +157,36 @@ def _asked(database: Database) -> dict[str, Ask]:
 
 
 def _page() -> dict[str, Ask]:
-    """What the live page asks, one by one, and all that it asks in one second."""
-
-    async def whole(store: AnalyticsStore) -> object:
-        return await OverviewDesk(store, LiveClock()).overview(None)
-
-    return {
+    """What the pages ask over a day, as they come up; of the first one also all that it asks in one second."""
+    minutes = MetricsQuestion(
+        measures=(Measure.SENT, Measure.DELIVERED), from_=END - SHOWN, to=END, bucket=Bucket.MINUTE, is_filled=True
+    )
+    overdue_s = FallbackSettings().outcome_within_s
+    letters = DeadLettersQuestion(from_=END - A_DAY)
+    first: dict[str, Ask] = {
         "page: today by provider": lambda store: store.today_by_provider(None),
         "page: newest changes": lambda store: store.newest_changes(None, CHANGES_SHOWN),
-        "page: freshness": lambda store: store.freshness(),
+        "page: open alarms": lambda store: store.alarms(None, is_open=True, limit=ALARMS_SHOWN),
+        "page: sends balanced": lambda store: store.send_balance(),
         "page: conservation": lambda store: store.conservation(),
+        "page: freshness": lambda store: store.freshness(),
+        "page: an hour by minute": lambda store: store.metrics(minutes),
+    }
+
+    async def whole(store: AnalyticsStore) -> None:
+        for ask in first.values():
+            await ask(store)
+
+    return {
+        **first,
         "page: all of it": whole,
+        "page: dead letters": lambda store: store.dead_letters(letters),
+        "page: dead letters counted": lambda store: store.dead_letter_counts(letters),
+        "page: sends": lambda store: store.sends(SendsQuestion(from_=END - A_DAY)),
+        "page: in doubt": lambda store: store.in_doubt(None, limit=DOUBTS_SHOWN, overdue_s=overdue_s),
+        "page: sessions": lambda store: store.sessions(SessionsQuestion(from_=END - A_DAY)),
+        "page: parked": lambda store: store.parked(None),
+        "page: connections": lambda store: store.connections(None, None),
     }
 
 

@@ -24,7 +24,7 @@ from api.parts import Parts, Provided
 
 router = APIRouter()
 
-CHANGES_SHOWN = 15
+ALARMS_SHOWN, CHANGES_SHOWN = 20, 15
 SHOWN, MINUTE = timedelta(hours=1), timedelta(minutes=1)
 
 
@@ -41,7 +41,7 @@ async def _facts(frame: Frame) -> dict[str, Any]:
     parts, caller = frame.parts, frame.caller
     today = await parts.store.today_by_provider(caller.accounts)
     changes = await get_changes(parts, caller, ChangesParameters(limit=CHANGES_SHOWN))
-    alarms = await get_alarms(parts, caller, AlarmsParameters(open=True, limit=20))
+    alarms = await get_alarms(parts, caller, AlarmsParameters(open=True, limit=ALARMS_SHOWN))
     ledger = await get_conservation(parts, caller) if caller.accounts is None else None
     fresh = await get_freshness(parts, caller)
     is_empty = not (today.rows or changes.changes or (ledger and ledger.total.received))
