@@ -4,8 +4,10 @@ No other process can open the file meanwhile, not even to read. Nothing outside 
 """
 
 import os
+from collections import defaultdict
 from collections.abc import Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, contextmanager, nullcontext, suppress
+from itertools import chain
 from pathlib import Path
 from threading import Timer
 
@@ -36,6 +38,9 @@ class Database:
         """Why this process must end and start with another file; empty while there is no reason."""
         self._settings = settings
         self._root: Connection | None = None
+        self._resting: dict[float, list[Connection]] = defaultdict(list)
+        """Cursors that have answered, by their limit, for those who ask next."""
+        self._ends_by_itself = False
         self._held: int | None = None
 
     def open(self) -> None:
@@ -52,6 +57,9 @@ class Database:
 
     def close(self) -> None:
         """Close the file; running questions end with an error."""
+        for cursor in chain.from_iterable(self._resting.values()):
+            cursor.close()
+        self._resting.clear()
         if self._root is not None:
             with suppress(duckdb.Error):  # it may have failed before; what was committed is in the log
                 self._root.close()
@@ -85,13 +93,20 @@ class Database:
     @contextmanager
     def snapshot(self, limit_s: float) -> Iterator[Connection]:
         """A cursor that sees one state of the store; each of its questions may take `limit_s`."""
-        cursor = self.cursor()
+        resting = self._resting[limit_s]
+        cursor = resting.pop() if resting else self._limited_cursor(limit_s)
         try:
-            with _limited(cursor, limit_s):
+            with nullcontext() if self._ends_by_itself else _interrupted_after(cursor, limit_s):
                 cursor.begin()
                 yield cursor
-        finally:
+            cursor.rollback()
+        except BaseException:
             cursor.close()
+            raise
+        if self._root is None:
+            cursor.close()
+        else:
+            resting.append(cursor)
 
     def copy_to(self, target: Path) -> int:
         """Copy the file as it is on the disk; the size. Only between a checkpoint and the next write it is whole."""
@@ -123,6 +138,13 @@ class Database:
         """There while the file is suspected."""
         return beside(self.path, ".suspect")
 
+    def _limited_cursor(self, limit_s: float) -> Connection:
+        cursor = self.cursor()
+        with suppress(duckdb.CatalogException):  # DuckDB 1.5 has no such setting
+            cursor.execute(f"SET max_execution_time = {int(limit_s * 1000)}")
+            self._ends_by_itself = True
+        return cursor
+
     def _config(self) -> dict[str, str | bool | int | float | list[str]]:
         return {
             # A misspelt function must not become a download that waits for the network.
@@ -146,25 +168,15 @@ def log_of(path: Path) -> Path:
 
 
 @contextmanager
-def _limited(cursor: Connection, limit_s: float) -> Iterator[None]:
-    """End each question of `cursor` that takes longer; on DuckDB 1.5, all of them together."""
-    if _bears_limit(cursor, limit_s):
-        yield
-        return
+def _interrupted_after(cursor: Connection, limit_s: float) -> Iterator[None]:
+    """End what `cursor` is asked, all of it together, when it takes longer."""
     timer = Timer(limit_s, cursor.interrupt)
     timer.start()
     try:
         yield
     finally:
         timer.cancel()
-
-
-def _bears_limit(cursor: Connection, limit_s: float) -> bool:
-    try:
-        cursor.execute(f"SET max_execution_time = {int(limit_s * 1000)}")
-    except duckdb.CatalogException:  # DuckDB 1.5 has no such setting
-        return False
-    return True
+        timer.join()  # so that whoever has the cursor next is not interrupted
 
 
 @contextmanager

@@ -160,4 +160,4 @@ async def today_by_provider(reader: Reader, *, accounts: Accounts) -> Answer:
 
 async def freshness(reader: Reader) -> Freshness:
     """How fresh the store is now, by topic."""
-    return (await reader.ask("watermarks")).freshness
+    return await reader.freshness()

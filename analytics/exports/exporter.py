@@ -40,7 +40,7 @@ class Exporter:
     async def state(self, wanted: Wanted) -> State:
         """Up to where the store has what `wanted` is made of, now."""
         horizon, topic = self._reader.horizon, wanted.table.topic
-        fresh = (await self._reader.ask("watermarks")).freshness
+        fresh = await self._reader.freshness()
         if topic == "sessions":  # they take a way of their own
             fresh = replace(fresh, as_of=horizon.sessions_as_of)
         return State({topic: _dense(fresh.watermarks.get(topic, {}))}, fresh)
