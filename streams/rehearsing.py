@@ -3,7 +3,8 @@
 Nothing is written and nothing is counted.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import msgspec
 from aiohttp import web
@@ -15,6 +16,7 @@ from contracts.raw import read_callback
 from contracts.records import DeadLetter, DeliveryReport, InboundMessage, Signal
 from contracts.vocabulary import DeadLetterKind
 from providers import load_providers
+from providers._kit.provider import Provider
 from runtime.settings import Settings
 from streams.engine.stage import Stage
 from streams.normalise.normaliser import Fact, Normaliser
@@ -23,11 +25,13 @@ from streams.normalise.stage import NORMALISE
 _callbacks = msgspec.json.Decoder(list[Archived])
 
 
-def routes_of(stages: Sequence[Stage], settings: Settings) -> list[web.RouteDef]:
+def routes_of(
+    stages: Sequence[Stage], settings: Settings, providers: Mapping[str, Provider[Any]] | None = None
+) -> list[web.RouteDef]:
     """`POST /rehearse`, where normalise runs: callbacks in, the items of each out."""
-    if NORMALISE not in stages:
+    if NORMALISE.name not in {stage.name for stage in stages}:
         return []
-    normaliser = Normaliser(load_providers(), settings.connections)
+    normaliser = Normaliser(load_providers() if providers is None else providers, settings.connections)
 
     async def rehearse(request: web.Request) -> web.Response:
         try:

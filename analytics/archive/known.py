@@ -3,11 +3,13 @@
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 import duckdb
 
 from analytics.queries import load_query
+from analytics.reader import Ask
 from analytics.snapshots import Snapshots
 from contracts.archived import CALLBACK, Archived, Item
 from contracts.envelope import header
@@ -29,10 +31,10 @@ Place = tuple[int, int]
 
 
 class KnownItems:
-    """A store that is only read. `told` says which, for people."""
+    """A store that is only read, by `ask`. `told` says which, for people."""
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection, told: str) -> None:
-        self._connection = connection
+    def __init__(self, ask: Ask, told: str = "the store") -> None:
+        self._ask = ask
         self.told = told
 
     def items(self, callbacks: Sequence[Archived]) -> dict[Place, list[Item]]:
@@ -54,30 +56,38 @@ class KnownItems:
             "begin": _moment(min(times)) - SLACK,
             "end": _moment(max(times)) + SLACK,
         }
-        return list(self._rows("replayed_items", parameters))
+        return self._ask("replayed_items", parameters)
 
     def attempts(self, keys: Sequence[str]) -> dict[str, dict[str, Any]]:
         """What the store has of attempts, by `provider:connection:root id`."""
-        return {row["attempt_key"]: row for row in self._rows("known_attempts", {"keys": list(keys)})}
+        return {row["attempt_key"]: row for row in self._ask("known_attempts", {"keys": list(keys)})}
 
     def events(self, event_ids: Sequence[str]) -> set[str]:
         """Which of these facts the store has."""
-        return {row["event_id"] for row in self._rows("known_events", {"event_ids": list(event_ids)})}
-
-    def _rows(self, question: str, parameters: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-        try:
-            found = self._connection.execute(load_query(question).sql, dict(parameters))
-            names = [column[0] for column in found.description or ()]
-            yield from (dict(zip(names, values, strict=True)) for values in found.fetchall())
-        except duckdb.Error as exc:
-            raise StoreUnavailable(f"the store cannot answer: {exc}") from exc
+        if not event_ids:
+            return set()
+        return {row["event_id"] for row in self._ask("known_events", {"event_ids": list(event_ids)})}
 
 
 @contextmanager
 def known_items(settings: Settings) -> Iterator[KnownItems]:
     """The store to compare with. Raises `StoreUnavailable` when there is none that can be read."""
     with readable_store(settings) as (connection, told):
-        yield KnownItems(connection, told)
+        yield KnownItems(asked_of(connection), told)
+
+
+def asked_of(connection: duckdb.DuckDBPyConnection) -> Ask:
+    """Questions to a store of which this process has a connection; they raise `StoreUnavailable`."""
+    return partial(_rows, connection)
+
+
+def _rows(connection: duckdb.DuckDBPyConnection, question: str, parameters: Mapping[str, Any]) -> list[dict[str, Any]]:
+    try:
+        found = connection.execute(load_query(question).sql, dict(parameters))
+        names = [column[0] for column in found.description or ()]
+        return [dict(zip(names, values, strict=True)) for values in found.fetchall()]
+    except duckdb.Error as exc:
+        raise StoreUnavailable(f"the store cannot answer: {exc}") from exc
 
 
 @contextmanager

@@ -27,6 +27,8 @@ class Span:
     end: datetime
     provider: str = ""
     connection: str = ""
+    origins: tuple[str, ...] | None = None
+    """Only of these connections, as `provider:connection`; null for all."""
 
     def mask(self, rows: pa.RecordBatch) -> pa.Array:
         at = rows.column("timestamp")
@@ -34,6 +36,9 @@ class Span:
         for name in ("provider", "connection"):
             if wanted := getattr(self, name):
                 found = pc.and_(found, pc.equal(rows.column(name), wanted))
+        if self.origins is not None:
+            origin = pc.binary_join_element_wise(rows.column("provider"), rows.column("connection"), ":")
+            found = pc.and_(found, pc.is_in(origin, pa.array(self.origins, pa.string())))
         return found
 
     def touches(self, first_ms: int, last_ms: int) -> bool:

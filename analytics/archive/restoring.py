@@ -9,7 +9,7 @@ from uuid import UUID
 
 from msgspec import structs
 
-from analytics.archive.known import KnownItems
+from analytics.archive.known import KnownItems, asked_of
 from analytics.batch import Batch, tables_of
 from analytics.columns import MARKS, OFFSETS, hasher, table
 from analytics.database import Connection
@@ -74,7 +74,7 @@ class Restorer:
         self._writer = Writer(connection, self._hashed, upkeep, seen_days=settings.streams.seen_days)
         begun = {("callbacks", partition): start for partition, start in starts.items()}
         self._next_offsets = begun | self._writer.resume().next_offsets
-        self._known = KnownItems(connection, "the store that is rebuilt")
+        self._known = KnownItems(asked_of(connection), "the store that is rebuilt")
         self._offsets = count(FIRST_OFFSET)
 
     @property

@@ -23,6 +23,7 @@ from streams.normalise.normaliser import Normaliser
 from streams.normalise.stage import NORMALISE, NormaliseBatch
 from streams.reconcile.rules import rules_of_connections
 from streams.reconcile.stage import RECONCILE, ReconcileBatch
+from streams.rehearsing import routes_of
 from streams.topology import stages_named
 from streams.ways_out import WaysOut
 from tests.support.asked_provider import ASKED
@@ -54,4 +55,5 @@ if __name__ == "__main__":
     if not sys.argv[1:] or "dispatch" in sys.argv[1:]:
         companions.append(Dispatcher(settings, clock, {**load_providers(), **PROVIDERS}, ways_out=ways_out))
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        sys.exit(runner.run(run_stages(chosen, settings, companions)))
+        routes = routes_of(chosen, settings, PROVIDERS)
+        sys.exit(runner.run(run_stages(chosen, settings, companions, routes=routes)))

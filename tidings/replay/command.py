@@ -16,17 +16,18 @@ from rich.table import Table
 
 from analytics.archive.known import known_items
 from analytics.archive.reading import Shelves, Span, is_original
+from analytics.replays.difference import ReplayEffect, Tally
+from analytics.replays.performance import perform
+from analytics.replays.rehearsal import Rehearsal
 from api.audit_log import Deed
 from contracts.archived import Archived
 from contracts.errors import ConfigurationInvalid
 from providers import load_providers
 from runtime.settings import Settings, load_settings
 from streams.normalise.normaliser import Normaliser
+from streams.rehearsing import items_of
 from tidings.audit import written_down
 from tidings.exits import Exit
-from tidings.replay.difference import Effect, Tally
-from tidings.replay.performance import perform
-from tidings.replay.rehearsal import Rehearsal
 
 AT_ONCE = 2000
 """Callbacks that are looked up in the store together."""
@@ -74,13 +75,15 @@ def rehearse(
     tally = Tally(limit=example_count)
     normaliser = normaliser or Normaliser(load_providers(), settings.connections)
     with known_items(settings) as known, _bar(shelves.count(span)) as (bar, task):
-        rehearsal = Rehearsal(normaliser, known, tally)
+        rehearsal = Rehearsal(tally)
         callbacks = filter(is_original, shelves.records(span))
         while portion := list(islice(callbacks, AT_ONCE)):
-            rehearsal.take(portion)
+            rehearsal.take(known, portion, [items_of(normaliser, one) for one in portion])
             bar.advance(task, len(portion))
         compared = known.told
-    counts = {provider: {effect.value: found[effect] for effect in Effect} for provider, found in tally.counts.items()}
+    counts = {
+        provider: {effect.value: found[effect] for effect in ReplayEffect} for provider, found in tally.counts.items()
+    }
     return {"compared_with": compared, "providers": dict(sorted(counts.items())), "examples": tally.examples}
 
 
@@ -108,7 +111,7 @@ def _reach(shelves: Shelves) -> str:
 
 
 def _print(told: dict[str, object]) -> None:
-    effects = [effect.value for effect in Effect]
+    effects = [effect.value for effect in ReplayEffect]
     table = Table("provider", *effects, title=f"compared with {told['compared_with']}")
     for provider, counts in dict(told["providers"]).items():  # type: ignore[call-overload]  # made above
         table.add_row(provider, *(str(counts[effect]) for effect in effects))

@@ -12,6 +12,7 @@ import pytest
 from analytics.archive.again import again
 from analytics.archive.known import known_items
 from analytics.archive.reading import Shelves, Span, is_original
+from analytics.replays.difference import ReplayEffect, changes
 from analytics.snapshots import Snapshot, Snapshots
 from contracts.archived import Item
 from contracts.errors import BrokerUnavailable, ConfigurationInvalid, PayloadInvalid, StoreUnavailable
@@ -26,7 +27,6 @@ from tests.support.whole_line import WholeLine, originals
 from tidings.exits import Exit
 from tidings.replay import command
 from tidings.replay.command import Wishes, rehearse
-from tidings.replay.difference import Effect, changes
 
 T0 = datetime(2026, 11, 21, 10, tzinfo=UTC)
 LATER = T0 + timedelta(days=10)
@@ -301,27 +301,33 @@ def letter(number: int) -> Item:
 @pytest.mark.parametrize(
     ("before", "after", "effects"),
     [
-        pytest.param([report(0, "a")], [report(0, "a")], [Effect.SAME], id="the same fact"),
-        pytest.param([report(0, "a")], [report(0, "b")], [Effect.CHANGED], id="another fact in its place"),
+        pytest.param([report(0, "a")], [report(0, "a")], [ReplayEffect.SAME], id="the same fact"),
+        pytest.param([report(0, "a")], [report(0, "b")], [ReplayEffect.CHANGED], id="another fact in its place"),
         pytest.param(
             [report(0, "a"), report(1, "b")],
             [report(0, "b"), report(1, "a")],
-            [Effect.SAME] * 2,
+            [ReplayEffect.SAME] * 2,
             id="the same facts in another order",
         ),
-        pytest.param([report(0, "a")], [report(0, "a"), report(1, "b")], [Effect.SAME, Effect.NEW], id="one more"),
-        pytest.param([report(0, "a"), report(1, "b")], [report(0, "a")], [Effect.SAME, Effect.GONE], id="one less"),
-        pytest.param([], [report(0, "a")], [Effect.NEW], id="where there was nothing"),
-        pytest.param([letter(0)], [report(0, "a")], [Effect.READABLE], id="readable now"),
-        pytest.param([letter(0)], [report(0, "a"), report(1, "b")], [Effect.READABLE] * 2, id="the whole readable now"),
+        pytest.param(
+            [report(0, "a")], [report(0, "a"), report(1, "b")], [ReplayEffect.SAME, ReplayEffect.NEW], id="one more"
+        ),
+        pytest.param(
+            [report(0, "a"), report(1, "b")], [report(0, "a")], [ReplayEffect.SAME, ReplayEffect.GONE], id="one less"
+        ),
+        pytest.param([], [report(0, "a")], [ReplayEffect.NEW], id="where there was nothing"),
+        pytest.param([letter(0)], [report(0, "a")], [ReplayEffect.READABLE], id="readable now"),
+        pytest.param(
+            [letter(0)], [report(0, "a"), report(1, "b")], [ReplayEffect.READABLE] * 2, id="the whole readable now"
+        ),
         pytest.param(
             [letter(0), report(1, "b")],
             [report(0, "a"), report(1, "b")],
-            [Effect.READABLE, Effect.SAME],
+            [ReplayEffect.READABLE, ReplayEffect.SAME],
             id="one item readable now",
         ),
-        pytest.param([letter(0)], [letter(0)], [Effect.ASIDE], id="still not readable"),
-        pytest.param([report(0, "a")], [letter(0)], [Effect.GONE], id="not readable any more"),
+        pytest.param([letter(0)], [letter(0)], [ReplayEffect.ASIDE], id="still not readable"),
+        pytest.param([report(0, "a")], [letter(0)], [ReplayEffect.GONE], id="not readable any more"),
     ],
 )
 def test_effect(before, after, effects):

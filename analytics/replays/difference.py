@@ -9,7 +9,7 @@ from typing import NamedTuple
 from contracts.archived import Item
 
 
-class Effect(StrEnum):
+class ReplayEffect(StrEnum):
     """What becomes of one item."""
 
     SAME = "same"
@@ -28,14 +28,14 @@ class Effect(StrEnum):
     """The store that is compared with has not read this callback."""
 
 
-TOLD = (Effect.CHANGED, Effect.NEW, Effect.READABLE, Effect.GONE)
+TOLD = (ReplayEffect.CHANGED, ReplayEffect.NEW, ReplayEffect.READABLE, ReplayEffect.GONE)
 """What people want to see examples of."""
 
 
 class Change(NamedTuple):
     """One item before and after."""
 
-    effect: Effect
+    effect: ReplayEffect
     before: Item | None
     after: Item | None
 
@@ -71,16 +71,18 @@ def changes(before: Sequence[Item], after: Sequence[Item]) -> list[Change]:
     for item in after:
         if item.is_aside:
             gone = lost.pop(item.number, None)
-            found.append(Change(Effect.GONE if gone else Effect.ASIDE, gone or aside.get(item.number), item))
+            found.append(
+                Change(ReplayEffect.GONE if gone else ReplayEffect.ASIDE, gone or aside.get(item.number), item)
+            )
         elif item.event_id in known:
-            found.append(Change(Effect.SAME, item, item))
+            found.append(Change(ReplayEffect.SAME, item, item))
         elif item.number in lost:
-            found.append(Change(Effect.CHANGED, lost.pop(item.number), item))
+            found.append(Change(ReplayEffect.CHANGED, lost.pop(item.number), item))
         elif was := aside.get(item.number) or _whole(before):
-            found.append(Change(Effect.READABLE, was, item))
+            found.append(Change(ReplayEffect.READABLE, was, item))
         else:
-            found.append(Change(Effect.NEW, None, item))
-    return found + [Change(Effect.GONE, item, None) for item in lost.values()]
+            found.append(Change(ReplayEffect.NEW, None, item))
+    return found + [Change(ReplayEffect.GONE, item, None) for item in lost.values()]
 
 
 def _whole(before: Sequence[Item]) -> Item | None:

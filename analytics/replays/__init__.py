@@ -1,0 +1,1 @@
+"""What was archived, played again: what that would change, and doing it."""
