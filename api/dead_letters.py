@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from analytics.dead_letters import DeadLettersQuestion, Member
 from api import filtering
@@ -22,7 +22,7 @@ MOST_BYTES = 4096
 MOST_AT_ONCE = 500
 MOST_REHEARSED = 20
 
-Kinds = Annotated[list[str], BeforeValidator(filtering.listed), filtering.one_of(DeadLetterKind)]
+Kinds = Annotated[filtering.Written, filtering.one_of(DeadLetterKind)]
 
 
 class LettersFilter(BaseModel):

@@ -72,9 +72,11 @@ def by(dimension: Dimension) -> Any:  # noqa: ANN401  # as above
     return like(DIMENSIONS[dimension])
 
 
-_Written = Annotated[list[str], BeforeValidator(listed)]
-Texts = Annotated[_Written, _checked(lambda _: True, "")]
-Channels = Annotated[_Written, one_of(Channel)]
-Statuses = Annotated[_Written, one_of(DeliveryStatus)]
-Reasons = Annotated[_Written, one_of(Reason)]
-Countries = Annotated[_Written, _checked(_is_country, "write countries as ISO 3166 alpha-2, such as GR, or G*")]
+_Several = Annotated[list[str], Field(max_length=MEMBERS_LIMIT)]
+Written = Annotated[list[str], BeforeValidator(listed, json_schema_input_type=str | _Several)]
+"""A filter as it may be written, in the grammar; still to be checked."""
+Texts = Annotated[Written, _checked(lambda _: True, "")]
+Channels = Annotated[Written, one_of(Channel)]
+Statuses = Annotated[Written, one_of(DeliveryStatus)]
+Reasons = Annotated[Written, one_of(Reason)]
+Countries = Annotated[Written, _checked(_is_country, "write countries as ISO 3166 alpha-2, such as GR, or G*")]

@@ -1,8 +1,12 @@
 """One grammar of filters, and one way to refuse what breaks it, wherever rows are chosen."""
 
 import pytest
+from jsonschema import Draft202012Validator
 
 from analytics.words import Dimension
+from api import filtering
+from api.application import create_app
+from api.describe import describe
 
 QUESTIONS = ["/v1/metrics", "/v1/reports/funnel", "/v1/reports/trust", "/v1/export", "/v1/feed"]
 
@@ -62,3 +66,30 @@ def test_a_span_that_makes_no_sense_is_refused_in_the_same_words_everywhere(clie
     (error,) = answer.json()["errors"]
 
     assert (answer.status_code, error["rule"], error["member"]) == (422, "span_not_sensible", member)
+
+
+DOCUMENT = describe(create_app(None))
+IN_BODIES = {"ExportOrdered": "/v1/exports", "Retry": "/v1/dead-letters/retry"}
+FITTING = {"country": "GR", "channel": "sms", "status": "!sent", "kind": "empty"}
+
+
+@pytest.mark.parametrize(
+    ("schema", "member"),
+    [
+        (schema, member)
+        for schema in IN_BODIES
+        for member, said in DOCUMENT["components"]["schemas"][schema]["properties"].items()
+        if filtering.GRAMMAR in said.get("description", "")
+    ],
+)
+def test_a_filter_in_a_body_may_be_what_the_document_says_and_nothing_else(client, schema, member):
+    documented = Draft202012Validator(
+        DOCUMENT["components"]["schemas"][schema] | {"components": DOCUMENT["components"]}
+    )
+    fitting = FITTING.get(member, "main")
+    written = [fitting, [fitting], [fitting] * 2, [], [fitting] * 101, 5, [5], {}, None]
+    said = [documented.is_valid({member: one}) for one in written]
+
+    taken = [client.post(IN_BODIES[schema], json={member: one}).status_code != 422 for one in written]
+
+    assert said == taken == [True] * 4 + [False] * 5
