@@ -27,6 +27,8 @@ from api.past import CallbackPast
 from api.rates import RateBook
 from api.registrar import Registrar
 from api.rehearsal import StreamsRehearsal
+from api.replays.desk import ReplayDesk
+from api.replays.worker import Means
 from api.sessions import SessionBook
 from api.store import AnalyticsStore
 from api.watch import Watch
@@ -79,12 +81,12 @@ async def serve(settings: Settings, clock: Clock) -> int:
     """Open the store, answer until told to stop, close the store; returns the exit status."""
     analytics = Analytics(settings, clock)
     registrar, progress = Registrar(settings.kafka), KafkaProgress(settings.kafka, clock)
+    parts = _parts(settings, clock, analytics=analytics, registrar=registrar, progress=progress)
     await analytics.start()
     registrar.start()
-    exports = ExportDesk(analytics.exporter, settings.exports, settings.data_dir, clock)
     try:
-        exports.start()
-        parts = _parts(settings, clock, analytics=analytics, registrar=registrar, exports=exports, progress=progress)
+        parts.exports.start()
+        parts.replays.start()
         server = _server(settings, parts)
         async with asyncio.TaskGroup() as tasks:
             beside = [
@@ -99,36 +101,32 @@ async def serve(settings: Settings, clock: Clock) -> int:
                 task.cancel()
         return 0 if analytics.health().is_alive else 1
     finally:
-        await exports.stop()
+        await asyncio.gather(parts.exports.stop(), parts.replays.stop())
         await asyncio.gather(registrar.stop(), progress.stop())
         await analytics.stop()
         log.info("api_stopped")
 
 
 def _parts(
-    settings: Settings,
-    clock: Clock,
-    *,
-    analytics: Analytics,
-    registrar: Registrar,
-    exports: ExportDesk,
-    progress: KafkaProgress,
+    settings: Settings, clock: Clock, *, analytics: Analytics, registrar: Registrar, progress: KafkaProgress
 ) -> Parts:
+    store, rehearsal = AnalyticsStore(analytics), StreamsRehearsal(settings)
     ring = KeyRing(settings.data_dir)
     if not ring.all():
         log.warning("no_api_key", advice="nobody can ask anything; make a key with `tidings keys create`")
     return Parts(
         settings=settings,
         clock=clock,
-        store=AnalyticsStore(analytics),
+        store=store,
         registrar=registrar,
         evidence=EvidenceReader(settings.kafka),
-        rehearsal=StreamsRehearsal(settings),
+        rehearsal=rehearsal,
         progress=progress,
         past=CallbackPast(settings.kafka, settings.data_dir / settings.archive.path / "callbacks"),
         ring=ring,
         sessions=SessionBook(settings.data_dir, ring, clock),
-        exports=exports,
+        exports=ExportDesk(analytics.exporter, settings.exports, settings.data_dir, clock),
+        replays=ReplayDesk(settings, clock, Means(stages=rehearsal, store=store)),
         feed=Feed(settings.feed, KafkaLog(settings.kafka), clock),
         uses=KeyUses(settings.data_dir, ring),
         rates=RateBook(settings.api.requests_per_minute, clock),

@@ -16,6 +16,7 @@ from api.key_uses import KeyUses
 from api.keys import KeyRing
 from api.progress import StageProgress
 from api.rates import RateBook
+from api.replays.desk import ReplayDesk
 from api.sessions import SessionBook
 from api.store import Store
 from contracts.alarms import Alarm
@@ -100,6 +101,7 @@ class Parts:
     ring: KeyRing
     sessions: SessionBook
     exports: ExportDesk
+    replays: ReplayDesk
     feed: Feed
     uses: KeyUses
     rates: RateBook

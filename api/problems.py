@@ -93,6 +93,7 @@ EXPORT_TOO_LARGE = Kind(
     "Order it with POST /v1/exports, or ask for less.",
 )
 EXPORTS_FULL = Kind("exports-full", 429, "There is no room for another export now", "Wait for one, or remove one.")
+REPLAYS_FULL = Kind("replays-full", 429, "There is no room for another replay now", "Wait for one, or cancel one.")
 RATE_EXCEEDED = Kind(
     "rate-exceeded",
     429,

@@ -5,6 +5,7 @@ from typing import Protocol
 
 from analytics import alarms, dead_letters, questions, sends, sessions
 from analytics.alarms import Look
+from analytics.archive.known import KnownItems
 from analytics.back_test import replay
 from analytics.back_test.questions import BackTestQuestion, WaitsQuestion
 from analytics.back_test.replay import BackTest, WaitAdvice
@@ -20,7 +21,8 @@ from analytics.questions import (
     SuppressionsQuestion,
     Timeline,
 )
-from analytics.reader import Accounts, Answer
+from analytics.reader import Accounts, Answer, Ask
+from analytics.replays.rehearsal import Rehearsal
 from analytics.reports.answering import report
 from analytics.reports.catalogue import Report
 from analytics.reports.question import ReportQuestion
@@ -30,6 +32,7 @@ from analytics.sessions import Conversation, SessionsQuestion
 from analytics.snapshots import Snapshot
 from analytics.trust import report as trust_report
 from analytics.trust.report import TrustQuestion, TrustReport
+from contracts.archived import Archived, Item
 from runtime.settings import Price, TrustSettings
 
 
@@ -105,6 +108,11 @@ class Store(Protocol):
     async def dead_letters(self, question: DeadLettersQuestion) -> Answer: ...
 
     async def dead_letter_counts(self, question: DeadLettersQuestion) -> Answer: ...
+
+    async def compare(
+        self, rehearsal: Rehearsal, callbacks: Sequence[Archived], items: Sequence[Sequence[Item]]
+    ) -> None:
+        """Let `rehearsal` take these callbacks, which would have these items, beside what there is of them."""
 
     async def connections(self, origins: tuple[str, ...] | None, accounts: tuple[str, ...] | None) -> Connections: ...
 
@@ -215,6 +223,14 @@ class AnalyticsStore:
 
     async def dead_letter_counts(self, question: DeadLettersQuestion) -> Answer:
         return await dead_letters.dead_letter_counts(self._analytics.reader, question)
+
+    async def compare(
+        self, rehearsal: Rehearsal, callbacks: Sequence[Archived], items: Sequence[Sequence[Item]]
+    ) -> None:
+        def look(ask: Ask) -> None:
+            rehearsal.take(KnownItems(ask), callbacks, items)
+
+        await self._analytics.reader.look(look, is_lookup=False)
 
     async def connections(self, origins: tuple[str, ...] | None, accounts: tuple[str, ...] | None) -> Connections:
         return await connections(self._analytics.reader, origins=origins, accounts=accounts)

@@ -29,7 +29,8 @@ TidingsError
 │   └── StoreDamaged              its file is not what was written; another takes its place
 ├── ArchiveDamaged            a file of the archive is not what its manifest says
 ├── ExportDamaged             a file of an export is not what its manifest says
-├── ExportEnded               an export was not carried out to its end
+├── JobEnded                  a job was not carried out to its end
+│   └── ExportEnded               of an export nothing is left then
 ├── ErasureRefused            a person cannot be erased now, and nothing was done
 ├── AuditUnavailable          what has to be answered for cannot be written down, so it is not done
 └── QueryInvalid              a question the API cannot answer as asked
@@ -217,8 +218,12 @@ class ExportDamaged(TidingsError):
     """A file of an export is missing or is not what its manifest says."""
 
 
-class ExportEnded(TidingsError):
-    """An export was not carried out to its end; nothing of it is left."""
+class JobEnded(TidingsError):
+    """A job was not carried out to its end; the text says why, and what to do."""
+
+
+class ExportEnded(JobEnded):
+    """An export was not; nothing of it is left."""
 
 
 class ErasureRefused(TidingsError):

@@ -10,7 +10,8 @@ from analytics.exports.manifest import NAME as MANIFEST
 from analytics.exports.manifest import Manifest, filter_of
 from analytics.exports.order import Format, Split
 from api.answers.base import Body
-from api.exports.jobs import Job, JobState
+from api.exports.jobs import ExportJob
+from api.jobs.book import JobState
 
 GONE = "its files are not there any more; order it again"
 
@@ -58,7 +59,7 @@ class Export(Body):
     is_repeat: bool = Field(default=False, description="Whether it was there before this request.")
 
     @classmethod
-    def of(cls, job: Job, manifest: Manifest | None, *, is_repeat: bool = False) -> "Export":
+    def of(cls, job: ExportJob, manifest: Manifest | None, *, is_repeat: bool = False) -> "Export":
         """`manifest` is that of a finished one."""
         order, place = job.order, f"/v1/exports/{job.id}/files"
         files = () if manifest is None else manifest.files

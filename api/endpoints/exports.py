@@ -16,8 +16,9 @@ from api.answers.exports import Export, ExportsAnswer
 from api.auditing import Deed, audit
 from api.endpoints.attempts import require_json
 from api.exporting import DirectExportParameters, ExportOrdered
-from api.exports.jobs import Asker, Job
+from api.exports.jobs import ExportJob
 from api.idempotency import idempotency_key
+from api.jobs.book import Asker
 from api.parts import Parts, Provided
 from api.problems import (
     AUDIT_UNAVAILABLE,
@@ -155,7 +156,7 @@ def _pieces(file: BinaryIO) -> Iterator[bytes]:
             yield piece
 
 
-def _found(parts: Parts, caller: Caller, job_id: str) -> Job:
+def _found(parts: Parts, caller: Caller, job_id: str) -> ExportJob:
     """The export of that id; raises that there is none, also when it has rows of other accounts."""
     job = parts.exports.find(job_id)
     if job is None or not job.may_be_seen_by(caller.accounts):
@@ -163,7 +164,7 @@ def _found(parts: Parts, caller: Caller, job_id: str) -> Job:
     return job
 
 
-def _told(parts: Parts, job: Job, *, is_repeat: bool = False) -> Export:
+def _told(parts: Parts, job: ExportJob, *, is_repeat: bool = False) -> Export:
     return Export.of(job, parts.exports.manifest(job), is_repeat=is_repeat)
 
 

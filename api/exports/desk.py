@@ -1,7 +1,8 @@
-"""Where exports are ordered, found, cancelled and forgotten."""
+"""Where exports are ordered and fetched."""
 
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 from uuid import uuid4
@@ -13,17 +14,16 @@ from analytics.exports.manifest import NAME as MANIFEST
 from analytics.exports.manifest import Manifest, load
 from analytics.exports.order import Format, Order, Split, Wanted
 from analytics.freshness import require_kept
-from api.exports.jobs import Asker, Job, JobBook, JobState
-from api.exports.worker import Exporting, Worker, audited, ended
-from api.problems import EXPORTS_FULL, INVALID, FieldError, Refused
+from api.exports.jobs import ExportBook, ExportJob
+from api.exports.worker import Exporting, ExportWorker, audited
+from api.jobs.book import Asker, JobState
+from api.jobs.desk import JobDesk
+from api.problems import EXPORTS_FULL, Refused
 from contracts.errors import ExportDamaged
 from runtime.clock import Clock
 from runtime.settings import ExportSettings
 
 log = structlog.get_logger()
-
-TIDY_EVERY_S = 60.0
-REUSED = "Another export was asked for under this key; take another key, or send the same again"
 
 
 class Asked(NamedTuple):
@@ -43,47 +43,39 @@ class KeptFile(NamedTuple):
     """Null for the manifest, which has those of the others."""
 
 
-class ExportDesk:
-    """The exports of one installation, between `start` and `stop`; all its methods belong to one event loop."""
+class ExportDesk(JobDesk[ExportJob]):
+    """The exports of one installation."""
 
     def __init__(self, exporter: Exporting, settings: ExportSettings, data_dir: Path, clock: Clock) -> None:
         self._exporter = exporter
         self._settings = settings
-        self._clock = clock
-        self._book = JobBook(data_dir / settings.path)
-        self._worker = Worker(exporter, self._book, settings, clock)
+        self._folders = ExportBook(data_dir / settings.path)
+        worker = ExportWorker(exporter, self._folders, settings, clock)
+        super().__init__(self._folders, worker, clock)
+        self._progress = worker.progress
         self._direct = ThreadPoolExecutor(1, thread_name_prefix="export-direct")
-        self._tidying: asyncio.Task[None] | None = None
-
-    def start(self) -> None:
-        """Take up what an earlier process left, and work from now on."""
-        self._book.load()
-        self._worker.start()
-        self._tidying = asyncio.create_task(self._tidy())
 
     async def stop(self) -> None:
-        """End what runs; it begins anew with the next process."""
-        if self._tidying is not None:
-            self._tidying.cancel()
-        await self._worker.stop()
+        await super().stop()
         self._direct.shutdown(wait=False, cancel_futures=True)
 
-    async def request(self, asked: Asked, asker: Asker, idempotency_key: str | None = None) -> tuple[Job, bool]:
+    async def request(self, asked: Asked, asker: Asker, idempotency_key: str | None = None) -> tuple[ExportJob, bool]:
         """The export that answers this, and whether it was there before.
 
         Raises `QueryInvalid` for a token that does not fit, and the problem when there is no room or the idempotency
         key stands for another request.
         """
-        repeated = self._under_key(asked, asker, idempotency_key)
+        is_same = partial(_is_same_request, asked)
+        repeated = self._under_key(asker, idempotency_key, is_same)
         if repeated is not None:
             return repeated, True
         order = self._order(asked, await self._exporter.state(asked.wanted))
-        same = self._under_key(asked, asker, idempotency_key) or self._same(order, asker)
+        same = self._under_key(asker, idempotency_key, is_same) or self._same(order, asker)
         if same is not None:
             return same, True
         self._require_room(asker)
         now = self._clock.now()
-        job = Job(
+        job = ExportJob(
             id=str(uuid4()),
             order=order,
             asker=asker,
@@ -109,20 +101,12 @@ class ExportDesk:
         return file, manifest
 
     def _write_direct(self, order: Order) -> tuple[BinaryIO, Manifest]:
-        progress = self._worker.progress("direct", self._settings.direct_limit_s)
-        with self._book.passing_folder() as folder:
+        progress = self._progress(self._settings.direct_limit_s)
+        with self._folders.passing_folder() as folder:
             manifest = self._exporter.write(order, folder, most_rows=self._settings.direct_rows, progress=progress)
             return (folder / order.file_name("")).open("rb"), manifest
 
-    def find(self, job_id: str) -> Job | None:
-        job = self._book.get(job_id)
-        return None if job is None else self._worker.so_far(job)
-
-    def all(self) -> list[Job]:
-        """The newest first."""
-        return [self._worker.so_far(job) for job in self._book.all()]
-
-    def manifest(self, job: Job) -> Manifest | None:
+    def manifest(self, job: ExportJob) -> Manifest | None:
         """What a finished export says of itself; null also when somebody has taken it away."""
         try:
             return load(self._book.folder(job) / MANIFEST) if job.state is JobState.DONE else None
@@ -130,7 +114,7 @@ class ExportDesk:
             log.warning("export_damaged", **audited(job), reason=str(exc))
             return None
 
-    def file(self, job: Job, name: str) -> KeptFile | None:
+    def file(self, job: ExportJob, name: str) -> KeptFile | None:
         """The file of that name, if the manifest has it and it is there."""
         manifest, path = self.manifest(job), self._book.folder(job) / name
         if manifest is None:
@@ -138,12 +122,8 @@ class ExportDesk:
         digests: dict[str, str | None] = {MANIFEST: None} | {file.name: file.sha256 for file in manifest.files}
         return KeptFile(path, digests[name]) if name in digests and path.is_file() else None
 
-    def remove(self, job: Job) -> None:
-        """Cancel an open export; forget one that is not, with its files."""
-        if job.is_open:
-            self._book.put(ended(job, JobState.CANCELLED, self._clock, self._settings))
-        else:
-            self._book.remove(job)
+    def remove(self, job: ExportJob) -> None:
+        super().remove(job)
         log.info("export_cancelled" if job.is_open else "export_removed", **audited(job))
 
     def _order(self, asked: Asked, state: State) -> Order:
@@ -162,25 +142,14 @@ class ExportDesk:
             forgotten_before=forgotten_before,
         )
 
-    def _under_key(self, asked: Asked, asker: Asker, idempotency_key: str | None) -> Job | None:
-        """What was asked for under that key before; raises the problem when it was something else."""
-        if idempotency_key is None:
-            return None
-        mine = (job for job in self.all() if job.asker.key_id == asker.key_id)
-        found = next((job for job in mine if job.idempotency_key == idempotency_key), None)
-        if found is not None and not _is_same_request(asked, found):
-            error = FieldError(place="header", member="Idempotency-Key", rule="idempotency_key_reused", detail=REUSED)
-            raise Refused(INVALID, errors=[error])
-        return found
-
-    def _same(self, order: Order, asker: Asker) -> Job | None:
+    def _same(self, order: Order, asker: Asker) -> ExportJob | None:
         """One of the same key that has, or will have, the same rows."""
         wanted = order.digest
-        good = (job for job in self.all() if job.is_open or job.state is JobState.DONE)
-        return next((job for job in good if job.asker.key_id == asker.key_id and job.order.digest == wanted), None)
+        good = (job for job in self._of(asker) if job.is_open or job.state is JobState.DONE)
+        return next((job for job in good if job.order.digest == wanted), None)
 
     def _require_room(self, asker: Asker) -> None:
-        count = sum(job.is_open for job in self.all() if job.asker.key_id == asker.key_id)
+        count = sum(job.is_open for job in self._of(asker))
         if count >= self._settings.most_open:
             raise Refused(
                 EXPORTS_FULL,
@@ -193,15 +162,7 @@ class ExportDesk:
                 f"{kept} bytes of exports are kept, and {self._settings.most_bytes} may be; remove what was fetched.",
             )
 
-    async def _tidy(self) -> None:
-        """Remove what has expired."""
-        while True:
-            for job in self._book.all():
-                if not job.is_open and job.expires_at is not None and job.expires_at <= self._clock.now():
-                    self.remove(job)
-            await asyncio.sleep(TIDY_EVERY_S)
 
-
-def _is_same_request(asked: Asked, job: Job) -> bool:
+def _is_same_request(asked: Asked, job: ExportJob) -> bool:
     before = Asked(job.order.wanted, job.order.format, job.order.split, job.changed_since)
     return asked._replace(wanted=before.wanted) == before and asked.wanted.digest == before.wanted.digest

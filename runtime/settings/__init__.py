@@ -32,6 +32,7 @@ from runtime.settings.sections import (
     KafkaSettings,
     Price,
     PrivacySettings,
+    ReplaySettings,
     Section,
     StoreSettings,
     StreamsSettings,
@@ -53,6 +54,7 @@ __all__ = [
     "KafkaSettings",
     "Price",
     "PrivacySettings",
+    "ReplaySettings",
     "Section",
     "Settings",
     "StoreSettings",
@@ -81,6 +83,7 @@ class Settings(BaseSettings):
     archive: ArchiveSettings = ArchiveSettings()
     api: ApiSettings = ApiSettings()
     exports: ExportSettings = ExportSettings()
+    replays: ReplaySettings = ReplaySettings()
     feed: FeedSettings = FeedSettings()
     trust: TrustSettings = TrustSettings()
     traces: TracesSettings = TracesSettings()

@@ -203,6 +203,21 @@ class ExportSettings(Section):
     """how long that may take."""
 
 
+class ReplaySettings(Section):
+    """Callbacks of the archive, normalised once more as `POST /v1/replays` asks for it."""
+
+    path: Path = Path("replays")
+    """What is known of each; relative to the data directory."""
+    rate_per_s: float = Field(500.0, gt=0)
+    """Callbacks a second, rehearsed or written; live traffic goes by the same stages."""
+    most_callbacks: int = Field(500_000, ge=1)
+    """In one replay; one with more fails, and is asked for in parts."""
+    most_open: int = Field(4, ge=1)
+    """Replays of one key that are waiting or running."""
+    keep_s: float = Field(7 * 86_400.0, gt=0)
+    """How long it is told what became of one."""
+
+
 class ApiSettings(Section):
     """The query port."""
 

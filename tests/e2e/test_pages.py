@@ -22,6 +22,7 @@ PAGES = (
     "docs/alarms.md",
     "docs/analytics-cookbook.md",
     "docs/api.md",
+    "docs/archive.md",
     "docs/back-test.md",
     "docs/fallback-cookbook.md",
     "docs/fallback.md",

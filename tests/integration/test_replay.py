@@ -2,12 +2,15 @@
 
 import asyncio
 import json
+import signal
 import time
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import duckdb
+import httpx2
 import pytest
 from aiokafka import TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, RecordsToDelete
@@ -15,10 +18,13 @@ from aiokafka.admin import AIOKafkaAdminClient, RecordsToDelete
 from analytics import questions
 from analytics.archive.manifest import load
 from analytics.archive.verification import wrong
+from api.keys import Scope
+from runtime.broker.ports import free_port
 from runtime.settings import ArchiveSettings, Connection, Settings, StoreSettings
 from streams.normalise.normaliser import Normaliser
 from tests.support.ledger_provider import LEDGER, body_of, status
 from tests.support.patience import LIMIT_S
+from tests.support.running_api import RunningApi
 from tests.support.store_on_kafka import storing
 from tests.support.streams_installation import OBSERVED, REGISTERED, Installation
 from tidings.rebuild import command as rebuilding
@@ -26,6 +32,9 @@ from tidings.replay import command
 from tidings.replay.command import Wishes
 
 pytestmark = [pytest.mark.broker, pytest.mark.long]
+
+Told = dict[str, Any]
+"""A replay, as the API tells of it."""
 
 FACTS = """
 SELECT event_id, attempt_id, message_id, status, item_status, attempt_status, received_at, delivered_at, latency_ms
@@ -113,6 +122,60 @@ async def test_a_replay_ends_in_the_same_tables(house: Installation, settings: S
     assert list(wrong(tmp_path / "archive" / "callbacks")) == []
 
 
+async def test_a_replay_that_is_ordered_over_http_ends_in_the_same_tables(
+    house: Installation, settings: Settings, tmp_path: Path
+) -> None:
+    await house.call_back(*[body_of(status(f"m{number % 30}", said)) for number, said in SAID])
+    await house.call_back(body_of(status("p1", "sent")), b"not JSON", connection=REGISTERED)
+    stages = await house.start().ready()
+    before = await account(settings, received=62)
+    facts = tables(settings)
+    now = datetime.now(UTC)
+    span = {"from": (now - timedelta(hours=1)).isoformat(), "to": (now + timedelta(hours=1)).isoformat()}
+    api = RunningApi(house.kafka, tmp_path, free_port())
+    (tmp_path / "tidings.toml").write_text(told(settings, api.port, stages.port))
+    api.start()
+    with api.client(Scope.REPLAY) as client:
+        rehearsal = done(client, span | {"dry_run": True})
+        replay = done(client, span)
+        cut_off = client.post("/v1/replays", json=span).json()
+        wait_for(client, cut_off, lambda one: one["written_count"] > 0)
+        assert api.end(signal.SIGTERM) == 0
+        api.start()
+        left = client.get(f"/v1/replays/{cut_off['id']}").json()
+    assert api.end(signal.SIGTERM) == 0
+    written = 62 + replay["written_count"] + left["written_count"]
+    callbacks = len(await house.read("callbacks"))
+    after = await account(settings, received=callbacks)
+
+    assert (rehearsal["state"], rehearsal["written_count"], replay["state"]) == ("done", 0, "done")
+    (effects,) = rehearsal["effects"]
+    assert {name: count for name, count in effects.items() if count} == {"provider": "ledger", "same": 61, "aside": 1}
+    assert (replay["callback_count"], replay["written_count"]) == (62, 62)
+    assert left["state"] == "failed"
+    assert "Order it again" in left["reason"]
+    assert 0 < left["written_count"] < 62
+    assert written <= callbacks <= written + 5, "what was on its way may have been written, too"
+    assert tables(settings) == facts
+    counted = {name: count for name, count in after.items() if name not in {"received", "repeated", "quarantined"}}
+    assert counted.items() <= before.items()
+    assert after["received"] == sum(after.values()) - after["received"] == callbacks
+
+
+def done(client: httpx2.Client, order: dict[str, object]) -> Told:
+    """The replay, carried out."""
+    return wait_for(client, client.post("/v1/replays", json=order).json(), lambda one: one["finished_at"])
+
+
+def wait_for(client: httpx2.Client, replay: Told, is_so: Callable[[Told], object]) -> Told:
+    deadline = time.monotonic() + LIMIT_S
+    while not is_so(replay):
+        assert time.monotonic() < deadline, replay
+        time.sleep(0.05)
+        replay = client.get(f"/v1/replays/{replay['id']}").json()
+    return replay
+
+
 async def test_a_lost_store_comes_back_from_kafka_and_the_archive(
     house: Installation, settings: Settings, tmp_path: Path
 ) -> None:
@@ -178,7 +241,7 @@ async def forget_half(house: Installation) -> None:
 SAID = [(number, "delivered" if number % 3 == 0 else "sent") for number in range(60)]
 
 
-def told(settings: Settings) -> str:
+def told(settings: Settings, api_port: int = 8000, streams_port: int = 8082) -> str:
     """The settings file of the installation."""
     kafka = settings.kafka
     return "\n".join(
@@ -188,5 +251,11 @@ def told(settings: Settings) -> str:
             f"bootstrap_servers = {json.dumps(kafka.bootstrap_servers)}",
             f"topic_prefix = {json.dumps(kafka.topic_prefix)}",
             f"partitions = {kafka.partitions}",
+            "[api]",
+            f"port = {api_port}",
+            "[streams]",
+            f"admin_port = {streams_port}",
+            "[replays]",
+            "rate_per_s = 50",
         ]
     )

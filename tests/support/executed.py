@@ -18,6 +18,7 @@ RUN_BY: dict[tuple[str, str], str] = {
     ("docs/analytics-cookbook.md", "console"): LIVE,
     ("docs/analytics-cookbook.md", "python"): LIVE,
     ("docs/api.md", "console"): LIVE,
+    ("docs/archive.md", "console"): LIVE,
     ("docs/archive.md", "python"): "tests/unit/test_archive_docs.py",
     ("docs/asyncapi.md", "python"): "tests/unit/contracts/test_asyncapi.py",
     ("docs/back-test.md", "console"): LIVE,

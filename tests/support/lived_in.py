@@ -25,6 +25,7 @@ def lived_in(folder: Path) -> Path:
     """The data directory of an installation in which the person wrote, was written to, opted out, and was looked at."""
     made = Fixture(folder)
     made.export(ACME)
+    made.replay(ACME)
     made.close()
     clock = FixedClock(NOW)
     shelf = Shelf(folder / "archive" / "callbacks", TOPIC, clock)

@@ -39,6 +39,8 @@ from api.keys import KeyRing
 from api.parts import Parts
 from api.progress import StageProgress
 from api.rates import RateBook
+from api.replays.desk import ReplayDesk
+from api.replays.worker import Means
 from api.sessions import SessionBook
 from contracts.archived import Archived, Item
 from contracts.errors import ExportEnded, NotFound
@@ -275,6 +277,9 @@ class FakeStore:
         self.asked.append(question)
         return Answer([LETTER_COUNT], self.fresh)
 
+    async def compare(self, rehearsal, callbacks, items):
+        self._raise()
+
     async def known_plans(self, message_ids):
         self._raise()
         return Answer([row for row in self.planned if row["message_id"] in message_ids], self.fresh)
@@ -434,9 +439,9 @@ BUDGETS = (Budget(name="daily", most_sends_per_day=1000),)
 def make_parts(data_dir: Path, **changed) -> Parts:
     """Parts of fakes around real keys and sessions."""
     clock, ring = FixedClock(NOON), KeyRing(data_dir)
-    exports = ExportDesk(FakeExporter(), ExportSettings(), data_dir, clock)
+    settings = Settings(data_dir=data_dir, connections=CONNECTIONS, budgets=BUDGETS, api=ApiSettings())
     parts = Parts(
-        settings=Settings(data_dir=data_dir, connections=CONNECTIONS, budgets=BUDGETS, api=ApiSettings()),
+        settings=settings,
         clock=clock,
         store=FakeStore(),
         registrar=FakeRegistrar(),
@@ -446,7 +451,8 @@ def make_parts(data_dir: Path, **changed) -> Parts:
         progress=FakeProgress(),
         ring=ring,
         sessions=SessionBook(data_dir, ring, clock),
-        exports=exports,
+        exports=ExportDesk(FakeExporter(), ExportSettings(), data_dir, clock),
+        replays=ReplayDesk(settings, clock, Means(stages=FakeRehearsal(), store=FakeStore())),
         feed=Feed(FeedSettings(), FakeLog(), clock),
         uses=KeyUses(data_dir, ring),
         rates=RateBook(ApiSettings().requests_per_minute, clock),

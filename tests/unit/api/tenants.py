@@ -18,18 +18,20 @@ from httpx2 import Response
 from analytics.columns import hasher
 from analytics.database import Database
 from analytics.exports.columns import What
-from analytics.exports.order import Wanted
+from analytics.exports.order import Wanted as ExportWanted
 from analytics.freshness import Skyline
 from analytics.reader import Reader
 from analytics.service import Health
 from analytics.upkeep import Upkeep
 from analytics.writer import Writer
 from api.exports.desk import ExportDesk
-from api.exports.jobs import Asker, Job, JobState
+from api.exports.jobs import ExportJob
 from api.feed.feed import Feed
 from api.feed.tail import Times
+from api.jobs.book import Asker, JobState
 from api.keys import Scope
 from api.parts import Parts
+from api.replays.jobs import ReplayJob, Wanted
 from api.store import AnalyticsStore
 from contracts.alarms import Alarm, AlarmKind, AlarmTold, Subject, alarm_id
 from contracts.codec import encode
@@ -86,6 +88,10 @@ class Tenant:
     @property
     def export(self) -> str:
         return f"{self.name}-export"
+
+    @property
+    def replay(self) -> str:
+        return f"{self.name}-replay"
 
     @property
     def letter(self) -> str:
@@ -206,12 +212,22 @@ class Fixture:
         for job in book.all():
             book.remove(job)
         for one in TENANTS:
-            wanted = Wanted(what=What.MESSAGES, accounts=(one.name,))
+            wanted = ExportWanted(what=What.MESSAGES, accounts=(one.name,))
             order = asyncio.run(order_of(self.exporter, wanted))
             asker = Asker("00000000", f"{one.name}-nightly")
-            job = Job(id=one.export, order=order, asker=asker, requested_at=NOW, state=JobState.DONE)
+            job = ExportJob(id=one.export, order=order, asker=asker, requested_at=NOW, state=JobState.DONE)
             book.put(job)
             self.exporter.write(order, book.folder(job), most_rows=1000, progress=lambda _rows, _share: None)
+
+    def replay(self, tenant: Tenant) -> None:
+        """Let there be one finished replay of this account, and one of each other."""
+        book = self.parts.replays._book
+        for job in book.all():
+            book.remove(job)
+        for one in TENANTS:
+            wanted = Wanted(begin=T0, end=NOW, connection=one.connection, accounts=(one.name,))
+            asker = Asker("00000000", f"{one.name}-operations")
+            book.put(ReplayJob(id=one.replay, wanted=wanted, asker=asker, requested_at=NOW, state=JobState.DONE))
 
     def _parts(self, folder: Path, store: AnalyticsStore) -> Parts:
         clock = FixedClock(NOW)
@@ -302,6 +318,13 @@ def _one_export(**members: Any) -> "Row":
     """An address of one export that is done."""
     by_id: Filling = lambda tenant: {"id": tenant.export, "name": "manifest.json"}  # noqa: E731  # beside what it is for
     return Row(scope=Scope.EXPORT, path=by_id, before=Fixture.export, foreign=404, **members)
+
+
+def _one_replay(**members: Any) -> "Row":
+    """An address of one replay that is done."""
+    return Row(
+        scope=Scope.REPLAY, path=lambda tenant: {"id": tenant.replay}, before=Fixture.replay, foreign=404, **members
+    )
 
 
 WITHOUT_A_KEY = {"GET /healthz", "GET /readyz", "GET /metrics"}
@@ -398,6 +421,18 @@ TABLE = {
         path=lambda tenant: {"provider": "infobip"},
         count=lambda answer: len(answer.json().get("connections", ())),
     ),
+    "GET /v1/replays": Row(
+        scope=Scope.REPLAY, before=Fixture.replay, count=lambda answer: len(answer.json()["replays"])
+    ),
+    "POST /v1/replays": Row(
+        scope=Scope.REPLAY,
+        ask=lambda tenant: {"from": T0.isoformat(), "to": NOW.isoformat(), "connection": tenant.connection},
+        before=Fixture.replay,
+        status=202,
+        foreign=422,
+    ),
+    "GET /v1/replays/{id}": _one_replay(),
+    "DELETE /v1/replays/{id}": _one_replay(status=204),
     "GET /v1/reports/cost": _report("sent"),
     "GET /v1/reports/deliverability": _report("sent"),
     "GET /v1/reports/fallbacks": _report("commanded"),

@@ -16,7 +16,8 @@ from analytics.exports.columns import What
 from analytics.exports.order import Format, Wanted
 from api.application import create_app
 from api.exports.desk import Asked, ExportDesk
-from api.exports.jobs import Asker, Job, JobState
+from api.exports.jobs import ExportJob
+from api.jobs.book import Asker, JobState
 from api.keys import Scope
 from contracts.errors import StoreUnavailable
 from runtime.settings import ExportSettings
@@ -437,7 +438,7 @@ class TestRestart:
         job, _ = await desk.request(Asked(Wanted(what=What.MESSAGES), Format.CSV), Asker("key", "name"))
         desk._book.put(msgspec.structs.replace(job, state=JobState.RUNNING, starts_count=starts))
 
-    async def _ended(self, desk: ExportDesk) -> Job:
+    async def _ended(self, desk: ExportDesk) -> ExportJob:
         await until(lambda: not desk.all()[0].is_open)
         return desk.all()[0]
 

@@ -33,6 +33,7 @@ HELD = {
     "exports/*/job.json": False,
     "exports/*/manifest.json": False,
     "exports/*/messages.parquet": False,
+    "replays/*/job.json": False,
     "archive/callbacks/manifest.json": False,
     "archive/callbacks/day=*/*.parquet": False,
     "opened/archive/callbacks/day=*/*.parquet": True,

@@ -9,6 +9,7 @@ from api.rehearsal import StreamsRehearsal
 from contracts.archived import Archived, Item
 from contracts.raw import origin_headers
 from runtime.settings import ApiSettings, Connection, Settings
+from streams.engine.admin import LARGEST_QUESTION
 from streams.normalise.stage import NORMALISE
 from streams.rehearsing import routes_of
 from streams.track.stage import TRACK
@@ -25,7 +26,7 @@ def callback(body: bytes) -> Archived:
 @pytest.fixture
 async def port():
     """Where the stages answer."""
-    app = web.Application()
+    app = web.Application(client_max_size=LARGEST_QUESTION)
     app.add_routes(routes_of((NORMALISE,), Settings(connections=CONNECTIONS)))
     async with TestServer(app) as server:
         yield f"http://{server.host}:{server.port}"
@@ -41,6 +42,14 @@ async def test_each_callback_is_answered_with_its_items(port):
     assert [(one.kind, one.said) for one in report] == [("report", "delivered (code 3000)")]
     assert letter[0].is_aside
     assert letter[0].said.startswith("unreadable: ")
+
+
+async def test_many_are_asked_a_few_at_a_time_and_answered_in_their_order(port):
+    large = callback(DELIVERED + b" " * (1024 * 1024 - len(DELIVERED)))
+    asked = [callback(DELIVERED) if number % 3 else callback(b"{") for number in range(250)]
+    answered = await asking(port).rehearse([*asked, large])
+
+    assert [items[0].is_aside for items in answered] == [number % 3 == 0 for number in range(250)] + [False]
 
 
 async def test_where_nobody_normalises_the_answer_says_what_to_see_to():
