@@ -10,7 +10,7 @@ from datetime import timedelta
 import duckdb
 import pytest
 
-from analytics import questions
+from analytics import questions, sends
 from analytics.archive.manifest import load
 from analytics.archive.restoring import Restorer
 from analytics.buckets import Bucket
@@ -22,8 +22,12 @@ from analytics.trust.report import TrustQuestion, trust
 from analytics.upkeep import Upkeep
 from contracts.errors import NotFound, QueryInvalid, StoreUnavailable
 from runtime.settings import Settings, StoreSettings, StreamsSettings
+from streams.session.machine import hear, standing_of
+from streams.session.rules import rules_named
+from tests.support.plans import commanded, message, outcome, planned
 from tests.support.store_line import T0, at
 from tests.support.store_past import DAY_S, KEEP_DAYS, LATER_S, Past
+from tests.support.talking import ours, user
 
 MIDNIGHT = (T0 + timedelta(days=LATER_S / DAY_S - KEEP_DAYS)).replace(hour=0)
 """Before which everything is old enough."""
@@ -65,6 +69,34 @@ async def test_the_books_go_on_behind_what_went(past):
 
     assert [row for row in rows if row["missing"] or row["doubled"]] == []
     assert (await questions.book_faults(past.reader)).rows == []
+
+
+async def test_what_no_archive_has_stays_however_old_it_is(past):
+    """A plan says that a repeated request was sent, a doubt waits for a person, a conversation for its answer."""
+    past.line.say("messages", planned(1), at_s=0)
+    past.line.say("commands", commanded(1), at_s=0)
+    past.line.say("outcomes", outcome("in_doubt", 1), at_s=0)
+    state, rules = None, rules_named("viber", {})
+    for event in (user(0), ours(0.1), user(0.2)):
+        state, told = hear(state, event, rules)
+        past.line.tell(*told, standing_of(state, rules))
+    past.tell()
+
+    async def known():
+        asked = [
+            await sends.known_plans(past.reader, [message(1)]),
+            await sends.in_doubt(past.reader, accounts=None, limit=10, overdue_s=0),
+            await sends.send_balance(past.reader),
+        ]
+        return [one.rows for one in asked], past.ask("SELECT * FROM session_word ORDER BY ALL")
+
+    before = await known()
+    past.forget_all()
+
+    assert all(before[0])
+    assert before[1]
+    assert await known() == before
+    assert past.ask("SELECT count(*) FROM forgotten") != [(0,)]
 
 
 def test_an_hour_goes_in_each_turn(past):
