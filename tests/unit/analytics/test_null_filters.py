@@ -1,4 +1,4 @@
-"""A filter that wants everything is not asked for, and leaves what it would have left."""
+"""What a question does not want is not planned, and what it wants is as it would be otherwise."""
 
 from analytics.queries import load_query, load_query_for, query_names
 
@@ -15,6 +15,17 @@ def test_a_filter_without_a_wish_is_left_out():
 
 def test_a_filter_with_a_wish_stays():
     assert load_query_for("attempt_hours", frozenset(), frozenset()) == load_query("attempt_hours")
+
+
+def test_percentiles_and_groups_that_nobody_wants_are_left_out():
+    whole = load_query_for("metrics", frozenset(), frozenset({"provider"}))
+    query = load_query_for("metrics", frozenset({"with_latency"}), frozenset({"provider"}))
+
+    assert "percentile" in whole.sql
+    assert "percentile" not in query.sql
+    assert "'provider': provider" in query.sql
+    assert "'country'" not in query.sql
+    assert "group_by" not in query.parameters
 
 
 def test_what_is_left_of_each_question_is_one_still(database):
