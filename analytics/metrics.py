@@ -71,7 +71,7 @@ class MetricsQuestion:
     def parameters(self, source: Source = COUNTS) -> dict[str, Any]:
         """As the question of the source wants them."""
         is_counted = source in {COUNTS, COUNTS_OF_FACTS}
-        with_latency = {"with_latency": bool(LATENCIES & set(self.measures))} if is_counted else {}
+        with_latency = {"with_latency": bool(LATENCIES & set(self.measures)) or None} if is_counted else {}
         by_channel = Dimension.CHANNEL in self.group_by or Dimension.CHANNEL in self.filters
         return {
             **self.bucketed(),

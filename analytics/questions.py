@@ -1,7 +1,7 @@
 """What users ask, typed. `accounts` is null for all, else only what belongs to these is seen."""
 
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from analytics.buckets import Bucket
@@ -43,6 +43,10 @@ __all__ = [
     "today_by_provider",
 ]
 
+NEWS = (timedelta(seconds=10), timedelta(minutes=10))
+"""How old the newest changes are where much happens; only where less does are older ones looked at."""
+EVER = datetime.min.replace(tzinfo=UTC)
+
 
 @dataclass(frozen=True)
 class Conservation(Answer):
@@ -75,7 +79,18 @@ async def suppressions(reader: Reader, question: SuppressionsQuestion) -> Answer
 
 async def newest_changes(reader: Reader, *, accounts: Accounts, limit: int) -> Answer:
     """The newest reports that changed something, newest first."""
-    return await reader.ask("newest_changes", {"accounts": accounts, "limit": limit})
+    now = reader.clock.now()
+
+    def look(ask: Ask) -> list[Row]:
+        rows: list[Row] = []
+        for since in (*(now - age for age in NEWS), EVER):
+            rows = ask("newest_changes", {"accounts": accounts, "since": since, "limit": limit})
+            if len(rows) == limit:
+                break
+        return rows
+
+    rows, fresh = await reader.look(look, is_lookup=False)
+    return Answer(rows, fresh)
 
 
 async def metrics(reader: Reader, question: MetricsQuestion) -> Measured:

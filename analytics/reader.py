@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -15,7 +15,7 @@ from analytics.buckets import moment_of
 from analytics.database import Connection, Database
 from analytics.diagnosis import advice
 from analytics.freshness import Freshness, Horizon, Skyline, require_kept
-from analytics.queries import load_query, load_query_without
+from analytics.queries import VARIANTS_KEPT, load_query, load_query_for
 from analytics.reached import Reached
 from contracts.errors import QueryInvalid, StoreUnavailable
 from runtime.clock import Clock
@@ -49,7 +49,7 @@ class Reader:
         self._skyline = skyline
         self._limit_s = limit_s
         self._reached = Reached()
-        self._parsed: dict[str, duckdb.Statement] = {}
+        self._parsed = lru_cache(VARIANTS_KEPT)(database.parsed)
         self.clock = clock
         self._scans = ThreadPoolExecutor(threads, thread_name_prefix="store-scan")
         self._lookups = ThreadPoolExecutor(LOOKUPS_AT_ONCE, thread_name_prefix="store-look-up")
@@ -130,21 +130,13 @@ class Reader:
         query = load_query(name)
         if unknown := parameters.keys() - query.parameters:
             raise QueryInvalid(f"{query.name} has no parameter {', '.join(sorted(unknown))}")
-        query = load_query_without(name, frozenset(one for one in query.parameters if parameters.get(one) is None))
+        absent = frozenset(one for one in query.parameters if parameters.get(one) is None)
+        query = load_query_for(name, absent, frozenset(parameters.get("group_by") or ()))
         bound = {name: kept(parameters.get(name)) for name in query.parameters}
         # fetchall, always: an open result owns the cursor.
-        found = cursor.execute(self._statement(cursor, query.sql), bound or None)
+        found = cursor.execute(self._parsed(query.sql), bound or None)
         names = [column[0] for column in found.description or ()]
         return [dict(zip(names, map(_plain, values), strict=True)) for values in found.fetchall()]
-
-    def _statement(self, cursor: Connection, sql: str) -> duckdb.Statement:
-        """Parsed once: of small answers that is up to a quarter of the work. It belongs to no connection.
-
-        To prepare it would save nothing more, because DuckDB plans whatever reads a table anew each time.
-        """
-        if sql not in self._parsed:
-            (self._parsed[sql],) = cursor.extract_statements(sql)
-        return self._parsed[sql]
 
     @property
     def horizon(self) -> Horizon:

@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from itertools import takewhile
 
@@ -15,6 +15,12 @@ _FILTER = re.compile(
     re.MULTILINE,
 )
 """A line that leaves everything when its parameter is null."""
+_SECTION = re.compile(r"^-- if: (\w+)\n(.*?)^-- end: \1\n", re.MULTILINE | re.DOTALL)
+"""Lines that are only of use with their parameter."""
+_GROUP = re.compile(r",\s*'(\w+)': CASE WHEN list_contains\(\$group_by, '\1'\) THEN \1 END")
+"""What a row is grouped by when it is wanted, else null."""
+VARIANTS_KEPT = 512
+"""Forms of questions, by what they were asked with."""
 
 
 @dataclass(frozen=True)
@@ -50,14 +56,17 @@ def load_query(name: str) -> Query:
     )
 
 
-@cache
-def load_query_without(name: str, absent: frozenset[str]) -> Query:
-    """The same question when these parameters are null.
+@lru_cache(VARIANTS_KEPT)
+def load_query_for(name: str, absent: frozenset[str], groups: frozenset[str]) -> Query:
+    """The same question when the parameters `absent` are null and rows are grouped by `groups`; other groups have no
+    column.
 
     DuckDB plans a filter that wants everything as long as any other, and of small answers planning is most of the time.
     """
     whole = load_query(name)
-    sql = _FILTER.sub(lambda found: "" if (found[1] or found[2]) in absent else found[0], whole.sql)
+    sql = _SECTION.sub(lambda found: "" if found[1] in absent else found[2], whole.sql)
+    sql = _FILTER.sub(lambda found: "" if (found[1] or found[2]) in absent else found[0], sql)
+    sql = _GROUP.sub(lambda found: f", '{found[1]}': {found[1]}" if found[1] in groups else "", sql)
     named = set(re.findall(r"\$(\w+)", re.sub(r"^ *--.*$", "", sql, flags=re.MULTILINE)))
     return replace(whole, sql=sql, parameters=whole.parameters & named)
 

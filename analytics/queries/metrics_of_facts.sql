@@ -19,6 +19,7 @@ cell AS (
         CASE WHEN $by_channel THEN entry_count ELSE attempt_count END AS n,
         NULL::SMALLINT AS latency_bucket
     FROM attempt_cell
+-- if: with_latency
     UNION ALL BY NAME
     SELECT
         * EXCLUDE (channel, status, reason, is_conflict, repeated_count)
@@ -28,6 +29,7 @@ cell AS (
         bucket_of(latency_ms) AS latency_bucket
     FROM attempt_cell
     WHERE $with_latency AND latency_ms IS NOT NULL
+-- end: with_latency
 ),
 
 -- include: measured

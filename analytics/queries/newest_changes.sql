@@ -1,5 +1,5 @@
--- The newest reports that changed something, newest first.
--- parameters: accounts, limit
+-- The newest reports that changed something, of those received at $since or later, newest first.
+-- parameters: accounts, since, limit
 SELECT
     received_at,
     occurred_at,
@@ -18,6 +18,9 @@ SELECT
     provider_code,
     is_conflict
 FROM report
-WHERE verdict IN ('applied', 'parked') AND ($accounts IS NULL OR list_contains($accounts, account))
+WHERE
+    received_at >= $since::TIMESTAMP
+    AND verdict IN ('applied', 'parked')
+    AND ($accounts IS NULL OR list_contains($accounts, account))
 ORDER BY received_at DESC, kafka_offset DESC
 LIMIT $limit::BIGINT

@@ -1,12 +1,12 @@
-"""A filter that wants everything is not asked for, and leaves what it would have left."""
+"""What a question does not want is not planned, and what it wants is as it would be otherwise."""
 
-from analytics.queries import load_query, load_query_without, query_names
+from analytics.queries import load_query, load_query_for, query_names
 
 ABSENT = frozenset({"accounts", "provider", "country"})
 
 
 def test_a_filter_without_a_wish_is_left_out():
-    query = load_query_without("attempt_hours", ABSENT)
+    query = load_query_for("attempt_hours", ABSENT, frozenset())
 
     assert "$provider" not in query.sql
     assert "is_wanted(channel, $channel)" in query.sql
@@ -14,12 +14,23 @@ def test_a_filter_without_a_wish_is_left_out():
 
 
 def test_a_filter_with_a_wish_stays():
-    assert load_query_without("attempt_hours", frozenset()) == load_query("attempt_hours")
+    assert load_query_for("attempt_hours", frozenset(), frozenset()) == load_query("attempt_hours")
+
+
+def test_percentiles_and_groups_that_nobody_wants_are_left_out():
+    whole = load_query_for("metrics", frozenset(), frozenset({"provider"}))
+    query = load_query_for("metrics", frozenset({"with_latency"}), frozenset({"provider"}))
+
+    assert "percentile" in whole.sql
+    assert "percentile" not in query.sql
+    assert "'provider': provider" in query.sql
+    assert "'country'" not in query.sql
+    assert "group_by" not in query.parameters
 
 
 def test_what_is_left_of_each_question_is_one_still(database):
     cursor = database.cursor()
-    slim = [load_query_without(name, load_query(name).parameters) for name in query_names()]
+    slim = [load_query_for(name, load_query(name).parameters, frozenset()) for name in query_names()]
     parsed = {query.name: cursor.extract_statements(query.sql) for query in slim}
 
     assert {name: len(statements) for name, statements in parsed.items()} == dict.fromkeys(query_names(), 1)

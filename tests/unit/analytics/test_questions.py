@@ -187,6 +187,41 @@ class TestReading:
 
         assert (fresh.as_of, fresh.lag_s, fresh.revision) == (None, None, 0)
 
+    async def test_how_far_the_store_is_is_known_by_what_each_batch_moved(
+        self, writer, reader, line, database, skyline
+    ):
+        for number in range(1, 4):
+            line.report("sent", of="abc"[number - 1], connection="observed")
+            store(writer, line)
+            if number == 2:
+                Upkeep(database.cursor(), skyline).tidy(number)
+            fresh = await questions.freshness(reader)
+            rows = database.cursor().execute(load_query("watermarks").sql).fetchall()
+
+            assert fresh.revision == number
+            assert [(topic, *place) for topic, known in fresh.watermarks.items() for place in known.items()] == [
+                row[:3] for row in rows
+            ]
+
+    async def test_the_newest_changes_are_found_however_old_they_are(self, writer, database, skyline, line):
+        line.report("sent", of="a", connection="observed", at_s=1)
+        line.report("delivered", of="a", connection="observed", at_s=58)
+        store(writer, line)
+        for asked_at in (at(59), at(120), at(86_400)):
+            reader = Reader(database, skyline, FixedClock(asked_at), threads=1, limit_s=20)
+            told = [(await questions.newest_changes(reader, accounts=None, limit=most)).rows for most in (1, 5)]
+            reader.close()
+
+            assert [[row["status"] for row in rows] for rows in told] == [["delivered"], ["delivered", "sent"]]
+
+    async def test_what_was_refused_leaves_nothing_behind(self, writer, reader, line):
+        with pytest.raises(QueryInvalid):
+            await reader.look(lambda ask: [ask("watermarks", {}), ask("watermarks", {"owner": "x"})])
+        line.report("sent", of="a", connection="observed")
+        store(writer, line)
+
+        assert (await questions.freshness(reader)).revision == 1
+
     async def test_a_question_that_takes_too_long_is_given_up(self, database, skyline):
         database.cursor().execute(A_MILLION_CALLBACKS)
         hasty = Reader(database, skyline, FixedClock(T0), threads=1, limit_s=0.005)

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from analytics.database import log_of
+from analytics.questions import newest_changes
 from analytics.reader import Reader
 from contracts.errors import StoreUnavailable
 from runtime.clock import FixedClock
@@ -162,7 +163,7 @@ async def test_damage_that_a_question_meets_ends_the_process_and_is_cured_by_the
     with files.running() as said:
         reader = Reader(files.database, files.skyline, FixedClock(T0), threads=1, limit_s=20)
         with pytest.raises(StoreUnavailable, match="the file is damaged"):
-            await reader.ask("newest_changes", {"limit": 500})
+            await newest_changes(reader, accounts=None, limit=500)
         reader.close()
         ailment = files.database.ailment
     with files.running() as said_next:
