@@ -1,45 +1,11 @@
 """`python -m ingest`: the callback port."""
 
-import asyncio
 import sys
-from collections.abc import Mapping
-from typing import Any
 
-import structlog
-import uvloop
-
-from contracts.errors import TidingsError
-from ingest.server import Ingest
-from providers import load_providers
-from providers._kit.provider import Provider
-from runtime.logging import configure_logging
-from runtime.settings import Settings, load_settings
-
-log = structlog.get_logger()
-
-
-def main() -> int:
-    """Run until stopped. The status is 0 after an ordered end."""
-    configure_logging("ingest")
-    try:
-        settings = load_settings()
-        configure_logging("ingest", level=settings.log_level)
-        run(settings, load_providers())
-    except TidingsError as exc:
-        log.error("ingest_failed", error=type(exc).__name__, reason=str(exc))  # noqa: TRY400  # for people, not a trace
-        return 1
-    return 0
-
-
-def run(settings: Settings, providers: Mapping[str, Provider[Any]]) -> None:
-    """Run on a loop of its own until stopped. Raises `TidingsError` when it cannot start or go on."""
-
-    async def live() -> None:
-        await Ingest(settings, providers).run()
-
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(live())
-
+from runtime.collector import loading
 
 if __name__ == "__main__":
+    with loading():
+        from ingest.process import main
+
     sys.exit(main())

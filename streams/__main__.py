@@ -1,40 +1,11 @@
 """`python -m streams [stage …]`: run the stages and what is beside them, all when none is named, until told to stop."""
 
-import asyncio
 import sys
 
-import stamina.instrumentation
-import structlog
-import uvloop
-
-from contracts.errors import ConfigurationInvalid, TidingsError
-from runtime.logging import configure_logging
-from runtime.settings import load_settings
-from streams.companions import companions_of
-from streams.engine.process import run_stages
-from streams.rehearsing import routes_of
-from streams.topology import stages_named
-
-
-def main(names: list[str]) -> int:
-    """The exit status: 0 after a stop, 1 when the stages cannot go on, 2 when they cannot begin."""
-    try:
-        settings = load_settings()
-        stages = stages_named(names)
-    except TidingsError as exc:
-        print(f"streams: {exc}", file=sys.stderr)  # noqa: T201  # before there is a log
-        return 2
-    configure_logging("streams", level=settings.log_level)
-    structlog.contextvars.bind_contextvars(stages=",".join(names or [stage.name for stage in stages]))
-    stamina.instrumentation.set_on_retry_hooks([])  # who asks says once what came of it
-    try:
-        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            beside, routes = companions_of(names, settings), routes_of(stages, settings)
-            return runner.run(run_stages(stages, settings, beside, routes=routes))
-    except ConfigurationInvalid as exc:  # of a file that only a stage reads
-        structlog.get_logger().critical("stages_cannot_begin", reason=str(exc))
-        return 2
-
+from runtime.collector import loading
 
 if __name__ == "__main__":
+    with loading():
+        from streams.process import main
+
     sys.exit(main(sys.argv[1:]))

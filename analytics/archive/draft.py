@@ -5,9 +5,9 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from analytics import compute as pc
 from analytics.archive.keys import FileKeys, new_key, opened, sealing
 from analytics.archive.manifest import File, Run, joined
 from analytics.archive.rows import PLACES, SCHEMA, Record, by_day, runs_of, table_of

@@ -6,8 +6,8 @@ from datetime import datetime
 from pathlib import Path
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
+from analytics import compute as pc
 from analytics.archive.keys import opened
 from analytics.archive.manifest import File, Manifest, Run, load
 from analytics.archive.rows import records_of

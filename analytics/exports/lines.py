@@ -4,7 +4,8 @@ from collections.abc import Callable
 
 import msgspec
 import pyarrow as pa
-import pyarrow.compute as pc
+
+from analytics import compute as pc
 
 MOMENT = "%Y-%m-%dT%H:%M:%SZ"
 """Arrow writes the fraction of a second with the seconds."""

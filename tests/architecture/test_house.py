@@ -1,6 +1,8 @@
 """Rules of the house that no other tool checks."""
 
 import re
+import subprocess
+import sys
 import tomllib
 from pathlib import Path
 
@@ -65,3 +67,19 @@ def test_every_change_for_users_is_told_in_a_fragment():
     kinds = {path.name.split(".")[-2] for path in (ROOT / "docs" / "changes").glob("*.md") if path.name != "README.md"}
 
     assert kinds <= {"added", "changed", "fixed", "removed", "security"}
+
+
+@pytest.mark.parametrize(
+    ("process", "spared"),
+    [
+        ("api", ("aiohttp", "faust", "opentelemetry.sdk", "pyarrow.compute")),
+        ("ingest", ("aiohttp", "duckdb", "faust", "opentelemetry.sdk", "pyarrow")),
+        ("streams", ("duckdb", "fastapi", "jinja2", "opentelemetry.sdk", "pyarrow")),
+    ],
+)
+def test_a_process_starts_without_what_it_may_never_need(process, spared):
+    """Each of these costs a start a twentieth or more of its CPU."""
+    code = f"import sys, {process}.process; print([name for name in {spared} if name in sys.modules])"
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
+
+    assert found.stdout.strip() == "[]"

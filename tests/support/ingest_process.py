@@ -1,6 +1,6 @@
 """`python -m tests.support.ingest_process`: ingest as it is, with the postbox as its only provider."""
 
-from ingest.__main__ import run
+from ingest.process import run
 from runtime.logging import configure_logging
 from runtime.settings import load_settings
 from tests.support.fake_provider import POSTBOX
