@@ -40,11 +40,10 @@ class Marks(msgspec.Struct, array_like=True):
         position = source_position(tuple(record.headers))
         if position is None:  # written by a door, not by a stage: it has no source that could repeat it
             return True
-        source, partition, offset, item = position
-        marks = self.sources.setdefault(topic, {}).setdefault(source, {})
-        if marks.get(partition, NOTHING) >= (place := (offset, item)):
+        marks = self.sources.setdefault(topic, {}).setdefault(position.topic, {})
+        if marks.get(position.partition, NOTHING) >= (place := (position.offset, position.item)):
             return False
-        marks[partition] = place
+        marks[position.partition] = place
         return True
 
 
