@@ -27,7 +27,7 @@ def decoder(kind: type[R]) -> msgspec.json.Decoder[R]:
 
 def decode(kind: type[R], data: bytes) -> R:
     """The record of `kind` in `data`; raises `PayloadInvalid` when it is not one."""
-    record: R = read(decoder(kind), data, f"a {_name(kind)}")
+    record: R = read(decoder(kind), data, _what(kind))
     return record
 
 
@@ -39,6 +39,7 @@ def read(of: msgspec.json.Decoder[T], data: bytes | None, what: str) -> T:
         raise PayloadInvalid(f"not {what}: {exc}") from exc
 
 
-def _name(kind: type[Record]) -> str:
-    """Of a record, or of all those of which a topic carries one."""
-    return " or ".join(one.__name__ for one in get_args(kind) or (kind,))
+@cache
+def _what(kind: type[Record]) -> str:
+    """A record, or one of all those of which a topic carries one."""
+    return "a " + " or ".join(one.__name__ for one in get_args(kind) or (kind,))

@@ -5,7 +5,7 @@ the same when a crash makes the stage write it again, and a reader that remember
 source partition drops such repeats.
 """
 
-from typing import NamedTuple
+import msgspec
 
 Headers = list[tuple[str, bytes]]
 
@@ -16,7 +16,7 @@ VERDICT = "verdict"
 """On `updates`: lets a reader that wants only changes skip the rest without decoding."""
 
 
-class Position(NamedTuple):
+class Position(msgspec.Struct, frozen=True, gc=False):
     """A place in a topic, and the output's number among those made from the record there."""
 
     topic: str

@@ -56,20 +56,24 @@ def replayed_place(told: bytes) -> tuple[int, int] | tuple[None, None]:
     return (partition, offset) if partition < 2**15 and offset < 2**63 else (None, None)
 
 
-def read_callback(value: bytes | None, timestamp_ms: int, headers: Iterable[tuple[str, bytes]]) -> RawCallback:
+def read_callback(value: bytes | None, timestamp_ms: int, headers: Iterable[tuple[str, bytes | None]]) -> RawCallback:
     """The callback in a record of `callbacks`; raises `PayloadInvalid` when the record was not written by ingest."""
-    text = {name: data.decode("utf-8", "replace") for name, data in headers}
+    told = {name: data for name, data in headers if data is not None}
     try:
         return RawCallback(
-            provider=text["provider"],
-            connection=text["connection"],
-            method=text.get("method", "POST"),
-            received_at=datetime.fromtimestamp(int(text.get(RECEIVED_AT, timestamp_ms)) / 1000, UTC),
+            provider=_text(told["provider"]),
+            connection=_text(told["connection"]),
+            method=_text(told["method"]) if "method" in told else "POST",
+            received_at=datetime.fromtimestamp(int(told.get(RECEIVED_AT, timestamp_ms)) / 1000, UTC),
             body=value or b"",
-            source=Source(text.get("source", Source.PUSH)),
-            query=text.get("query", ""),
-            hint=text.get("hint", ""),
-            content_type=text.get("content-type", ""),
+            source=Source(_text(told["source"])) if "source" in told else Source.PUSH,
+            query=_text(told.get("query", b"")),
+            hint=_text(told.get("hint", b"")),
+            content_type=_text(told.get("content-type", b"")),
         )
     except (KeyError, ValueError, OverflowError) as exc:
         raise PayloadInvalid(f"not a callback record: {exc!r} is missing or unknown among its headers") from exc
+
+
+def _text(data: bytes) -> str:
+    return data.decode("utf-8", "replace")

@@ -69,8 +69,18 @@ def evidence(*statuses: DeliveryStatus) -> Evidence:
     return Evidence(mask)
 
 
-_BAD_MASK = evidence(*BAD_ENDS)
-_SUCCESS_MASK = evidence(*SUCCESSES)
+LOWEST_END = min(evidence(status) for status in BAD_ENDS | SUCCESSES)
+"""All final statuses lie above all others, so evidence that is no less has one."""
+_LOWEST_SUCCESS = min(evidence(status) for status in SUCCESSES)
+
+
+def _contradicts_itself(known: int) -> bool:
+    bad = known & evidence(*BAD_ENDS)
+    return bool(bad) and (bool(known & evidence(*SUCCESSES)) or bad & (bad - 1) != 0)
+
+
+_CONFLICTS = tuple(map(_contradicts_itself, range(1 << len(ORDER))))
+"""By evidence; there are no more than a thousand sets."""
 
 
 def join(one: Evidence, other: Evidence) -> Evidence:
@@ -85,8 +95,7 @@ def status_of(known: Evidence) -> DeliveryStatus:
 
 def is_conflict(known: Evidence) -> bool:
     """Whether finals contradict each other: two different bad ends, or a bad end beside a success."""
-    bad = known & _BAD_MASK
-    return bool(bad) and (bool(known & _SUCCESS_MASK) or bad & (bad - 1) != 0)
+    return _CONFLICTS[known]
 
 
 def status_of_parts(parts: Iterable[Evidence], expected_count: int) -> DeliveryStatus:
@@ -111,10 +120,11 @@ def status_of_cascade(whole: Evidence, legs: Iterable[Evidence]) -> DeliveryStat
     What is said of the whole stands, unless a leg succeeded further. When nothing was said of the whole: the best
     success of a leg; else the most advanced leg that is still open; else the strongest bad end.
     """
-    statuses = [status_of(leg) for leg in legs]
-    successes = [status for status in statuses if status.is_success]
-    said = [status_of(whole)] if whole else []
-    if said or successes:
-        return max(said + successes, key=RANKS.__getitem__)
-    open_legs = [status for status in statuses if not status.is_bad_end]
-    return max(open_legs or statuses, key=RANKS.__getitem__, default=DeliveryStatus.UNKNOWN)
+    # Of two sets the one with the higher status is the higher number, so nothing has to be told apart first.
+    known = list(legs)
+    best = max(known, default=NO_EVIDENCE)
+    if best >= _LOWEST_SUCCESS:
+        return status_of(max(whole, best))
+    if whole:
+        return status_of(whole)
+    return status_of(max((leg for leg in known if leg < LOWEST_END), default=best))

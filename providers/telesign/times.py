@@ -2,6 +2,7 @@
 
 import re
 from datetime import UTC, datetime
+from functools import lru_cache
 
 from providers._kit.times import as_instant
 
@@ -11,6 +12,8 @@ _HTTP_DATE = re.compile(
     r"(GMT|UTC|UT|Z|[+-][0-9]{2}:?[0-9]{2})?",
     re.IGNORECASE,
 )
+LONGEST_REMEMBERED = 50
+"""What is longer is hardly a time, and must not fill our memory."""
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 
 
@@ -24,6 +27,10 @@ def telesign_instant(value: object) -> datetime | None:
     """
     if not isinstance(value, str):
         return as_instant(value)
+    return _read(value) if len(value) > LONGEST_REMEMBERED else _remembered(value)
+
+
+def _read(value: str) -> datetime | None:
     text = value.strip()
     if text[_FRACTION : _FRACTION + 1] == ":" and text[4] == "-":
         text = f"{text[:_FRACTION]}.{text[_FRACTION + 1 :]}"
@@ -31,6 +38,10 @@ def telesign_instant(value: object) -> datetime | None:
     if moment is None and (date := _HTTP_DATE.fullmatch(text)):
         return _from_http_date(date)
     return moment
+
+
+_remembered = lru_cache(maxsize=512)(_read)
+"""The entries of a callback and its whole mostly have one time."""
 
 
 def _from_http_date(date: re.Match[str]) -> datetime | None:

@@ -9,6 +9,10 @@ A stage that reads several topics takes one of them at a time, per partition, an
 before anything of it is written: *the turn*. For what a stage makes of a record may depend on what it read before from
 another topic. If a successor took them in another order, it would write other outputs under the same ids, some of them
 to other partitions, where nobody could recognise them as repeats. So it first finishes the topic whose turn it was.
+
+Of records that nothing follows from, nothing is written: most of what a stage such as fallback reads is not its affair.
+A successor reads them again, or has them committed, and nothing follows from them again, because what was remembered
+when they were read is what stands in the changelog, and they are all of the topic whose turn stands there.
 """
 
 from collections import defaultdict
@@ -81,17 +85,24 @@ class Carrier:
         store: StateStore,
     ) -> None:
         outputs: Outputs = defaultdict(list)
+        eventful = set()
         for partition, (topic, records) in batch.items():
             state = store.partitions[partition]
+            state.read_ms = records[-1].timestamp
             taken, repeats = state.marks.take(topic, records)
             if repeats:
                 STAGE_REPEATS.labels(self._name).inc(repeats)
-            if new := state.unapplied(topic, taken):
-                _extend(outputs, self._decide(state, new, topic=topic))
+            new = state.unapplied(topic, taken)
+            has_told = bool(new) and _extend(outputs, self._decide(state, new, topic=topic))
+            if has_told or len(new) < len(taken):
+                eventful.add(partition)
         await self._write_outputs(outputs)
         for partition, topics in waiting.items():
             store.partitions[partition].marks.turn = next(iter(topics))
-        await self._write_state(batch, store)
+        eventful.update(number for number in batch if store.partitions[number].has_news())
+        await self._write_state(sorted(eventful), store)
+        for partition in batch:
+            store.settle(partition)
 
     async def _write_outputs(self, outputs: Outputs) -> None:
         crash_point(f"{self._name}.decided")
@@ -100,7 +111,7 @@ class Carrier:
         for topic, records in outputs.items():
             STAGE_OUTPUTS.labels(self._name, topic).inc(len(records))
 
-    async def _write_state(self, partitions: "Mapping[int, object] | Sequence[int]", store: StateStore) -> None:
+    async def _write_state(self, partitions: Sequence[int], store: StateStore) -> None:
         changes: dict[int, list[Change]] = {number: store.partitions[number].changes() for number in partitions}
         while changes:
             firsts = await self._writer.write_changes(store.topic, changes)
@@ -109,11 +120,11 @@ class Carrier:
             }
             changes = {number: records for number, records in again.items() if records}
         crash_point(f"{self._name}.state_written")
-        for number in partitions:
-            store.settle(number)
         store.count_keys()
 
 
-def _extend(outputs: Outputs, more: Outputs) -> None:
+def _extend(outputs: Outputs, more: Outputs) -> bool:
+    """Whether there was any."""
     for topic, records in more.items():
         outputs[topic].extend(records)
+    return any(more.values())

@@ -31,20 +31,19 @@ class Marks(msgspec.Struct, array_like=True):
     def take(self, topic: str, records: Sequence[SourceRecord]) -> tuple[list[SourceRecord], int]:
         """Those of `records` that were not taken before, and how many were repeats of a crash upstream."""
         applied = self.applied.get(topic, -1)
-        taken = [record for record in records if record.offset > applied and self._is_news(topic, record)]
-        repeats = sum(record.offset > applied for record in records) - len(taken)
+        unapplied = [record for record in records if record.offset > applied]
+        taken = [record for record in unapplied if self._is_news(topic, record)]
         self.applied[topic] = max(applied, records[-1].offset)
-        return taken, repeats
+        return taken, len(unapplied) - len(taken)
 
     def _is_news(self, topic: str, record: SourceRecord) -> bool:
         position = source_position(tuple(record.headers))
         if position is None:  # written by a door, not by a stage: it has no source that could repeat it
             return True
-        source, partition, *at = position
-        marks = self.sources.setdefault(topic, {}).setdefault(source, {})
-        if marks.get(partition, NOTHING) >= (place := (at[0], at[1])):
+        marks = self.sources.setdefault(topic, {}).setdefault(position.topic, {})
+        if marks.get(position.partition, NOTHING) >= (place := (position.offset, position.item)):
             return False
-        marks[partition] = place
+        marks[position.partition] = place
         return True
 
 

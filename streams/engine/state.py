@@ -20,6 +20,13 @@ from streams.engine.stage import SourceRecord
 MARKS_KEY = b"\x00marks"
 """No stage's key begins with a zero byte."""
 
+UNTOLD_RECORDS = 1000
+UNTOLD_MS = 60_000
+"""So far, and for so long, an owner reads on without a word in its changelog while nothing follows from what it reads.
+Who takes over must know how far behind the marks to look for what was in flight, and what somebody else has written
+into a changelog is found when its owner writes. The first batch is always told of, and so under which epoch.
+"""
+
 Change = tuple[bytes, bytes | None]
 
 _TIMES = Struct(">IBI")
@@ -49,6 +56,10 @@ class PartitionState:
         """While loading: what the tombstones since the last marks have forgotten."""
         self._highest_epoch = 0
         self._marks_epoch = -1
+        self.read_ms = 0
+        """Kafka's time of the last record that was read."""
+        self._told = (reads[0], -1, 0)
+        """The turn of the marks that were last written, how far that topic was applied then, and `read_ms`."""
 
     def __len__(self) -> int:
         return len(self._entries)
@@ -72,6 +83,16 @@ class PartitionState:
             if record.key is None or (entry := entries.get(record.key)) is None or unpack(entry)[place] < record.offset
         ]
 
+    def has_news(self) -> bool:
+        """Whether the changelog has to be told of what was read, be it only because it is much or long ago."""
+        turn, applied, read_ms = self._told
+        return (
+            bool(self._changed or self._overwritten)
+            or self.marks.turn != turn
+            or self.marks.applied.get(turn, -1) - applied >= UNTOLD_RECORDS
+            or self.read_ms - read_ms >= UNTOLD_MS
+        )
+
     def changes(self) -> list[Change]:
         """What has to be written to the changelog for this batch, once per key, the marks last.
 
@@ -84,6 +105,7 @@ class PartitionState:
         for key, put in self._changed.items():
             written.append((key, self._change(key, put, stamp)))
         self._changed.clear()
+        self._told = self.marks.turn, self.marks.applied.get(self.marks.turn, -1), self.read_ms
         written.append((MARKS_KEY, stamp + encode_marks(self.marks)))
         return written
 

@@ -8,7 +8,7 @@ import structlog
 
 from runtime.metrics import STAGE_KEYS
 from streams.engine.stage import LARGEST_FETCH, Stage
-from streams.engine.state import Change, PartitionState
+from streams.engine.state import UNTOLD_RECORDS, Change, PartitionState
 
 log = structlog.get_logger()
 
@@ -119,7 +119,8 @@ class StateStore:
                 }
                 if in_flight and len(self._stage.reads) > 1:
                     ends = await changelog.unread(self._names[topic], in_flight)
-                    self._unfinished |= {n: min(end, in_flight[n] + LARGEST_FETCH) for n, end in ends.items()}
+                    furthest = UNTOLD_RECORDS + LARGEST_FETCH
+                    self._unfinished |= {n: min(end, in_flight[n] + furthest) for n, end in ends.items()}
         for state in new.values():
             state.begin(generation)
         self.partitions |= new

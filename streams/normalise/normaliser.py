@@ -1,8 +1,9 @@
 """One callback into its facts, each with identity, account, country and cause; nothing of it is lost or invented."""
 
 from collections.abc import Iterable, Mapping
-from typing import Any, NamedTuple, assert_never
+from typing import Any, assert_never
 
+import msgspec
 import structlog
 
 from contracts.codec import encode
@@ -21,7 +22,7 @@ LARGEST_VALUE = 1_000_000
 log = structlog.get_logger()
 
 
-class Fact(NamedTuple):
+class Fact(msgspec.Struct, frozen=True, gc=False):
     """One record to write: the plural word of its topic, its key, and its value as it goes over the wire."""
 
     topic: str

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from contracts.records import DeliveryReport
 from contracts.status import (
     BAD_ENDS,
+    LOWEST_END,
     NO_EVIDENCE,
     SUCCESSES,
     DeliveryStatus,
@@ -35,8 +36,6 @@ _ALWAYS_KEPT = frozenset({WHOLE, ITSELF})
 _BAD = evidence(*BAD_ENDS)
 _SUCCESS = evidence(*SUCCESSES)
 
-_LOWEST_END = min(evidence(status) for status in BAD_ENDS | SUCCESSES)
-
 Units = Mapping[str, Evidence]
 
 
@@ -61,10 +60,11 @@ def standing(units: Units, parts_counts: Mapping[str, int]) -> DeliveryStatus:
     if len(units) == 1 and not _ALWAYS_KEPT.isdisjoint(units):
         (known,) = units.values()
         return status_of(known)
-    legs = {leg: _of_leg(leg, units, parts_counts) for leg in dict.fromkeys(map(leg_of, units))}
-    whole = legs.pop(WHOLE, None)
-    said = NO_EVIDENCE if whole is None else evidence(whole)
-    return status_of_cascade(said, [evidence(status) for status in legs.values()])
+    if any(_PART in unit for unit in units):
+        legs = {leg: evidence(_of_leg(leg, units, parts_counts)) for leg in dict.fromkeys(map(leg_of, units))}
+    else:
+        legs = dict(units)
+    return status_of_cascade(legs.pop(WHOLE, NO_EVIDENCE), legs.values())
 
 
 def _of_leg(leg: str, units: Units, parts_counts: Mapping[str, int]) -> DeliveryStatus:
@@ -79,8 +79,7 @@ def _of_leg(leg: str, units: Units, parts_counts: Mapping[str, int]) -> Delivery
 
 def have_ended(units: Units) -> bool:
     """Whether there are units and each has a final status."""
-    # All final statuses lie above all others, so the lowest set tells.
-    return bool(units) and min(units.values()) >= _LOWEST_END
+    return bool(units) and min(units.values()) >= LOWEST_END
 
 
 def contradicts(units: Units) -> bool:

@@ -6,8 +6,9 @@ give the same standing in any order and however often they come.
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any
 
+import msgspec
 from msgspec import structs
 
 from contracts.identity import attempt_id, derived_message_id
@@ -39,14 +40,14 @@ class Rules:
     """How long one that is not finished is."""
 
 
-class Standing(NamedTuple):
+class Standing(msgspec.Struct, frozen=True, gc=False):
     """What follows from all that is known of an attempt."""
 
     status: DeliveryStatus
     is_conflict: bool
 
 
-class Place(NamedTuple):
+class Place(msgspec.Struct, frozen=True, gc=False):
     """Where a record about an attempt was read: under which key, and when Kafka took it.
 
     Kafka's time is that of a replay, where the record has an older time of its own. So it tells how long we have heard

@@ -141,12 +141,12 @@ def _origin(key: bytes) -> tuple[str, str]:
 
 def _output(record: SourceRecord, update: StatusChanged, item: int) -> Output:
     key = update.message_id or update.attempt_id
-    headers = with_id(UPDATE_HEADERS[update.verdict], _position(record)._replace(item=item).event_id)
+    headers = with_id(UPDATE_HEADERS[update.verdict], _position(record, item).event_id)
     return Output(key.encode(), encode(update), record.timestamp, headers)
 
 
-def _position(record: SourceRecord) -> Position:
-    return Position(record.topic, record.partition, record.offset)
+def _position(record: SourceRecord, item: int = 0) -> Position:
+    return Position(record.topic, record.partition, record.offset, item)
 
 
 def _dead_letter(record: SourceRecord, exc: PayloadInvalid) -> Output:

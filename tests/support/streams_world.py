@@ -17,6 +17,8 @@ from streams.engine.store import StateStore
 Row = tuple[bytes | None, bytes | None, Headers, int]
 """Key, value, headers, time."""
 
+AT_MS = 1_700_000_000_000
+
 
 @dataclass(frozen=True)
 class Record:
@@ -27,7 +29,7 @@ class Record:
     offset: int
     key: bytes | None = b"key"
     value: bytes | None = b"value"
-    timestamp: int = 1_700_000_000_000
+    timestamp: int = AT_MS
     headers: Sequence[tuple[str, bytes]] = ()
 
 
@@ -69,7 +71,7 @@ class World:
 
     def feed(self, word: str, key: bytes, value: bytes, headers: Headers = []) -> None:  # noqa: B006  # never changed
         """A record that has yet to arrive; `arrive` lets it."""
-        self.arriving.append((word, (key, value, headers, 1_700_000_000_000)))
+        self.arriving.append((word, (key, value, headers, AT_MS)))
 
     def arrive(self, count: int | None = None) -> None:
         """The next so many records that were fed, or all, are in their logs."""
@@ -202,6 +204,8 @@ class Worker:
         self._carrier = self.carrier(self.stage, self.decide, writer, self._store)  # type: ignore[arg-type]  # a fake
         if self._store:
             await self._store.take_over(set(range(self.world.partitions)), generation)
+            for word, number in self._store.unfinished:
+                self._store.settle(number, self.committed.get((word, number), 0))
         self._position = dict(self.committed)
 
     async def read(self) -> None:

@@ -98,6 +98,20 @@ def test_a_record_that_ingest_did_not_write_is_told_apart():
         read_callback(b"{}", 0, [("connection", b"main")])
 
 
+@pytest.mark.parametrize("name", ["provider", "source", "received-at", "query", "of-somebody-else"])
+def test_a_header_that_is_null_is_as_good_as_missing(name):
+    headers = {"provider": b"telesign", "connection": b"main"}
+    rest = {other: data for other, data in headers.items() if other != name}
+
+    def read(told):
+        try:
+            return read_callback(b"{}", 0, list(told.items()))
+        except PayloadInvalid as exc:
+            return str(exc)
+
+    assert read({**headers, name: None}) == read(rest)
+
+
 @given(st.integers(0), st.integers(0), st.integers(0))
 def test_the_position_of_the_source_travels_in_the_event_id(partition, offset, item):
     position = Position("tidings-reports-v1", partition, offset, item)

@@ -6,12 +6,14 @@ are dropped by their source positions, and by nothing else.
 
 import random
 from collections import Counter, defaultdict
+from collections.abc import Sequence
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from contracts.codec import decode, encode
-from contracts.envelope import Position, fixed_headers, with_id
+from contracts.envelope import Position, fixed_headers, header, with_id
 from contracts.identity import attempt_key, report_event_id
 from contracts.records import AttemptRegistered, Cause, DeliveryReport, StatusChanged
 from contracts.status import DeliveryStatus
@@ -23,7 +25,7 @@ from streams.engine.state import PartitionState
 from streams.engine.store import StateStore
 from streams.track.machine import Rules
 from streams.track.stage import TRACK, TrackBatch
-from tests.support.streams_world import KilledError, Record, Worker, World
+from tests.support.streams_world import AT_MS, KilledError, Record, Row, Worker, World
 
 T0 = datetime(2026, 11, 21, 10, tzinfo=UTC)
 ATTEMPTS = 6
@@ -231,3 +233,75 @@ async def test_a_stage_that_counts_counts_each_record_once(seed):
     counted, given = await counts_after_crashes(seed)
 
     assert counted == given
+
+
+def overhear(view, records, /, *, topic):
+    """The function of a stage that most of what it reads is no affair of: it tells of keys that were registered.
+
+    Of a further registration too, which it does not count, under a key that depends on what was counted until then.
+    """
+    outputs = []
+    for record in records:
+        known, identity = view.get(record.key), Position(record.topic, record.partition, record.offset).event_id
+        told_as, source = record.key, header(record.headers, "ce_id")
+        if known is None and topic == "attempts":
+            view.put(record.key, b"0")
+        if known is None:
+            continue
+        if topic == "attempts":
+            told_as += b"-even" if int(known) % 2 else b"-odd"
+        else:
+            view.put(record.key, b"%d" % (int(known) + 1))
+        outputs.append(Output(told_as, source, record.timestamp, with_id([], identity)))
+    return {"updates": outputs}
+
+
+OVERHEARD = [b"key-%d" % number for number in range(5)]
+
+
+def told_of(word: str, keys: Sequence[bytes], chance: random.Random, *, first: int = 0) -> list[tuple[str, Row]]:
+    """In portions, some of which their writer wrote again behind a crash."""
+    rows = [
+        (word, (key, b"value", with_id([], Position(f"before-{word}", 0, place).event_id), AT_MS))
+        for place, key in enumerate(keys, first)
+    ]
+    portions = []
+    while rows:
+        portion, rows = rows[: (size := chance.randint(1, 4))], rows[size:]
+        portions += portion * (1 + (chance.random() < 0.3))
+    return portions
+
+
+async def overheard(seed: int) -> World:
+    """Each key is registered some times among its reports; when all have come and the crashes are over, one more."""
+    chance = random.Random(seed)
+    world, committed = World(), {}
+    world.arriving = told_of("reports", chance.choices(OVERHEARD, k=40), chance)
+    attempts = told_of("attempts", chance.sample(OVERHEARD * 3, 15), chance)
+    places = sorted(chance.choices(range(len(world.arriving)), k=len(attempts)))
+    for told, place in zip(reversed(attempts), reversed(places), strict=True):
+        world.arriving.insert(place, told)
+    for generation in range(1, 10):
+        world.steps_left = chance.randint(0, 12) if generation < 8 else None
+        if generation == 9:
+            world.arriving = told_of("reports", OVERHEARD, chance, first=1000)
+        with suppress(KilledError):
+            await Worker(world, TRACK, overhear, chance, committed).live(generation)
+    return world
+
+
+@pytest.mark.parametrize("seed", range(120))
+async def test_what_nothing_follows_from_is_not_written_and_costs_nothing_else(seed):
+    world = await overheard(seed)
+    told, counted = Counter(), {}
+    for number in range(world.partitions):
+        fresh, _ = Marks(turn="").take("updates", world.logs[world.name("updates"), number])
+        told.update((record.key, record.value) for record in fresh)
+        state = PartitionState(TRACK.reads)
+        for record in world.logs[world.name("track-state"), number]:
+            state.load(record.key, record.value)
+        counted |= {key: int(count) for key in OVERHEARD if (count := state.get(key))}
+
+    assert set(told.values()) == {1}
+    assert {source for _, source in told} >= {Position("before-reports", 0, 1000 + n).event_id for n in range(5)}
+    assert counted == Counter(key for key, source in told if b"-reports" in source)

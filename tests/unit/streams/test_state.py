@@ -3,7 +3,7 @@
 import pytest
 
 from streams.engine.state import MARKS_KEY, PartitionState
-from tests.support.streams_world import Record
+from tests.support.streams_world import AT_MS, Record
 
 READS = ("reports", "attempts")
 
@@ -161,3 +161,26 @@ def test_what_is_forgotten_is_due_no_more():
 
     assert (state.due.take(9, 9), state.waiting.earliest()) == ([], None)
     assert owned(2, changelog).due.keys_count == 0
+
+
+@pytest.mark.parametrize(
+    ("read_ms", "applied", "turn", "value", "has_news"),
+    [
+        pytest.param(AT_MS + 59_999, 1009, "reports", None, False, id="a little was read and nothing followed"),
+        pytest.param(AT_MS + 60_000, 10, "reports", None, True, id="a minute has passed"),
+        pytest.param(AT_MS, 1010, "reports", None, True, id="a thousand records were read"),
+        pytest.param(AT_MS, 10, "attempts", None, True, id="the turn has passed"),
+        pytest.param(AT_MS, 10, "reports", b"1", True, id="something is remembered"),
+    ],
+)
+def test_the_changelog_is_told_of_what_matters(read_ms, applied, turn, value, has_news):
+    state = owned()
+    state.read_ms = AT_MS
+    first_batch = state.has_news()
+    written(state, upto=10)
+    state.read_ms, state.marks.applied["reports"], state.marks.turn = read_ms, applied, turn
+    if value:
+        state.put(b"a", value)
+
+    assert first_batch
+    assert state.has_news() is has_news

@@ -2,6 +2,9 @@
 
 import pytest
 
+from runtime.partitioner import partition_of
+from streams.engine.stage import LARGEST_FETCH
+from streams.engine.state import UNTOLD_RECORDS
 from streams.engine.store import StateStore
 from streams.track.stage import TRACK
 from tests.support.streams_world import World
@@ -85,3 +88,19 @@ async def test_what_an_earlier_owner_wrote_in_between_is_written_over(store, wor
 
     assert none == []
     assert again == [(b"a", dict(ours)[b"a"])]
+
+
+async def test_what_was_read_and_not_told_of_may_lie_between_the_marks_and_what_was_in_flight(store, world):
+    number = partition_of(b"key", 4)
+    for _ in range(UNTOLD_RECORDS + LARGEST_FETCH + 1):
+        world.feed("reports", b"key", b"value")
+    world.arrive()
+    await store.take_over({number}, 1)
+    store.partitions[number].marks.applied["reports"] = UNTOLD_RECORDS + LARGEST_FETCH - 2
+    store.settle(number)
+    held_before_the_last = store.is_held("attempts", number)
+    store.partitions[number].marks.applied["reports"] += 1
+    store.settle(number)
+
+    assert held_before_the_last
+    assert not store.is_held("attempts", number)
