@@ -167,7 +167,6 @@ def _page() -> dict[str, Ask]:
         "page: today by provider": lambda store: store.today_by_provider(None),
         "page: newest changes": lambda store: store.newest_changes(None, CHANGES_SHOWN),
         "page: open alarms": lambda store: store.alarms(None, is_open=True, limit=ALARMS_SHOWN),
-        "page: sends balanced": lambda store: store.send_balance(),
         "page: conservation": lambda store: store.conservation(),
         "page: freshness": lambda store: store.freshness(),
         "page: an hour by minute": lambda store: store.metrics(minutes),
@@ -185,6 +184,7 @@ def _page() -> dict[str, Ask]:
         "page: sends": lambda store: store.sends(SendsQuestion(from_=END - A_DAY)),
         "page: in doubt": lambda store: store.in_doubt(None, limit=DOUBTS_SHOWN, overdue_s=overdue_s),
         "page: sessions": lambda store: store.sessions(SessionsQuestion(from_=END - A_DAY)),
+        "page: sends balanced": lambda store: store.send_balance(),
         "page: parked": lambda store: store.parked(None),
         "page: connections": lambda store: store.connections(None, None),
     }

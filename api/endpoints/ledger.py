@@ -1,5 +1,7 @@
 """Is anything missing, what waits, and how fresh is all this."""
 
+from typing import Any
+
 from fastapi import APIRouter
 
 from api.access import Admin, Reader
@@ -16,7 +18,7 @@ from api.answers.conservation import (
     UnexplainedPosition,
 )
 from api.answers.parked import ParkedAnswer, ParkedReports
-from api.parts import Provided
+from api.parts import Parts, Provided
 from api.problems import ACCOUNT_BOUND, problem_responses
 
 router = APIRouter(tags=["trust"], responses=problem_responses(ACCOUNT_BOUND))
@@ -32,16 +34,20 @@ async def get_conservation(parts: Provided, caller: Reader) -> ConservationAnswe
     """
     caller.require_all_accounts()
     sends = (await parts.store.send_balance()).rows[0]
+    return ConservationAnswer(sends=SendBalance.model_validate(sends), **await balance_of_items(parts))
+
+
+async def balance_of_items(parts: Parts) -> dict[str, Any]:
+    """All members of the answer but `sends`, for which every send that was ever made is looked at."""
     answer = await parts.store.conservation()
     whole = next(row for row in answer.rows if row["provider"] is None)
-    return ConservationAnswer(
-        is_balanced=not whole["unexplained"] and not whole["explained_twice"],
-        total=Balance.model_validate(whole),
-        providers=[ProviderBalance.model_validate(row) for row in answer.rows if row["provider"] is not None],
-        sends=SendBalance.model_validate(sends),
-        unexplained_positions=[UnexplainedPosition.model_validate(row) for row in answer.unexplained],
-        freshness=FreshnessMember.of(answer.freshness),
-    )
+    return {
+        "is_balanced": not whole["unexplained"] and not whole["explained_twice"],
+        "total": Balance.model_validate(whole),
+        "providers": [ProviderBalance.model_validate(row) for row in answer.rows if row["provider"] is not None],
+        "unexplained_positions": [UnexplainedPosition.model_validate(row) for row in answer.unexplained],
+        "freshness": FreshnessMember.of(answer.freshness),
+    }
 
 
 @router.get("/conservation/books", summary="The proof by position")

@@ -13,7 +13,7 @@ from analytics.words import Measure
 from api.access import Caller, signed_in
 from api.answers.messages import Change
 from api.endpoints.alarms import AlarmsParameters, get_alarms
-from api.endpoints.ledger import get_conservation, get_freshness
+from api.endpoints.ledger import balance_of_items, get_freshness
 from api.endpoints.messages import ChangesParameters, get_changes
 from api.endpoints.metrics import get_metrics
 from api.measuring import MetricsParameters
@@ -42,9 +42,9 @@ async def _facts(frame: Frame) -> dict[str, Any]:
     today = await parts.store.today_by_provider(caller.accounts)
     changes = await get_changes(parts, caller, ChangesParameters(limit=CHANGES_SHOWN))
     alarms = await get_alarms(parts, caller, AlarmsParameters(open=True, limit=ALARMS_SHOWN))
-    ledger = await get_conservation(parts, caller) if caller.accounts is None else None
+    ledger = await balance_of_items(parts) if caller.accounts is None else None
     fresh = await get_freshness(parts, caller)
-    is_empty = not (today.rows or changes.changes or (ledger and ledger.total.received))
+    is_empty = not (today.rows or changes.changes or (ledger and ledger["total"].received))
     return {
         "providers": today.rows,
         "changes": named(changes.changes),
