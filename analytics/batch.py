@@ -14,7 +14,6 @@ from analytics.columns import (
     MARKS,
     OFFSETS,
     RECORD,
-    REPLAY,
     SKIPPED,
     UNREADABLE,
     Hasher,
@@ -46,9 +45,7 @@ TABLES = {
 }
 """Of the topics whose records all go to one table; an update is a report, a registration or neither."""
 UNCLAIMED_ATTEMPTS = "unclaimed"
-REPLAYS = "replay"
-"""No table of the store: the replayed reports of a batch, which are looked for among those stored."""
-FEW = {"callback": CALLBACK, REPLAYS: REPLAY, "unreadable": UNREADABLE}
+FEW = {"callback": CALLBACK, "unreadable": UNREADABLE}
 """Of the tables whose rows are made one at a time."""
 
 
@@ -58,7 +55,6 @@ class About(msgspec.Struct, frozen=True, gc=False):
     recipient: str | None = None
     author: str | None = None
     author_id: str | None = None
-    event_id: str | None = None
     source: str | None = None
     report: "About | None" = None
     registration: "About | None" = None
@@ -73,9 +69,9 @@ class About(msgspec.Struct, frozen=True, gc=False):
 
     @property
     def kind(self) -> str:
-        """The table of an update."""
+        """The table of an update; reports that were replayed are looked for among those stored."""
         if self.report is not None:
-            return "report"
+            return "replay" if self.report.source == ToldBy.REPLAY else "report"
         return UNCLAIMED_ATTEMPTS if self.registration is None else "registration"
 
 
@@ -142,8 +138,6 @@ def tables_of(fetched: Iterable[Fetched], hashed: Hasher, *, strictly: bool = Fa
         else:
             _sort(part, rows, few, hashed, strictly=strictly)
     tables = {name: found.as_table() for name, found in rows.items()}
-    if "report" in tables:
-        tables[REPLAYS] = table(REPLAY, few.pop(REPLAYS, ()))
     return tables | {name: table(FEW[name], found) for name, found in few.items()}
 
 
@@ -169,8 +163,6 @@ def _sort(
             few["unreadable"].append((topic, partition, record.offset, str(exc)))
             continue
         name = TABLES.get(topic) or about.kind
-        if about.report is not None and about.report.source == ToldBy.REPLAY:
-            few[REPLAYS].append((about.report.event_id,))
         into = rows[name]
         into.partitions.append(partition)
         into.offsets.append(record.offset)

@@ -19,7 +19,6 @@ CALLBACK = pa.schema(
         *(("replay_of_partition", SMALL), ("replay_of_offset", LONG)),
     ]
 )
-REPLAY = pa.schema([("event_id", TEXT)])
 UNREADABLE = pa.schema([("topic", TEXT), *PLACE, ("reason", TEXT)])
 OFFSETS = pa.schema([("topic", TEXT), ("kafka_partition", SMALL), ("next_offset", LONG)])
 BEGUN = pa.schema([("topic", TEXT), ("kafka_partition", SMALL), ("first_offset", LONG)])

@@ -3,30 +3,28 @@
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from contextlib import suppress
-from functools import cache
 
 import duckdb
 import pyarrow as pa
 import structlog
 
-from analytics.batch import REPLAYS, Batch, counted, prepare, tables_of
+from analytics.arrivals import Arrivals
+from analytics.batch import Batch, counted, prepare, tables_of
 from analytics.columns import Hasher
 from analytics.database import Connection
 from analytics.intake import Fetched, Intake, Origin, Place, Source
 from analytics.queries import load_query
-from analytics.statements import statement
 from analytics.upkeep import Upkeep
 from runtime.crash_points import crash_point
 from runtime.metrics import SINK_COMMIT_SECONDS, SINK_ROWS
 
 log = structlog.get_logger()
 
-ATTEMPT_TABLES = frozenset({"report", "registration", "outcome"})
+ATTEMPT_TABLES = frozenset({"report", "replay", "registration", "outcome"})
 """By whose rows attempts move from one count to another."""
 COLLECT = ("collect_evidence", "collect_cells", "collect_taken")
 DELTAS = ("insert_hour_delta", "insert_latency_delta", "insert_price_delta", "insert_hour_revision")
 SMALL_TABLES = ("offsets", "marks")
-WINDOWED = frozenset({"inbound", "signal"})
 
 
 class Writer:
@@ -46,13 +44,13 @@ class Writer:
         gives no number twice, though the store be taken back to a copy of before.
         """
         self._connection = connection
+        self._arrivals = Arrivals(connection)
         self._take_snapshot = take_snapshot
         self._hashed = hashed
         self._upkeep = upkeep
         self._seen_days = seen_days
         self._least_batch = least_batch
         self._batch_id = 0
-        self._parsed = cache(self._parse)
 
     def resume(self) -> Intake:
         """What the store has, so that reading can go on behind it."""
@@ -95,13 +93,13 @@ class Writer:
         return prepare(intake, self._hashed, fetched)
 
     def _commit(self, tables: dict[str, pa.Table]) -> None:
+        for name, rows in tables.items():
+            self._arrivals.show(name, rows)
         self._connection.begin()
         crash_point("sink.begun")
         try:
-            for name, rows in tables.items():
-                self._connection.register(f"new_{name}", rows)
-            for name in (name for name in tables if name != REPLAYS):
-                self._run(f"insert_{name}", **({"seen_days": self._seen_days} if name in WINDOWED else {}))
+            for name in tables:
+                self._run(f"insert_{name}")
             added = sum(tables[name].num_rows for name in SMALL_TABLES)
             if tables.keys() & ATTEMPT_TABLES:
                 for name in COLLECT:
@@ -114,6 +112,8 @@ class Writer:
             with suppress(duckdb.Error):
                 self._connection.rollback()
             raise
+        finally:
+            self._arrivals.clear()
         crash_point("sink.committed")
         self._batch_id = self._next_batch
         self._upkeep.note(added)
@@ -122,15 +122,6 @@ class Writer:
     def _next_batch(self) -> int:
         return max(self._batch_id + 1, self._least_batch)
 
-    def _run(self, name: str, **parameters: int) -> int:
+    def _run(self, name: str) -> int:
         """Run the statement; how many rows it made."""
-        sql = statement(name)
-        if "$batch_id" in sql:
-            parameters["batch_id"] = self._next_batch
-        ((count,),) = self._connection.execute(self._parsed(sql), parameters or None).fetchall()
-        return int(count)
-
-    def _parse(self, sql: str) -> duckdb.Statement:
-        """Once: of a small batch it would be a tenth."""
-        (parsed,) = self._connection.extract_statements(sql)
-        return parsed
+        return self._arrivals.run(name, batch_id=self._next_batch, seen_days=self._seen_days)

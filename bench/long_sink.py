@@ -30,7 +30,7 @@ from runtime.settings import StoreSettings
 
 GROUP = "long_sink"
 ROWS, MILLION = 20_000_000, 1_000_000
-AT_ONCE = 20
+AT_ONCE = 10
 """So many batches are made while the clock stands."""
 ROWS_PER_S = 1000
 """In the time that the updates tell of."""

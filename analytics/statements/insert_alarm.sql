@@ -16,7 +16,7 @@ SELECT
     said.value,
     said.usual,
     said.detail,
-    $batch_id AS batch_id
+    $batch_id::BIGINT AS batch_id
 FROM (
     SELECT
         kafka_partition,

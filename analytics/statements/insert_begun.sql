@@ -1,3 +1,3 @@
 INSERT INTO begun BY NAME
-SELECT *, $batch_id AS batch_id
+SELECT *, $batch_id::BIGINT AS batch_id
 FROM new_begun

@@ -19,7 +19,7 @@ SELECT
     said.in_doubt,
     said.give_up_at,
     said.budget,
-    $batch_id AS batch_id
+    $batch_id::BIGINT AS batch_id
 FROM (
     SELECT
         kafka_partition,

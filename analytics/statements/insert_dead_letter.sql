@@ -15,7 +15,7 @@ SELECT
     coalesce(said.cause.items, 1) AS cause_items,
     octet_length(from_base64(said.body)) AS size,
     from_base64(said.body)[1:65536] AS body,
-    $batch_id AS batch_id
+    $batch_id::BIGINT AS batch_id
 FROM (
     SELECT
         kafka_partition,

@@ -20,7 +20,7 @@ SELECT
     said.facts.status AS fact_status,
     said.facts.provider_code AS fact_provider_code,
     said.facts.error AS fact_error,
-    $batch_id AS batch_id
+    $batch_id::BIGINT AS batch_id
 FROM (
     SELECT
         kafka_partition,

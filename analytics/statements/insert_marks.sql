@@ -1,3 +1,3 @@
 INSERT INTO marks BY NAME
-SELECT *, $batch_id AS batch_id
+SELECT *, $batch_id::BIGINT AS batch_id
 FROM new_marks

@@ -20,7 +20,7 @@ SELECT
     said.currency,
     said.told_by,
     said.note,
-    $batch_id AS batch_id
+    $batch_id::BIGINT AS batch_id
 FROM (
     SELECT
         kafka_partition,

@@ -35,7 +35,7 @@ SELECT
     said.plan.guards.budget,
     said.sent.root_id AS sent_root_id,
     said.sent.sent_at,
-    $batch_id AS batch_id
+    $batch_id::BIGINT AS batch_id
 FROM (
     SELECT
         kafka_partition,

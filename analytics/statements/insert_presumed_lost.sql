@@ -11,7 +11,7 @@ SELECT
     said.status AS attempt_status,
     said.questions_count,
     said.presumed_at,
-    $batch_id AS batch_id
+    $batch_id::BIGINT AS batch_id
 FROM (
     SELECT
         kafka_partition,

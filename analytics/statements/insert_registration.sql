@@ -24,7 +24,7 @@ SELECT
     said.registration.campaign,
     said.registration.sender,
     said.registration.registered_at,
-    $batch_id AS batch_id
+    $batch_id::BIGINT AS batch_id
 FROM (
     SELECT
         kafka_partition,

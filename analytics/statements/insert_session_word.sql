@@ -40,7 +40,7 @@ SELECT
     said.sent_at,
     CASE WHEN said.told = 'rule_broken' THEN coalesce(said.is_withdrawn, false) END AS is_withdrawn,
     said.event_id,
-    $batch_id AS batch_id
+    $batch_id::BIGINT AS batch_id
 FROM (
     SELECT *, coalesce(said.session, said.now) AS session
     FROM (

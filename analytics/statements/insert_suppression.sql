@@ -21,7 +21,7 @@ SELECT
     said.cause.offset AS cause_offset,
     CASE WHEN said.cause.offset IS NOT NULL THEN coalesce(said.cause.index, 0) END AS cause_index,
     CASE WHEN said.cause.offset IS NOT NULL THEN coalesce(said.cause.items, 1) END AS cause_items,
-    $batch_id AS batch_id
+    $batch_id::BIGINT AS batch_id
 FROM (
     SELECT
         kafka_partition,

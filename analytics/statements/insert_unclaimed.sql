@@ -11,7 +11,7 @@ SELECT
     coalesce(said.is_conflict, false) AS is_conflict,
     coalesce(said.released_applied_count, 0) AS released_applied_count,
     coalesce(said.released_outranked_count, 0) AS released_outranked_count,
-    $batch_id AS batch_id
+    $batch_id::BIGINT AS batch_id
 FROM (
     SELECT
         kafka_partition,

@@ -23,14 +23,14 @@ class HaltingWriter(Writer):
     halt_before = ""
     times = 0
 
-    def _run(self, name: str, **parameters: int) -> int:
+    def _run(self, name: str) -> int:
         if name == self.halt_before:
             self.times += 1
             if self.times == 2:
                 sys.stdout.write("halted\n")
                 sys.stdout.flush()
                 time.sleep(LONG_S)
-        return super()._run(name, **parameters)
+        return super()._run(name)
 
 
 class HaltingAnalytics(Analytics):

@@ -56,6 +56,16 @@ def test_a_replay_of_what_was_not_understood_then_is_news(writer, database):
     assert rows(database, CELLS) == [("delivered", 1)]
 
 
+def test_a_replay_that_came_first_in_its_batch_is_the_one_that_counts(writer, database):
+    line = Line()
+    line.report("sent", of="a", connection="observed", source=Source.REPLAY)
+    line.report("sent", of="a", connection="observed")
+    write(writer, line)
+
+    assert rows(database, VERDICTS) == [("push", "repeated", 1), ("replay", "applied", 1)]
+    assert rows(database, CELLS) == [("sent", 1)]
+
+
 def test_replayed_again_and_again_an_attempt_stands_where_it_stood(writer, database):
     line = Line()
     lived(line)

@@ -1,0 +1,54 @@
+"""Statements that are planned once go by nothing that changes behind their plan."""
+
+import re
+
+import pyarrow as pa
+import pytest
+
+from analytics.arrivals import COMPARED, Arrivals
+from analytics.batch import FEW, TABLES, UNCLAIMED_ATTEMPTS
+from analytics.columns import OFFSETS, table
+from analytics.database import Database
+from analytics.statements import statement
+
+STORED = {*TABLES.values(), *FEW, UNCLAIMED_ATTEMPTS, "report", "replay", "registration"}
+PLACES = {"offsets", "marks", "begun", "skipped"}
+OF_A_TABLE = re.compile(r"\b(?:FROM|JOIN)\s+(\w+)")
+BY_NAME = re.compile(r"\b(\w+) AS \(")
+
+
+def read_by(name: str) -> set[str]:
+    sql = re.sub(r"--.*", "", statement(f"insert_{name}"))
+    return set(OF_A_TABLE.findall(sql)) - set(BY_NAME.findall(sql))
+
+
+@pytest.mark.parametrize("name", sorted((STORED | PLACES) - COMPARED))
+def test_what_is_planned_once_reads_the_new_rows_alone(name):
+    assert read_by(name) == {f"new_{name}"}
+
+
+@pytest.mark.parametrize("name", sorted(COMPARED))
+def test_what_is_compared_with_the_store_is_planned_each_time(name):
+    assert len(read_by(name)) > 1
+
+
+def test_a_plan_serves_batch_after_batch(database: Database):
+    connection = database.cursor()
+    arrivals = Arrivals(connection)
+    for batch_id in (1, 2, 3):
+        arrivals.show("offsets", table(OFFSETS, [("updates", part, 10 * batch_id) for part in range(batch_id)]))
+        counts = arrivals.run("insert_offsets", batch_id=batch_id, unknown_to_it=1)
+        arrivals.clear()
+
+        assert counts == batch_id
+    found = connection.execute("SELECT batch_id, count(*), max(next_offset) FROM offsets GROUP BY ALL ORDER BY ALL")
+
+    assert found.fetchall() == [(1, 1, 10), (2, 2, 20), (3, 3, 30)]
+
+
+def test_rows_are_let_go(database: Database):
+    arrivals = Arrivals(connection := database.cursor())
+    arrivals.show("offsets", pa.table({"next_offset": [7]}))
+    arrivals.clear()
+
+    assert connection.execute("SELECT count(*) FROM new_offsets").fetchall() == [(0,)]
