@@ -9,7 +9,7 @@ import pytest
 from api.answers.messages import MessageTimeline
 from api.keys import EVERYTHING, Scope
 from api.page.atlas import PAGES
-from api.page.charts import Series, chart, over_time
+from api.page.charts import TIMES, Series, chart, over_time
 from api.page.forms import own_path
 from api.page.picture import picture
 from api.page.view import amount, size
@@ -210,9 +210,22 @@ async def test_of_a_message_of_which_nothing_was_said_there_is_no_picture(parts)
 def test_a_line_goes_from_zero_to_a_round_number_and_leaves_gaps():
     drawn = chart("Sent", ["a", "b", "c", "d"], [Series("sent", "sent", [0, 7, None, 3.5])])
 
-    assert drawn.ticks == ["10", "5", "0"]
-    assert drawn.lines[0].path == "M0.0 100.00h0L333.3 30.00M1000.0 65.00h0"
+    assert drawn.ticks == ["8", "4", "0"]
+    assert drawn.lines[0].path == "M0.0 100.00h0L333.3 12.50M1000.0 56.25h0"
     assert drawn.summary == "Sent: sent 4 at last"
+
+
+@pytest.mark.parametrize(
+    ("highest", "ticks"),
+    [
+        pytest.param(840, ["1.0\u00a0s", "500\u00a0ms", "0\u00a0ms"], id="milliseconds"),
+        pytest.param(13_000, ["20.0\u00a0s", "10.0\u00a0s", "0\u00a0ms"], id="seconds"),
+        pytest.param(183_000, ["4.0\u00a0min", "2.0\u00a0min", "0\u00a0ms"], id="minutes"),
+        pytest.param(5 * 3_600_000, ["6.0\u00a0h", "3.0\u00a0h", "0\u00a0ms"], id="hours"),
+    ],
+)
+def test_an_axis_of_times_ends_where_clocks_are_round(highest, ticks):
+    assert chart("Took", ["a"], [Series("took", "sent", [highest])], scale=TIMES).ticks == ticks
 
 
 def test_an_axis_of_days_names_days():
