@@ -14,21 +14,26 @@ TESTS := PYTHONDONTWRITEBYTECODE= $(BIN)/pytest -n 3 --dist loadfile --no-loadsc
 help: ## Say what each target does
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-13s %s\n", $$1, $$2}'
 
-$(VENV)/.ready: $(LOCK) requirements/uv.txt pyproject.toml
+# Less than half of what tests and benches need: the first run fetches and compiles no more than that.
+$(VENV)/.runs: requirements/run.txt requirements/uv.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Tidings needs Python 3.11 or newer; set PYTHON=/path/to/python3.11")'
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	@test -x $(BIN)/uv || $(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/uv.txt
-	@VIRTUAL_ENV=$(VENV) $(BIN)/uv pip install --compile-bytecode --require-hashes -r $(LOCK)
+	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/uv.txt
+	@VIRTUAL_ENV=$(VENV) $(BIN)/uv pip install --compile-bytecode --require-hashes -r requirements/run.txt
 	@VIRTUAL_ENV=$(VENV) $(BIN)/uv pip install --quiet --no-deps --no-build-isolation --editable .
 	@touch $@
 
-run: $(VENV)/.ready ## Start everything with a simulator and a live page; ONCE=1 runs a fixed number and reconciles
+$(VENV)/.ready: $(VENV)/.runs $(LOCK)
+	@VIRTUAL_ENV=$(VENV) $(BIN)/uv pip install --compile-bytecode --require-hashes -r $(LOCK)
+	@touch $@
+
+run: $(VENV)/.runs ## Start everything with a simulator and a live page; ONCE=1 runs a fixed number and reconciles
 	@$(BIN)/tidings demo $(if $(ONCE),--once)
 
 test: $(VENV)/.ready ## Run the tests, on a real broker that the run starts itself
 	@$(TESTS) -m "not long"
 
-pictures: $(VENV)/.ready ## Take the pictures in docs/pictures anew, of a seeded installation in the browser of this machine
+pictures: $(VENV)/.ready ## Take the pictures in docs/pictures anew: pages in the browser of this machine, terminals of an installation that runs
 	@$(BIN)/python -m tests.browser.pictures
 
 # One at a time: their processes need both cores, and time limits are for their outages, not for each other.

@@ -25,6 +25,7 @@ GROUPS = (
     "exports",
     "feed",
     "queryable",
+    "pages",
 )
 """Each is a module here with `measure() -> list[Figure]`."""
 

@@ -24,7 +24,7 @@ import aiohttp
 
 from bench.figures import Figure, figure, print_table
 from bench.ingest import CUSTOMER_ID, KEY, PATH, signed_callbacks
-from bench.pages import resident
+from bench.resident import resident
 from providers._kit.script import SimulatedCallback
 from runtime.broker.ports import free_port
 from tidings.children import LARGEST_LOG_BYTES

@@ -21,6 +21,8 @@ class Page(NamedTuple):
     """Whether it is about a span of time."""
     scope: Scope = Scope.READ
     """What a key needs for it, beside `read`."""
+    every_s: float = 1.0
+    """The time between two questions for its changing part."""
 
     @property
     def shared(self) -> tuple[str, ...]:
@@ -31,7 +33,7 @@ class Page(NamedTuple):
         return bool({self.scope, Scope.ADMIN} & caller.scopes)
 
 
-NOW = Page("/", "Now")
+NOW = Page("/", "Now", every_s=0.5)
 PROVIDERS = Page("/providers", "Providers", (*ROUTE, *CARGO, "account"), has_span=True)
 MESSAGES = Page("/messages", "Messages", (*ROUTE, *CARGO, "account", "status", "reason"), has_span=True)
 FALLBACKS = Page("/fallbacks", "Fallbacks", ("provider", "connection", "channel", *CARGO, "account"), has_span=True)

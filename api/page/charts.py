@@ -4,8 +4,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from math import floor, log10
+from typing import NamedTuple
 
-from api.page.view import clock_time, day_time, number
+from api.page.view import clock_time, day_time, duration, number, percent
 
 WIDTH, HEIGHT = 1000.0, 100.0
 A_DAY = timedelta(days=1)
@@ -15,6 +16,31 @@ COLUMNS = 5
 
 Value = float | None
 Writing = Callable[[Value], str]
+SECOND_MS, MINUTE_MS, HOUR_MS = 1000, 60_000, 3_600_000
+
+
+def _round_number(value: float) -> float:
+    """The next of 2, 4, 6, 8, 10, 20, 40, …, whose halves are whole too; at least 1, where shares end."""
+    if value <= 1:
+        return 1.0
+    power = 10.0 ** floor(log10(value))
+    return next(step * power for step in (1, 2, 4, 6, 8, 10) if step * power >= value)
+
+
+def _round_time(ms: float) -> float:
+    """The next round number of milliseconds, seconds, minutes or hours, whichever it is written in."""
+    unit_ms = next((unit for unit in (HOUR_MS, MINUTE_MS, SECOND_MS) if ms >= unit), 1)
+    return unit_ms * _round_number(ms / unit_ms)
+
+
+class Scale(NamedTuple):
+    """How values of a kind are written, and where their axis ends."""
+
+    write: Writing
+    round_up: Callable[[float], float]
+
+
+NUMBERS, SHARES, TIMES = Scale(number, _round_number), Scale(percent, _round_number), Scale(duration, _round_time)
 
 
 @dataclass(frozen=True)
@@ -60,11 +86,12 @@ class Chart:
         return f"{self.title}: {ends}" if ends else self.title
 
 
-def over_time(title: str, moments: Sequence[datetime], series: Sequence[Series], write: Writing = number) -> Chart:
+def over_time(title: str, moments: Sequence[datetime], series: Sequence[Series], scale: Scale = NUMBERS) -> Chart:
     """The lines of `series` over `moments`."""
     is_a_day = not moments or moments[-1] - moments[0] <= A_DAY
     columns = _picked([clock_time(one)[:5] if is_a_day else day_time(one) for one in moments])
-    return chart(title, [day_time(one) for one in moments], series, columns=columns, write=write, axis="From")
+    places = [day_time(one) for one in moments]
+    return chart(title, places, series, columns=columns, axis="From", scale=scale)
 
 
 def chart(
@@ -74,32 +101,24 @@ def chart(
     *,
     columns: Sequence[str] = (),
     axis: str = "",
-    write: Writing = number,
+    scale: Scale = NUMBERS,
 ) -> Chart:
     """The lines of `series` over `places`, from zero up to a round number."""
-    top = _round_up(max((value for one in series for value in one.values if value is not None), default=0))
+    top = scale.round_up(max((value for one in series for value in one.values if value is not None), default=0))
     return Chart(
         title=title,
         axis=axis,
         places=places,
         lines=[Line(one, _path(one.values, top)) for one in series],
-        ticks=[write(top), write(top / 2), write(0)],
+        ticks=[scale.write(top), scale.write(top / 2), scale.write(0)],
         columns=columns or places,
-        write=write,
+        write=scale.write,
     )
 
 
 def looks(count: int) -> tuple[str, ...]:
     """How so many lines look; beyond the five that can be told apart there are none."""
     return LOOKS[:count]
-
-
-def _round_up(value: float) -> float:
-    """The next of 1, 2, 5, 10, 20, 50, …; at least 1, where shares end."""
-    if value <= 1:
-        return 1.0
-    power = 10.0 ** floor(log10(value))
-    return next(step * power for step in (1, 2, 5, 10) if step * power >= value)
 
 
 def _path(values: Sequence[Value], top: float) -> str:

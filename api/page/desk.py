@@ -1,4 +1,4 @@
-"""Pages that many people watch, each made once a second for all who may see the same."""
+"""Pages that many people watch, each made once for all who may see the same, as often as one of them asks."""
 
 import asyncio
 from collections import OrderedDict
@@ -10,7 +10,8 @@ from runtime.clock import Clock
 
 Made = TypeVar("Made")
 
-FRESH_FOR_S = 0.9
+FRESH = 0.9
+"""The share of the time between two questions for which an answer is new: the next question gets another."""
 SHARE = 8
 """Watching costs the store at most one part of its time in this many."""
 MOST_KEPT = 64
@@ -27,21 +28,21 @@ class _Slot(Generic[Made]):
 
 
 class Desk(Generic[Made]):
-    """Hands out what is about a second old; older when it takes long to make."""
+    """Hands out what is as old as the time between two questions; older when it takes long to make."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._slots: OrderedDict[Hashable, _Slot[Made]] = OrderedDict()
 
-    async def get(self, name: Hashable, make: Callable[[], Awaitable[Made]]) -> Made:
-        """What `make` gives, or gave a moment ago to somebody who asked under the same name."""
+    async def get(self, name: Hashable, make: Callable[[], Awaitable[Made]], *, every_s: float) -> Made:
+        """What `make` gives, or gave a moment ago to somebody who asked under that name; each asks every `every_s`."""
         slot = self._slot(name)
         async with slot.lock:
             began = self._clock.monotonic()
             if not slot.made or began >= slot.due_at:
                 slot.made = [await make()]
                 took_s = self._clock.monotonic() - began
-                slot.due_at = began + max(FRESH_FOR_S, took_s * SHARE)
+                slot.due_at = began + max(FRESH * every_s, took_s * SHARE)
             return slot.made[0]
 
     def _slot(self, name: Hashable) -> _Slot[Made]:

@@ -61,7 +61,7 @@ class Frame(Address):
         """The page, or its changing part when that is asked for; what goes wrong is told in its place."""
         name = (template, self.caller.accounts, self.caller.scopes, self.address)
         desk: Desk[Content] = self.request.app.state.desk
-        return self.framed(page, await desk.get(name, lambda: self.content(template, ask)))
+        return self.framed(page, await desk.get(name, lambda: self.content(template, ask), every_s=page.every_s))
 
     async def content(self, template: str, ask: Callable[[], Awaitable[dict[str, Any]]]) -> Content:
         """The changing part alone."""

@@ -1,7 +1,7 @@
 """The first page: what comes in, what changes, how fresh it is, and the proof that nothing is lost."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -17,15 +17,19 @@ from api.endpoints.ledger import balance_of_items, get_freshness
 from api.endpoints.messages import ChangesParameters, get_changes
 from api.endpoints.metrics import get_metrics
 from api.measuring import MetricsParameters
-from api.page.atlas import NOW
+from api.page.atlas import HEALTH, NOW
 from api.page.charts import Chart, Series, over_time
 from api.page.frame import Frame, frame_of
 from api.parts import Parts, Provided
+
+Row = dict[str, Any]
 
 router = APIRouter()
 
 ALARMS_SHOWN, CHANGES_SHOWN = 20, 15
 SHOWN, MINUTE = timedelta(hours=1), timedelta(minutes=1)
+LEAST_MINUTES = 10
+"""Drawn at least, however young the installation is."""
 
 
 @router.get("/")
@@ -54,6 +58,7 @@ async def _facts(frame: Frame) -> dict[str, Any]:
         "is_empty": is_empty,
         "rates": None if is_empty else await _rates(frame),
         "now": frame.now,
+        "health": HEALTH,
     } | _doors(parts, caller)
 
 
@@ -65,9 +70,15 @@ async def _rates(frame: Frame) -> Chart:
     )
     answer = await get_metrics(frame.parts, frame.caller, asked)
     # The minute that is not over would look like a fall.
-    rows = [row for row in answer.rows if row["bucket_at"] <= frame.now - MINUTE]
+    rows = _begun([row for row in answer.rows if row["bucket_at"] <= frame.now - MINUTE])
     lines = [Series(one.value, one.value, [row.get(one.value) for row in rows]) for one in measures]
-    return over_time("Attempts by minute", [row["bucket_at"] for row in rows], lines)
+    return over_time("Attempts by minute, in the last hour", [row["bucket_at"] for row in rows], lines)
+
+
+def _begun(rows: Sequence[Row]) -> Sequence[Row]:
+    """From the first in which something was sent: a line that is flat but for its end tells nothing."""
+    first = next((index for index, row in enumerate(rows) if row["sent"]), 0)
+    return rows[max(min(first, len(rows) - LEAST_MINUTES), 0) :]
 
 
 def _doors(parts: Parts, caller: Caller) -> dict[str, Any]:

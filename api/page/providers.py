@@ -1,5 +1,6 @@
 """Providers side by side: how much arrives, how soon, for how much, and whom one can believe."""
 
+from datetime import datetime, timedelta
 from typing import Any
 
 from fastapi import APIRouter
@@ -13,9 +14,8 @@ from api.endpoints.reports import get_cost_report, get_providers_report
 from api.endpoints.trust import get_trust
 from api.measuring import MetricsParameters
 from api.page.atlas import CARGO, PROVIDERS
-from api.page.charts import Chart, Series, looks, over_time
+from api.page.charts import SHARES, TIMES, Chart, Series, looks, over_time
 from api.page.frame import Frame, Framed
-from api.page.view import duration, percent
 from api.reporting import GroupedParameters, ReportParameters
 from api.trusting import TrustParameters
 
@@ -25,7 +25,15 @@ EVIDENCE = "evidence"
 """The signal of which the messages behind it are shown."""
 UNKNOWN_TO_TRUST = (*CARGO, "account")
 ROUTES_SHOWN = 50
-DAYS_BY_THE_HOUR = 3
+BUCKETS = (
+    (timedelta(minutes=30), Bucket.MINUTE),
+    (timedelta(hours=2), Bucket.FIVE_MINUTES),
+    (timedelta(hours=6), Bucket.QUARTER_HOUR),
+    (timedelta(days=3), Bucket.HOUR),
+)
+"""The longest span that is drawn in each, so that a line has some dozens of places; longer ones are drawn in days."""
+LEAST_DRAWN = timedelta(minutes=10)
+"""However young the installation is."""
 
 
 @router.get("/providers")
@@ -55,22 +63,33 @@ async def _trust(frame: Frame) -> TrustAnswer | None:
 
 
 async def _charts(frame: Frame) -> list[Chart]:
-    """Of the providers that carried most, one line each."""
+    """Of the providers that carried most, one line each, from when something was sent first."""
+    begin, end = frame.span()["from"], frame.span()["to"] or frame.now
+    rows = await _rows(frame, _bucket(begin, end))
+    first = min((row["bucket_at"] for row in rows if row["sent"]), default=None)
+    if first is not None and begin is not None:
+        drawn_from = max(begin, min(first, end - LEAST_DRAWN))
+        if (finer := _bucket(drawn_from, end)) != _bucket(begin, end):
+            rows = await _rows(frame, finer, **{"from": drawn_from})
+    moments = sorted({row["bucket_at"] for row in rows})
+    return [
+        over_time("Delivery rate, delivered of sent", moments, _lines(rows, "delivery_rate"), SHARES),
+        over_time("Time within which 95 % were delivered", moments, _lines(rows, "latency_p95"), TIMES),
+    ]
+
+
+async def _rows(frame: Frame, bucket: Bucket, **span: datetime) -> list[dict[str, Any]]:
     asked = frame.asked(
         MetricsParameters,
         without=[EVIDENCE],
         measure=[Measure.SENT, Measure.DELIVERY_RATE, Measure.LATENCY_P95],
         group_by=[Dimension.PROVIDER],
-        bucket=_bucket(frame),
+        bucket=bucket,
         time_zone=frame.zone.key,
         fill="zero",
+        **span,
     )
-    rows = (await get_metrics(frame.parts, frame.caller, asked)).rows
-    moments = sorted({row["bucket_at"] for row in rows})
-    return [
-        over_time("Delivery rate", moments, _lines(rows, "delivery_rate"), percent),
-        over_time("95 % within", moments, _lines(rows, "latency_p95"), duration),
-    ]
+    return list((await get_metrics(frame.parts, frame.caller, asked)).rows)
 
 
 def _lines(rows: list[dict[str, Any]], measure: str) -> list[Series]:
@@ -85,13 +104,6 @@ def _lines(rows: list[dict[str, Any]], measure: str) -> list[Series]:
     ]
 
 
-def _bucket(frame: Frame) -> Bucket:
-    """Such that a line has some dozens of places."""
-    if frame.period == "1h":
-        return Bucket.FIVE_MINUTES
-    if frame.period == "6h":
-        return Bucket.QUARTER_HOUR
-    span = frame.span()
-    begin, end = span["from"], span["to"] or frame.now
-    is_short = begin is not None and (end - begin).days <= DAYS_BY_THE_HOUR
-    return Bucket.HOUR if is_short else Bucket.DAY
+def _bucket(begin: datetime | None, end: datetime) -> Bucket:
+    fitting = (bucket for longest, bucket in BUCKETS if begin is not None and end - begin <= longest)
+    return next(fitting, Bucket.DAY)

@@ -68,6 +68,11 @@ def full_time(moment: datetime | None) -> str:
     return moment.astimezone(ZONE.get()).replace(tzinfo=None).isoformat(" ", "milliseconds")
 
 
+def day_clock(moment: datetime | None) -> str:
+    """`21 Nov 10:00:01`."""
+    return NOTHING if moment is None else f"{moment.astimezone(ZONE.get()):%-d %b %H:%M:%S}"
+
+
 def day_time(moment: datetime | None) -> str:
     """`21 Nov 10:00`."""
     return NOTHING if moment is None else f"{moment.astimezone(ZONE.get()):%-d %b %H:%M}"
@@ -127,7 +132,21 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    filters = (number, percent, duration, clock_time, full_time, day_time, size, plain, look, amount, told_in, count_of)
+    filters = (
+        number,
+        percent,
+        duration,
+        clock_time,
+        full_time,
+        day_clock,
+        day_time,
+        size,
+        plain,
+        look,
+        amount,
+        told_in,
+        count_of,
+    )
     made.filters |= {each.__name__: each for each in filters} | {"verdict": VERDICTS.__getitem__, "in_path": _in_path}
     return made
 

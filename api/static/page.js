@@ -1,15 +1,15 @@
-// Keeps the page true without reloading it: asks for its changing part every second and changes only what differs, so
+// Keeps the page true without reloading it: asks for its changing part every second or so and changes only what differs, so
 // that focus, selection, what was typed and opened details stay where they are. Without scripts the page still works.
 
 "use strict";
 
-const EVERY_MS = 1000;
 const SLOWEST_MS = 10000;
 
 const live = document.querySelector("[data-live]");
+const everyMs = live && Number(live.dataset.live) * 1000;
 const banner = document.querySelector("#contact");
 
-let waitMs = EVERY_MS;
+let waitMs = everyMs;
 let shown = "";
 
 async function refresh() {
@@ -27,7 +27,7 @@ async function refresh() {
 }
 
 function contact(text) {
-  waitMs = text ? Math.min(waitMs * 2, SLOWEST_MS) : EVERY_MS;
+  waitMs = text ? Math.min(waitMs * 2, SLOWEST_MS) : everyMs;
   // Written only when it changes: a screen reader speaks at every change.
   if (banner.textContent !== text) banner.textContent = text;
 }
@@ -85,7 +85,7 @@ async function next() {
 }
 
 if (live) {
-  setTimeout(next, EVERY_MS);
+  setTimeout(next, everyMs);
   document.addEventListener("visibilitychange", refresh);
 }
 

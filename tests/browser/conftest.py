@@ -1,19 +1,17 @@
 """A real browser before a town that is really served. Without a browser these tests are skipped, and say so."""
 
-import os
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
+from tests.support.chromium import ARGUMENTS, NAMES, installed
 from tests.support.patience import LIMIT_S
 from tests.support.town import Town, serving
 
 FEW = 12
 """Messages that are enough for every part of every page; axe looks at each cell of a table."""
-NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 AXE = (Path(__file__).parent / "axe" / "axe.min.js").read_text("utf-8")
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
 
@@ -55,20 +53,13 @@ class Visitor:
         return self.page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth")
 
 
-def installed() -> str | None:
-    """The browser of this machine; `TIDINGS_BROWSER` names another one."""
-    found = (shutil.which(name) for name in (os.environ.get("TIDINGS_BROWSER", ""), *NAMES) if name)
-    return next((path for path in found if path), None)
-
-
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     path = installed()
     if path is None:
         pytest.skip(f"no browser: install one of {', '.join(NAMES)} (Debian: apt-get install chromium)")
     with sync_playwright() as playwright:
-        # Root has no sandbox of its own, and containers run as root; the pages are ours.
-        opened = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        opened = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
         yield opened
         opened.close()
 

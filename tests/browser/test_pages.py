@@ -48,13 +48,13 @@ def test_one_gets_everywhere_by_keyboard(visit):
 def test_a_page_changes_without_being_loaded_again_and_keeps_what_one_was_doing(visit, town):
     page = visit().page
     page.evaluate("window.isTheSame = true")
-    page.locator("#watermarks summary").click()
+    page.locator("#words summary").click()
     town.line.report("delivered", of="live-1", at_s=HEARD, channel="viber", country="GB", sender="ExampleShop")
     town.store()
     page.locator("#changes tbody tr").first.get_by_text(at(HEARD).strftime("%H:%M:%S")).wait_for()
 
     assert page.evaluate("window.isTheSame") is True
-    assert page.locator("#watermarks").get_attribute("open") is not None
+    assert page.locator("#words").get_attribute("open") is not None
 
 
 @pytest.mark.long

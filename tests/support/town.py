@@ -70,6 +70,10 @@ class PassingClock(SystemClock):
     """How much faster its seconds pass for whoever waits for them."""
 
     def __post_init__(self) -> None:
+        self.rewind()
+
+    def rewind(self) -> None:
+        """It is noon again."""
         self._ahead = at(NOON_S) - super().now()
 
     def now(self) -> datetime:
@@ -104,6 +108,11 @@ class Town:
         self._writer.write(self._writer.prepare(self._positions, self.line.fetch()))
         topics = {topic: 0 for topic, _ in self.line.logs}
         self.skyline.latest = Horizon(as_of=self.clock.now() - timedelta(seconds=0.4), lag_by_topic=topics)
+
+    def rewind(self) -> None:
+        """It is noon again, and everything has just come in."""
+        self.clock.rewind()
+        self.store()
 
     def key(self, *accounts: str, scopes: tuple[Scope, ...] = EVERYTHING) -> str:
         """The text of a new key."""

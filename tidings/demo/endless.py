@@ -30,7 +30,12 @@ def play(rate_per_s: float, seed: int | None) -> None:
     configure_logging("tidings", level="WARNING")
     settings, config = lasting_place()
     prepare_broker(settings)
-    wishes = Wishes(
+    run_until_stopped(_play(settings, config, endless(rate_per_s, seed)))
+
+
+def endless(rate_per_s: float = RATE_PER_S, seed: int | None = None) -> Wishes:
+    """To be played until somebody stops it: some of it comes twice, some out of order, some is never registered."""
+    return Wishes(
         rate_per_s=rate_per_s,
         message_count=None,
         duplicates=0.03,
@@ -38,7 +43,15 @@ def play(rate_per_s: float, seed: int | None) -> None:
         is_shuffled=True,
         seed=seed,
     )
-    run_until_stopped(_play(settings, config, wishes))
+
+
+async def act(installation: Installation, doors: Doors, wishes: Wishes) -> None:
+    """Callbacks of messages that others have sent, and messages with plans beside them."""
+    cast, play = cast_of(told_of(installation.settings.connections)), wishes.play(SystemClock())
+    async with asyncio.TaskGroup() as group:
+        if stand_in_port(installation.settings.connections):  # settings of an older demo have nothing to send over
+            group.create_task(_send(installation, doors, play))
+        await perform(play, cast, doors, ledger=Tally(), console=CONSOLE)
 
 
 async def _play(settings: Settings, config: Path, wishes: Wishes) -> None:

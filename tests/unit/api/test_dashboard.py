@@ -6,16 +6,17 @@ from datetime import timedelta
 
 import pytest
 
+from analytics.metrics import MetricsQuestion
 from api.answers.messages import MessageTimeline
 from api.keys import EVERYTHING, Scope
 from api.page.atlas import PAGES
-from api.page.charts import Series, chart, over_time
+from api.page.charts import TIMES, Series, chart, over_time
 from api.page.forms import own_path
 from api.page.picture import picture
 from api.page.view import amount, size
 from api.timelines import tell
 from contracts.errors import StoreUnavailable
-from tests.unit.api.rows import DECISION, MESSAGE, NOON, PLAN, SEND, SEND_ID, TIMELINE
+from tests.unit.api.rows import DECISION, MESSAGE, NOON, PLAN, SEND, SEND_ID, TIMELINE, TODAY
 
 FORM = {"content-type": "application/x-www-form-urlencoded"}
 PATHS = [page.path for page in PAGES]
@@ -210,9 +211,55 @@ async def test_of_a_message_of_which_nothing_was_said_there_is_no_picture(parts)
 def test_a_line_goes_from_zero_to_a_round_number_and_leaves_gaps():
     drawn = chart("Sent", ["a", "b", "c", "d"], [Series("sent", "sent", [0, 7, None, 3.5])])
 
-    assert drawn.ticks == ["10", "5", "0"]
-    assert drawn.lines[0].path == "M0.0 100.00h0L333.3 30.00M1000.0 65.00h0"
+    assert drawn.ticks == ["8", "4", "0"]
+    assert drawn.lines[0].path == "M0.0 100.00h0L333.3 12.50M1000.0 56.25h0"
     assert drawn.summary == "Sent: sent 4 at last"
+
+
+def test_the_chart_of_a_young_installation_begins_where_something_was_sent(sign_in, parts):
+    parts.store.metrics_rows = [
+        {"bucket_at": NOON - timedelta(minutes=ago), "sent": int(ago <= 20), "delivered": 0} for ago in range(60, 0, -1)
+    ]
+    page = sign_in().get("/").text
+
+    assert "21 Nov 11:40" in page
+    assert "21 Nov 11:39" not in page
+
+
+@pytest.mark.parametrize(
+    ("since", "buckets"),
+    [
+        pytest.param(timedelta(hours=20), ["hour"], id="by the hour where a day is full"),
+        pytest.param(timedelta(minutes=90), ["hour", "five_minutes"], id="finer where it is not"),
+        pytest.param(timedelta(0), ["hour", "minute"], id="from the first message on"),
+    ],
+)
+def test_providers_are_drawn_over_the_time_in_which_they_carried_something(sign_in, parts, since, buckets):
+    parts.store.metrics_rows = [MEASURED | {"bucket_at": NOON - since}]
+    sign_in().get("/providers?period=24h")
+
+    assert [one.bucket for one in parts.store.asked if isinstance(one, MetricsQuestion)] == buckets
+
+
+def test_tables_end_in_what_stands_in_them_together(sign_in, parts):
+    parts.store.today = [TODAY[0] | {"provider": one, "sent": 300, "delivered": 200} for one in ("infobip", "routee")]
+    together = sign_in().get("/").text.partition("Together")[2]
+
+    assert re.search(r'data-label="Sent">600<', together)
+    assert "66.6\u00a0%" in together
+
+
+@pytest.mark.parametrize(
+    ("highest", "ticks"),
+    [
+        pytest.param(840, ["1.0\u00a0s", "500\u00a0ms", "0\u00a0ms"], id="milliseconds"),
+        pytest.param(13_000, ["20.0\u00a0s", "10.0\u00a0s", "0\u00a0ms"], id="seconds"),
+        pytest.param(183_000, ["4.0\u00a0min", "2.0\u00a0min", "0\u00a0ms"], id="minutes"),
+        pytest.param(5 * 3_600_000, ["6.0\u00a0h", "3.0\u00a0h", "0\u00a0ms"], id="hours"),
+    ],
+)
+def test_an_axis_of_times_ends_where_clocks_are_round(highest, ticks):
+    assert chart("Took", ["a"], [Series("took", "sent", [highest])], scale=TIMES).ticks == ticks
 
 
 def test_an_axis_of_days_names_days():

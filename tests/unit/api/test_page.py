@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from api.keys import Scope
-from api.page.desk import FRESH_FOR_S, MOST_KEPT, SHARE, Desk
+from api.page.desk import FRESH, MOST_KEPT, SHARE, Desk
 from api.page.view import duration, number, percent
 from api.sessions import offer_sign_in
 from contracts.errors import StoreUnavailable
@@ -254,7 +254,7 @@ def test_a_message_that_nobody_answered_has_no_such_part(visitor, parts):
 
 def test_the_raw_callbacks_are_shown_when_asked_for(visitor):
     assert "The raw callbacks" not in visitor.get(f"/messages/{MESSAGE}").text
-    assert "callback 3/1207" in visitor.get(f"/messages/{MESSAGE}?evidence=true").text
+    assert "callback 1207 of partition 3" in visitor.get(f"/messages/{MESSAGE}?evidence=true").text
 
 
 def test_what_providers_send_cannot_become_a_part_of_the_page(visitor, parts):
@@ -294,8 +294,8 @@ def test_a_message_that_is_not_there_is_a_page_too(visitor):
 @pytest.mark.parametrize(
     ("takes_s", "after_s", "count"),
     [
-        pytest.param(0.0, FRESH_FOR_S / 2, 1, id="within a second all share one"),
-        pytest.param(0.0, FRESH_FOR_S, 2, id="then there is another"),
+        pytest.param(0.0, FRESH / 2, 1, id="within a second all share one"),
+        pytest.param(0.0, FRESH, 2, id="then there is another"),
         pytest.param(1.0, 3.0, 1, id="what takes long is made less often"),
         pytest.param(1.0, SHARE, 2, id="but it is made"),
     ],
@@ -309,11 +309,11 @@ async def test_a_page_is_made_once_for_all_who_watch(takes_s, after_s, count):
         return len(made)
 
     desk = Desk(clock)
-    await desk.get("page", make)
-    await desk.get("page", make)
+    await desk.get("page", make, every_s=1.0)
+    await desk.get("page", make, every_s=1.0)
     clock.advance(after_s)
 
-    assert await desk.get("page", make) == count
+    assert await desk.get("page", make, every_s=1.0) == count
 
 
 async def test_a_desk_forgets_what_was_not_asked_for_for_long():
@@ -323,7 +323,7 @@ async def test_a_desk_forgets_what_was_not_asked_for_for_long():
         return "made"
 
     for name in range(MOST_KEPT + 10):
-        await desk.get(name, make)
+        await desk.get(name, make, every_s=1.0)
 
     assert len(desk._slots) == MOST_KEPT
     assert 0 not in desk._slots
