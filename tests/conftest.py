@@ -11,6 +11,7 @@ from hypothesis import settings as hypothesis_settings
 from contracts.errors import BrokerUnavailable
 from runtime.broker import BrokerSettings, LocalBroker
 from runtime.broker.fetcher import broker_classpath
+from runtime.collector import loading
 from tests.support.shared_broker import shared_broker
 
 OwnBroker = Callable[[], LocalBroker]
@@ -25,6 +26,13 @@ hypothesis_settings.register_profile("long", max_examples=1000, deadline=None)
 hypothesis_settings.load_profile("short")
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Iterator[None]:
+    """Without the garbage collector, which would look through ten thousand tests again and again, then and later."""
+    with loading():
+        return (yield)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """What takes longest begins first, so that nobody waits for a last file while others have nothing left to do."""
     items.sort(key=lambda item: item.get_closest_marker("broker") is None)
@@ -32,7 +40,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 def pytest_collection_finish(session: pytest.Session) -> None:
     """Fetch what the broker needs before a test's clock runs; the fixture tells what went wrong, if anything did."""
-    gc.freeze()  # ten thousand tests are not looked through for rubbish again and again
     settings = BrokerSettings()
     if not settings.bootstrap_servers and any(item.get_closest_marker("broker") for item in session.items):
         with suppress(BrokerUnavailable):

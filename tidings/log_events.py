@@ -4,6 +4,7 @@ import ast
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
@@ -12,6 +13,8 @@ LEVELS = {"debug": "debug", "info": "info", "warning": "warning", "error": "erro
 WITH_TRACEBACK = {"exception": "error"}
 RAW = re.compile(rb'\{"event": "(\w+)", "level": "(\w+)"(.*)\}')
 """What is written past the log, by a process that has no time for it."""
+TELLS = re.compile(r'\blog\.|get_logger\(\)|"event"')
+"""What stands in every module that logs. Most do not, and are not read further."""
 UNNAMED = "unnamed"
 """Whose name this cannot find in the code; there must be none."""
 
@@ -26,15 +29,17 @@ class Event:
     fields: tuple[str, ...]
 
 
-def logged() -> list[Event]:
+@cache
+def logged() -> tuple[Event, ...]:
     """All events by room, and in each by name."""
     found: dict[tuple[int, str], list[Event]] = {}
     for number, room in enumerate(ROOMS):
         for path in sorted((ROOT / room).rglob("*.py")):
-            if "tests" not in path.parts:
-                for event in _in_module(room, ast.parse(path.read_text(encoding="utf-8"))):
+            text = path.read_text(encoding="utf-8")
+            if "tests" not in path.parts and TELLS.search(text):
+                for event in _in_module(room, ast.parse(text)):
                     found.setdefault((number, event.name), []).append(event)
-    return [_together(several) for _, several in sorted(found.items())]
+    return tuple(_together(several) for _, several in sorted(found.items()))
 
 
 def _together(several: list[Event]) -> Event:
@@ -46,13 +51,12 @@ def _together(several: list[Event]) -> Event:
 def _in_module(room: str, module: ast.Module) -> Iterator[Event]:
     functions = [node for node in ast.walk(module) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
     for function in functions:
-        dicts = dict(_dicts(function))
-        for call in _calls(function):
-            level = _level(call)
-            if level and call.args:
-                fields = tuple(_fields(call, dicts))
-                for name in _names(call.args[0], function, module) or {UNNAMED}:
-                    yield Event(name, room, frozenset({level}), fields)
+        calls = [(level, call) for call in _calls(function) if call.args and (level := _level(call))]
+        dicts = dict(_dicts(function)) if calls else {}
+        for level, call in calls:
+            fields = tuple(_fields(call, dicts))
+            for name in _names(call.args[0], function, module) or {UNNAMED}:
+                yield Event(name, room, frozenset({level}), fields)
     for node in ast.walk(module):
         if isinstance(node, ast.Constant) and isinstance(node.value, bytes) and (raw := RAW.match(node.value.strip())):
             name, level, rest = (group.decode() for group in raw.groups())
@@ -67,9 +71,8 @@ def _level(call: ast.Call) -> str | None:
     """Null when it is no call of a log."""
     if not isinstance(call.func, ast.Attribute):
         return None
-    asked = ast.unparse(call.func.value)
-    is_log = asked in {"log", "structlog.get_logger()"}
-    return (LEVELS | WITH_TRACEBACK).get(call.func.attr) if is_log else None
+    level = (LEVELS | WITH_TRACEBACK).get(call.func.attr)
+    return level if level and ast.unparse(call.func.value) in {"log", "structlog.get_logger()"} else None
 
 
 def _names(first: ast.expr, function: ast.AST, module: ast.Module) -> set[str]:

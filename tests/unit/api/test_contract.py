@@ -9,11 +9,10 @@ from schemathesis import GenerationMode
 from schemathesis.specs.openapi.checks import negative_data_rejection, positive_data_acceptance
 
 from api.application import create_app
-from api.describe import describe
 from api.keys import EVERYTHING
+from tests.unit.api.document import DOCUMENT
 from tests.unit.api.fakes import make_parts
 
-DOCUMENT = describe(create_app(None))
 ENDLESS = {"get_feed"}
 """What is answered for as long as somebody listens."""
 OPERATIONS = {

@@ -9,10 +9,10 @@ from jsonschema.exceptions import SchemaError
 
 from analytics.metrics import Dimension, Measure
 from api.application import create_app
-from api.describe import COPY, describe, rendered
+from api.describe import COPY, rendered
 from api.measuring import MetricsParameters
+from tests.unit.api.document import DOCUMENT
 
-DOCUMENT = describe(create_app(None))
 OPERATIONS = {operation["operationId"]: operation for path in DOCUMENT["paths"].values() for operation in path.values()}
 SCHEMAS = DOCUMENT["components"]["schemas"]
 REFERENCES = re.findall(r'"\$ref": "#/components/schemas/(\w+)"', json.dumps(DOCUMENT))

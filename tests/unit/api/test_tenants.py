@@ -10,11 +10,11 @@ import pytest
 from starlette.testclient import TestClient
 
 from api.application import create_app
-from api.describe import describe
 from api.keys import EVERYTHING, Scope
+from tests.unit.api.document import DOCUMENT
 from tests.unit.api.tenants import ACME, GLOBEX, TABLE, TENANTS, WITHOUT_A_KEY, Fixture, Row, Tenant
 
-PATHS = describe(create_app(None))["paths"]
+PATHS = DOCUMENT["paths"]
 DESCRIBED = {f"{method.upper()} {path}": said for path, ways in PATHS.items() for method, said in ways.items()}
 ROWS = sorted(set(DESCRIBED) & set(TABLE))
 MISSING = (

@@ -30,7 +30,6 @@ from analytics.service import Health
 from analytics.upkeep import Upkeep
 from analytics.writer import Writer
 from api.application import create_app
-from api.describe import describe
 from api.exports.desk import ExportDesk
 from api.exports.jobs import DIRECT
 from api.keys import EVERYTHING
@@ -44,13 +43,13 @@ from runtime.clock import FixedClock
 from runtime.settings import Connection, ExportSettings, StoreSettings
 from tests.support.exporting import exporter_of
 from tests.support.store_line import T0, Line
+from tests.unit.api.document import DOCUMENT
 from tests.unit.api.fakes import make_parts
 
 ACCOUNTS = ("acme", "globex")
 CONNECTIONS = tuple(Connection(provider="infobip", name=f"{one}-main", account=one) for one in ACCOUNTS)
 EXPORTS = ExportSettings(most_open=3, keep_s=7200)
 HASHED = hasher(b"a key for tests")
-DOCUMENT = describe(create_app(None))
 
 
 def empty_store(folder: Path) -> Path:
