@@ -84,7 +84,7 @@ class ExportWorker(Worker[ExportJob]):
 
     def _left(self, job: ExportJob) -> ExportJob:
         """What was begun here is not held against it by the next process."""
-        return replace(job, state=JobState.QUEUED, starts_count=job.starts_count - 1)
+        return replace(job, state=JobState.QUEUED, starts_count=job.starts_count - 1, rows=0, progress=0.0)
 
     def _discard(self, job: ExportJob) -> None:
         clear(self._book.folder(job), job.order)

@@ -132,12 +132,12 @@ class ReplayWorker(Worker[ReplayJob]):
     def _taken_up(self, job: ReplayJob) -> ReplayJob:
         if job.state is JobState.RUNNING and not job.wanted.is_dry_run:
             return self._cut_off(job)
-        return replace(job, state=JobState.QUEUED)
+        return _anew(job)
 
     def _left(self, job: ReplayJob) -> ReplayJob:
         if not job.wanted.is_dry_run:
             return self._cut_off(job)
-        return replace(job, state=JobState.QUEUED, starts_count=job.starts_count - 1)
+        return _anew(replace(job, starts_count=job.starts_count - 1))
 
     def _cut_off(self, job: ReplayJob) -> ReplayJob:
         end = self.ended(job, JobState.FAILED, reason=CUT_OFF.format(count=job.written_count))
@@ -153,6 +153,11 @@ def audited(job: ReplayJob) -> dict[str, str | bool]:
     """Who asked for what."""
     who = {"replay": job.id, "key": job.asker.key_id, "key_name": job.asker.key_name}
     return who | {"is_dry_run": job.wanted.is_dry_run}
+
+
+def _anew(job: ReplayJob) -> ReplayJob:
+    """As it was before it was begun."""
+    return replace(job, state=JobState.QUEUED, progress=0.0, effects={}, examples=())
 
 
 def _share(count: int, job: ReplayJob) -> float:

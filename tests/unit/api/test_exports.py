@@ -399,7 +399,7 @@ class TestRestart:
         exporter.go.set()
         (job,) = desk.all()
 
-        assert (job.state, job.starts_count) == (JobState.QUEUED, 0)
+        assert (job.state, job.starts_count, job.rows, job.progress) == (JobState.QUEUED, 0, 0, 0.0)
 
     async def test_what_a_crash_left_is_removed_and_nothing_else(self, desk_over, tmp_path):
         left = [tmp_path / "exports" / name for name in (ABSENT, f"direct-{ABSENT}", "mine")]
