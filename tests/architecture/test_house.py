@@ -1,9 +1,12 @@
 """Rules of the house that no other tool checks."""
 
+import ast
 import re
 import subprocess
 import sys
 import tomllib
+from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -11,6 +14,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 PACKAGES = ("analytics", "api", "contracts", "ingest", "providers", "runtime", "streams", "tidings")
 MODULES = sorted(path for package in PACKAGES for path in (ROOT / package).rglob("*.py"))
+BENCHES = sorted((ROOT / "bench").rglob("*.py"))
 LOCKS = sorted((ROOT / "requirements").glob("*.txt"))
 LONGEST = 400
 BARE = re.compile(r"# (noqa|type: ignore)(: ?[A-Z0-9, ]+|\[[\w, -]+\])?\s*$")
@@ -83,3 +87,21 @@ def test_a_process_starts_without_what_it_may_never_need(process, spared):
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
 
     assert found.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize("bench", BENCHES, ids=name_of)
+def test_what_a_bench_imports_of_the_product_is_there(bench):
+    """Nobody runs all of them after each change, and some need packages that are installed beside the environment."""
+    imports = [
+        node for node in ast.walk(ast.parse(bench.read_text(encoding="utf-8"))) if isinstance(node, ast.ImportFrom)
+    ]
+    ours = [node for node in imports if node.module and node.module.partition(".")[0] in PACKAGES]
+    missing = [
+        f"{node.module}.{one.name}" for node in ours for one in node.names if not is_there(node.module, one.name)
+    ]
+
+    assert missing == []
+
+
+def is_there(module: str, name: str) -> bool:
+    return hasattr(import_module(module), name) or find_spec(f"{module}.{name}") is not None
