@@ -104,4 +104,8 @@ def test_what_a_bench_imports_of_the_product_is_there(bench):
 
 
 def is_there(module: str, name: str) -> bool:
-    return hasattr(import_module(module), name) or find_spec(f"{module}.{name}") is not None
+    try:
+        found = import_module(module)
+    except ModuleNotFoundError:
+        return False
+    return hasattr(found, name) or (hasattr(found, "__path__") and find_spec(f"{module}.{name}") is not None)
