@@ -4,6 +4,7 @@ import asyncio
 import random
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from datetime import datetime
 from typing import Any
 
@@ -71,18 +72,19 @@ def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
     opened.close()
 
 
-@pytest.fixture(scope="module")
-def reader(database: Database) -> Iterator[Reader]:
-    made = Reader(database, Skyline(), FixedClock(at(60)), threads=2, limit_s=10)
-    yield made
-    made.close()
+@contextmanager
+def emptied(database: Database) -> Iterator[Reader]:
+    """Whoever asks the store, which is empty again; no reader lives to see batches numbered from the beginning."""
+    with closing(database.cursor()) as connection:
+        for table in TABLES:
+            connection.execute(f"DELETE FROM {table}")
+    with closing(Reader(database, Skyline(), FixedClock(at(60)), threads=2, limit_s=10)) as reader:
+        yield reader
 
 
 def live(database: Database, line: Line, pollers: list[Poller], chance: random.Random) -> None:
     """Write the line in portions up to chance, with upkeep, crashes and restarts in between; now and then one polls."""
     connection = database.cursor()
-    for table in TABLES:
-        connection.execute(f"DELETE FROM {table}")
     upkeep, started, crash = Upkeep(connection, Skyline()), 0, chance.randrange(8)
     writer = Writer(connection, hasher(b"k" * 16), upkeep, seen_days=3)
     intake, batches = writer.resume(), 0
@@ -107,24 +109,26 @@ def live(database: Database, line: Line, pollers: list[Poller], chance: random.R
 @settings(max_examples=share(0.1), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(what=deeds, seed=st.integers(0, 2**32), group_by=st.sampled_from(GROUPS))
 def test_a_follower_ends_with_the_whole_table(
-    database: Database, reader: Reader, what: list[Any], seed: int, group_by: tuple[Dimension, ...]
+    database: Database, what: list[Any], seed: int, group_by: tuple[Dimension, ...]
 ) -> None:
     sizes = (Bucket.QUARTER_HOUR, Bucket.HOUR, Bucket.DAY, Bucket.NONE)
-    pollers = [Poller(reader, bucket=size, group_by=group_by) for size in sizes]
-    live(database, lived(what), pollers, random.Random(seed))
+    with emptied(database) as reader:
+        pollers = [Poller(reader, bucket=size, group_by=group_by) for size in sizes]
+        live(database, lived(what), pollers, random.Random(seed))
 
-    for poller in pollers:
-        poller.poll()
-        assert poller.table == poller.everything()
+        for poller in pollers:
+            poller.poll()
+            assert poller.table == poller.everything()
 
 
 @settings(max_examples=share(0.2), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(what=deeds, seed=st.integers(0, 2**32))
-def test_a_follower_ends_with_a_recount(database: Database, reader: Reader, what: list[Any], seed: int) -> None:
+def test_a_follower_ends_with_a_recount(database: Database, what: list[Any], seed: int) -> None:
     line = lived(what)
-    poller = Poller(reader, measures=(Measure.SENT,), group_by=(Dimension.COUNTRY, Dimension.STATUS))
-    live(database, line, [poller], random.Random(seed))
-    poller.poll()
+    with emptied(database) as reader:
+        poller = Poller(reader, measures=(Measure.SENT,), group_by=(Dimension.COUNTRY, Dimension.STATUS))
+        live(database, line, [poller], random.Random(seed))
+        poller.poll()
     counted: Counter[tuple[int, str | None, str]] = Counter()
     for cell, count in recount(line.told).attempts.items():
         counted[cell.hour_ms, cell.country, cell.status] += count
