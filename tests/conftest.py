@@ -2,7 +2,7 @@
 
 import gc
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import ExitStack, suppress
 
 import pytest
@@ -15,6 +15,8 @@ from runtime.collector import loading
 from tests.support.shared_broker import shared_broker
 
 OwnBroker = Callable[[], LocalBroker]
+
+LOG_END_LINES = 60
 
 # Some twenty brokers live for a minute each, in which what Java's best compiler gains is less than what it costs.
 # Measured: a start takes 6.7 seconds of CPU instead of 10.2.
@@ -66,3 +68,15 @@ def own_broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OwnBroker]:
     """Makes started brokers that a test may stop and kill as it likes."""
     with ExitStack() as stack:
         yield lambda: stack.enter_context(LocalBroker(tmp_path_factory.mktemp("own-broker")))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """A test that failed tells what the processes that it started had to say last: its directory may soon be gone."""
+    report = yield
+    place = getattr(item, "funcargs", {}).get("tmp_path")
+    if report.failed and place is not None:
+        for log in sorted(place.rglob("*.log")):
+            lines = log.read_text(encoding="utf-8", errors="replace").splitlines()[-LOG_END_LINES:]
+            report.sections.append((f"the end of {log.relative_to(place)}", "\n".join(lines)))
+    return report
