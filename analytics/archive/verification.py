@@ -18,10 +18,9 @@ def wrong(directory: Path) -> Iterator[str]:
     """
     manifest = load(directory, "")
     for file in manifest.files:
+        found = _wrong_file(directory / file.name, file)
         # The process that archives may make one file of several meanwhile; then the new manifest has the new file.
-        if not (directory / file.name).exists() and file not in load(directory, "").files:
-            continue
-        if found := _wrong_file(directory / file.name, file):
+        if found and file in load(directory, "").files:
             yield f"{directory.name}/{file.name}: {found}"
     yield from _wrong_places(manifest)
 

@@ -5,7 +5,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from pathlib import Path
 from uuid import uuid4
 
@@ -46,10 +46,12 @@ def expected(line: Line) -> list[tuple[int, int]]:
     return [(part, offset) for part in range(line.partitions) for offset in range(len(line.logs["callbacks", part]))]
 
 
-async def until(holds: Callable[[], bool]) -> None:
+async def archived(directory: Path, line: Line) -> None:
+    """Wait until the manifest reaches the end of the line; its files may be made one meanwhile."""
+    ends = {partition: len(line.logs["callbacks", partition]) for partition in range(line.partitions)}
     deadline = time.monotonic() + LIMIT_S
-    while not holds():
-        assert time.monotonic() < deadline, "it did not come to hold in time"
+    while load(directory, "").next_offsets != ends:
+        assert time.monotonic() < deadline, "the archive did not reach the end in time"
         await asyncio.sleep(0.05)
 
 
@@ -75,7 +77,7 @@ async def test_killed_at_any_step_every_callback_is_archived_once(settings: Sett
         await pour.pour(line)
         endings.append(await asyncio.to_thread(dies, settings, step))
     async with storing(settings):
-        await until(lambda: len(places(directory)) >= 180)
+        await archived(directory, line)
 
     assert endings == [-9] * len(STEPS)
     assert places(directory) == expected(line)
@@ -87,16 +89,15 @@ async def test_what_kafka_lost_is_told_and_the_rest_is_archived(settings: Settin
     received(line, 30)
     await pour.pour(line)
     async with storing(settings):
-        await until(lambda: len(places(directory)) >= 30)
+        await archived(directory, line)
     received(line, 30)
     await pour.pour(line)
     begin = len(line.logs["callbacks", 1])
     await pour.forget("callbacks", 1, before=begin - 5)
     async with storing(settings):
-        await until(lambda: bool(load(directory, "").holes) and (1, begin - 1) in places(directory))
+        await archived(directory, line)
 
-    archived = set(places(directory))
     ((partition, first_lost, after),) = [hole.run for hole in load(directory, "").holes]
 
     assert (partition, after) == (1, begin - 5)
-    assert set(expected(line)) - archived == {(1, offset) for offset in range(first_lost, after)}
+    assert set(expected(line)) - set(places(directory)) == {(1, offset) for offset in range(first_lost, after)}

@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from analytics.archive import verification
 from analytics.archive.verification import wrong
 from tests.support.archived import records
 
@@ -44,6 +45,20 @@ def test_a_byte_that_was_changed_is_found(whole):
     first_file(whole).write_bytes(data)
 
     assert ["is not the file that was written" in told for told in wrong(whole)] == [True]
+
+
+def test_files_that_are_made_one_while_they_are_looked_at_are_not_missing(whole, opened, clock, monkeypatch):
+    clock.advance(2 * 86_400)
+    digest = verification.digest
+
+    def merged_first(path):
+        opened().tidy()
+        return digest(path)
+
+    monkeypatch.setattr(verification, "digest", merged_first)
+
+    assert list(wrong(whole)) == []
+    assert not first_file(whole).exists()
 
 
 @pytest.mark.parametrize(
