@@ -8,7 +8,7 @@ LOCK := requirements/dev.txt
 # Three at once on two cores: a fifth of their time, tests wait for a broker or for a time to come.
 TESTS := PYTHONDONTWRITEBYTECODE= $(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder
 
-.PHONY: help run test test-all pictures prove store-smoke check lint types architecture bench bench-peers bench-month bench-sink chaos fuzz soak docs lock clean
+.PHONY: help run test test-pages test-all pictures prove store-smoke check lint types architecture bench bench-peers bench-month bench-sink chaos fuzz soak docs lock clean
 .DEFAULT_GOAL := help
 
 help: ## Say what each target does
@@ -32,6 +32,9 @@ run: $(VENV)/.runs ## Start everything with a simulator and a live page; ONCE=1 
 
 test: $(VENV)/.ready ## Run the tests, on a real broker that the run starts itself
 	@$(TESTS) -m "not long"
+
+test-pages: $(VENV)/.ready ## The same for what takes two minutes more: each page at every size in a browser, every command in docs/
+	@$(TESTS) -m long tests/browser tests/e2e/test_pages.py
 
 pictures: $(VENV)/.ready ## Take the pictures in docs/pictures anew: pages in the browser of this machine, terminals of an installation that runs
 	@$(BIN)/python -m tests.browser.pictures
