@@ -70,9 +70,12 @@ async def test_topics_that_are_missing_wrong_or_of_another_version(patient, admi
     assert well.state is State.WELL
 
     more = patient.settings.model_copy(update={"kafka": patient.kafka.model_copy(update={"partitions": 3})})
-    wrong = await found("topics", replace(patient, settings=more))
-    assert {(sign.state, sign.status) for sign in wrong} == {(State.FAULT, Exit.CONFIGURATION)}
-    assert f"set kafka.partitions = {PARTITIONS}" in wrong[0].mend
+    misled = replace(patient, settings=more)
+    [wrong] = await found("topics", misled)
+    assert (wrong.state, wrong.status) == (State.FAULT, Exit.CONFIGURATION)
+    assert f" and {len(TOPICS) - 3} more: {PARTITIONS} partitions, where the settings say 3" in wrong.what
+    assert f"set kafka.partitions = {PARTITIONS}" in wrong.mend
+    assert {sign.state for sign in await found("groups", misled)} == {State.WELL}
 
     updates = load_topics()["updates"].full_name(patient.kafka.topic_prefix)
     await admin.alter_configs([ConfigResource(ConfigResourceType.TOPIC, updates, {"retention.ms": "60000"})])

@@ -2,7 +2,9 @@
 
 import asyncio
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from itertools import starmap
 from typing import Any, TypeGuard
 
 from contracts.topics import Topic, load_topics
@@ -14,6 +16,10 @@ from tidings.doctor.signs import Sign, fault, warning, well
 from tidings.exits import Exit
 
 PROBE_LIMIT_S = 3.0
+SHOWN = 3
+"""Topics that are named, of those of which the same is told."""
+TOPIC = "TOPIC"
+"""Stands in a command for each of several."""
 OLDEST = "3.8"
 PRODUCE, PRODUCE_SINCE_OLDEST = 0, 11
 """Kafka does not tell its version; since 3.8 it understands version 11 of a produce request (KIP-890)."""
@@ -60,10 +66,11 @@ async def topics(patient: Patient) -> list[Sign]:
     async with reached(kafka) as cluster:
         found = await cluster.topics()
         configs = await cluster.configs(name for name in wanted if name in found)
-    signs = [*_missing(wanted, found, patient), *_of_others(wanted, found)]
+    ill: dict[Sign, list[str]] = {}
     for name in (name for name in wanted if name in found):
-        signs += _layout(name, found[name]["partitions"], kafka)
-        signs += _limits(name, wanted[name], configs.get(name, {}), kafka)
+        for sign in (*_layout(found[name]["partitions"], kafka), *_limits(wanted[name], configs.get(name, {}), kafka)):
+            ill.setdefault(sign, []).append(name)
+    signs = [*_missing(wanted, found, patient), *_of_others(wanted, found), *starmap(_told_once, ill.items())]
     return signs or [well(f"{len(wanted)} topics with {kafka.partitions} partitions each, as they should be")]
 
 
@@ -71,8 +78,8 @@ def _missing(wanted: Mapping[str, Topic], found: Mapping[str, Any], patient: Pat
     missing = sorted(wanted.keys() - found.keys())
     if not missing:
         return []
-    shown = ", ".join(missing[:3]) + (f" and {len(missing) - 3} more" if len(missing) > 3 else "")
-    return [fault(f"{len(missing)} of {len(wanted)} topics are missing: {shown}", patient.command("topics --create"))]
+    told = f"{len(missing)} of {len(wanted)} topics are missing: {_listed(missing)}"
+    return [fault(told, patient.command("topics --create"))]
 
 
 def _of_others(wanted: Mapping[str, Topic], found: Mapping[str, Any]) -> list[Sign]:
@@ -83,25 +90,24 @@ def _of_others(wanted: Mapping[str, Topic], found: Mapping[str, Any]) -> list[Si
     return [warning(f"{name} is of another version of Tidings than this", mend) for name in others]
 
 
-def _layout(name: str, partitions: list[dict[str, Any]], kafka: KafkaSettings) -> list[Sign]:
-    signs = []
+def _layout(partitions: list[dict[str, Any]], kafka: KafkaSettings) -> Iterator[Sign]:
+    """What is wrong with the partitions of a topic, without its name."""
     if len(partitions) != kafka.partitions:
         mend = f"set kafka.partitions = {len(partitions)}; the count is part of the state's identity, so it stays"
-        what = f"{name} has {len(partitions)} partitions, the settings say {kafka.partitions}"
-        signs.append(fault(what, mend, status=Exit.CONFIGURATION))
+        what = f"{len(partitions)} partitions, where the settings say {kafka.partitions}"
+        yield fault(what, mend, status=Exit.CONFIGURATION)
     if headless := [one["partition"] for one in partitions if one["leader"] < 0]:
-        signs.append(fault(f"{name} has no leader for partitions {headless}", "bring back the broker that holds them"))
+        yield fault(f"no leader for partitions {headless}", "bring back the broker that holds them")
     if weak := [one["partition"] for one in partitions if len(one["isr"]) < kafka.min_insync_replicas]:
-        what = f"{name}: partitions {weak} have fewer copies in sync than kafka.min_insync_replicas, and refuse records"
-        signs.append(fault(what, "bring back the brokers that lag behind"))
+        what = f"partitions {weak} have fewer copies in sync than kafka.min_insync_replicas, and refuse records"
+        yield fault(what, "bring back the brokers that lag behind")
     if few := [one["partition"] for one in partitions if len(one["replicas"]) < kafka.replication_factor]:
-        what = f"{name} has fewer copies of partitions {few} than kafka.replication_factor ({kafka.replication_factor})"
-        signs.append(warning(what, "`kafka-reassign-partitions.sh` adds copies; a topic keeps those it was made with"))
-    return signs
+        what = f"fewer copies of partitions {few} than kafka.replication_factor ({kafka.replication_factor})"
+        yield warning(what, "`kafka-reassign-partitions.sh` adds copies; a topic keeps those it was made with")
 
 
-def _limits(name: str, topic: Topic, told: Mapping[str, str], kafka: KafkaSettings) -> list[Sign]:
-    """What is set on Kafka, where it is less than the stages count on."""
+def _limits(topic: Topic, told: Mapping[str, str], kafka: KafkaSettings) -> Iterator[Sign]:
+    """What is set on Kafka, where it is less than the stages count on; without the name."""
     least = {"max.message.bytes": topic.max_message_bytes}
     if not topic.compacted:
         least["retention.ms"] = topic.retention_days * 86_400_000
@@ -110,8 +116,18 @@ def _limits(name: str, topic: Topic, told: Mapping[str, str], kafka: KafkaSettin
     if told.get("cleanup.policy", policy) != policy:
         wrong["cleanup.policy"] = policy
     alter = f"kafka-configs.sh --bootstrap-server {kafka.bootstrap_servers} --alter --entity-type topics"
-    mends = {key: f"`{alter} --entity-name {name} --add-config {key}={value}`" for key, value in wrong.items()}
-    return [fault(f"{name}: {key} is {told[key]}, not {wrong[key]}", mend) for key, mend in mends.items()]
+    for key, value in wrong.items():
+        yield fault(f"{key} is {told[key]}, not {value}", f"`{alter} --entity-name {TOPIC} --add-config {key}={value}`")
+
+
+def _told_once(sign: Sign, names: Sequence[str]) -> Sign:
+    """What is so of several topics, with their names."""
+    mend = sign.mend.replace(TOPIC, names[0]) if len(names) == 1 else sign.mend
+    return replace(sign, what=f"{_listed(names)}: {sign.what}", mend=mend)
+
+
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join(names[:SHOWN]) + (f" and {len(names) - SHOWN} more" if len(names) > SHOWN else "")
 
 
 async def _probed(host: str, port: int) -> dict[int, int] | str:

@@ -24,6 +24,8 @@ async def connections(patient: Patient) -> list[Sign]:
     told = patient.settings.connections
     if not told:
         mend = "add one as [[connections]] to the settings file; docs/configuration.md has an example"
+        if patient.config is None:
+            mend = f"name the settings file with --config, where it is not ./tidings.toml; else {mend}"
         return [fault("no connection is configured, so no callback is taken", mend, status=Exit.CONFIGURATION)]
     return [_connection(connection) for connection in told]
 

@@ -1,13 +1,15 @@
 """Do the stages get on: each group is looked at twice, and what it has left is told with what it gained meanwhile."""
 
 import asyncio
+from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import starmap
 
 from aiokafka import TopicPartition
 
 from streams.dispatch.clients import NAME as DISPATCH
 from streams.topology import Node, topology_of
-from tidings.doctor.cluster import Cluster, GroupSeen, reached
+from tidings.doctor.cluster import Cluster, GroupSeen, Members, reached
 from tidings.doctor.patient import Patient
 from tidings.doctor.signs import Sign, fault, warning, well
 from tidings.installation import reachable
@@ -63,24 +65,24 @@ async def groups(patient: Patient) -> list[Sign]:
     """Every stage's group. A second look follows only where something waits, further ones where nothing moves."""
     nodes, waited_s = topology_of(patient.settings), 0.0
     async with reached(patient.kafka) as cluster:
-        there = set(await cluster.topics())
-        before = await asyncio.gather(*(_seen(cluster, node, patient, there=there) for node in nodes))
+        there = await cluster.topics()
+        before = await asyncio.gather(*(_seen(cluster, node, there) for node in nodes))
         courses = [Course(node.stage, seen, seen, waited_s) for node, seen in zip(nodes, before, strict=True)]
         for _ in range(FURTHER_LOOKS):
             if not any(course.is_in_question for course in courses):
                 break
             await asyncio.sleep(patient.between_looks_s)
             waited_s += patient.between_looks_s
-            after = await asyncio.gather(*(_seen(cluster, node, patient, there=there) for node in nodes))
+            after = await asyncio.gather(*(_seen(cluster, node, there) for node in nodes))
             courses = [
                 Course(one.stage, first, last, waited_s) for one, first, last in zip(nodes, before, after, strict=True)
             ]
     return [judged(course, patient) for course in courses]
 
 
-async def _seen(cluster: Cluster, node: Node, patient: Patient, *, there: set[str]) -> GroupSeen:
-    count = patient.kafka.partitions
-    partitions = [TopicPartition(topic, number) for topic in node.reads if topic in there for number in range(count)]
+async def _seen(cluster: Cluster, node: Node, there: Mapping[str, Members]) -> GroupSeen:
+    found = [(topic, one["partition"]) for topic in node.reads if topic in there for one in there[topic]["partitions"]]
+    partitions = list(starmap(TopicPartition, found))
     return await cluster.group(node.group, partitions) if partitions else GroupSeen(0, {}, {}, {})
 
 

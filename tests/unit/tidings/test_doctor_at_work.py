@@ -18,7 +18,7 @@ from tidings.doctor import broker, clocks, configuration, processes
 from tidings.doctor.cluster import GroupSeen
 from tidings.doctor.groups import Course, judged
 from tidings.doctor.patient import Patient
-from tidings.doctor.signs import State
+from tidings.doctor.signs import State, fault
 from tidings.exits import Exit
 
 NOW = datetime(2026, 11, 21, 10, 0, tzinfo=UTC)
@@ -91,16 +91,23 @@ def topic(*, leader=1, replicas=(1,), isr=(1,), count=2):
     ("partitions", "words"),
     [
         pytest.param(topic(), [], id="as told is well"),
-        pytest.param(topic(count=3), ["has 3 partitions"], id="another count"),
+        pytest.param(topic(count=3), ["3 partitions, where the settings say 2"], id="another count"),
         pytest.param(topic(leader=-1), ["no leader"], id="no leader"),
         pytest.param(topic(isr=()), ["min_insync_replicas"], id="no copy in sync"),
     ],
 )
 def test_the_layout_of_a_topic(partitions, words):
-    signs = broker._layout("tidings-updates-v1", partitions, KafkaSettings(partitions=2))
+    signs = broker._layout(partitions, KafkaSettings(partitions=2))
 
-    assert len(signs) == len(words)
     assert all(word in sign.what for word, sign in zip(words, signs, strict=True))
+
+
+def test_what_is_so_of_several_topics_is_told_once_and_its_command_names_one_where_it_is_one():
+    sign = fault("retention.ms is 1, not 2", f"`--entity-name {broker.TOPIC}`")
+    one, many = broker._told_once(sign, ["a"]), broker._told_once(sign, ["a", "b", "c", "d"])
+
+    assert (one.what, one.mend) == ("a: retention.ms is 1, not 2", "`--entity-name a`")
+    assert (many.what, many.mend) == ("a, b, c and 1 more: retention.ms is 1, not 2", "`--entity-name TOPIC`")
 
 
 @pytest.mark.parametrize(
