@@ -18,12 +18,11 @@ def why_not_archived(directory: Path, manifest: Manifest, wanted: Sequence[Run])
     """
     filed = joined(chain.from_iterable(file.runs for file in manifest.files))
     for run in wanted:
-        if not any(_holds(one, run) for one in filed):
+        if not any(one.holds(run) for one in filed):
             return f"{directory.name}/{run.partition}: not all of {run.first} to {run.next - 1} is archived; {ADVICE}"
     for file in manifest.files:
-        if any(_touches(one, run) for one in file.runs for run in wanted) and not _is_there(
-            directory / file.name, file
-        ):
+        is_needed = any(one.touches(run) for one in file.runs for run in wanted)
+        if is_needed and not _is_there(directory / file.name, file):
             return f"{directory / file.name} is not the file that was archived; bring back a copy of it"
     return ""
 
@@ -67,14 +66,6 @@ def _began_after(manifest: Manifest, moment: datetime) -> bool:
     if manifest.begun and all(run.first == 0 for run in manifest.begun):
         return False
     return moment.timestamp() * 1000 < min((file.first_ms for file in manifest.files), default=float("inf"))
-
-
-def _holds(run: Run, wanted: Run) -> bool:
-    return run.partition == wanted.partition and run.first <= wanted.first and wanted.next <= run.next
-
-
-def _touches(run: Run, wanted: Run) -> bool:
-    return run.partition == wanted.partition and run.first < wanted.next and wanted.first < run.next
 
 
 def _is_there(path: Path, file: File) -> bool:

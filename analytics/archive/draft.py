@@ -138,21 +138,16 @@ def digest(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def groups_of(path: Path) -> Iterator[pa.Table]:
+def groups_of(path: Path, columns: Sequence[str] | None = None) -> Iterator[pa.Table]:
     """The rows of a file, as much at a time as was written at once."""
     with opened(path) as file:
         for number in range(file.num_row_groups):
-            yield file.read_row_group(number)
+            yield file.read_row_group(number, columns=columns)
 
 
 def places_of(path: Path) -> tuple[Run, ...]:
     """The places that are really in a file."""
-    runs: list[Run] = []
-    with opened(path) as file:
-        for number in range(file.num_row_groups):
-            rows = file.read_row_group(number, columns=PLACES)
-            runs += runs_in(rows)
-    return joined(runs)
+    return joined(run for rows in groups_of(path, PLACES) for run in runs_in(rows))
 
 
 def runs_in(rows: pa.Table) -> list[Run]:

@@ -88,12 +88,14 @@ def sealing(key: bytes) -> object:
 def opened(path: Path) -> pq.ParquetFile:
     """A file to be read, with its key; one from before there were keys as it is.
 
-    Raises `ArchiveDamaged` when its key is gone, and Arrow's own errors when it is no such file.
+    Raises `FileNotFoundError` when it is not there, or goes now and its key with it, `ArchiveDamaged` when only its key
+    is gone, and Arrow's own errors when it is no such file.
     """
     if not is_sealed(path):
         return pq.ParquetFile(path)
     key = keys_of(path).get(path)
     if key is None:
+        path.stat()
         raise ArchiveDamaged(
             f"{path} cannot be read: {keys_of(path).path} has no key for it. Keys are destroyed when files are made "
             "one and when a person is erased; bring back files and keys from the same backup"

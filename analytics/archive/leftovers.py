@@ -7,7 +7,7 @@ import pyarrow as pa
 import structlog
 
 from analytics.archive.draft import places_of
-from analytics.archive.manifest import Manifest, Run, joined
+from analytics.archive.manifest import Manifest, joined
 from contracts.errors import ArchiveDamaged
 
 log = structlog.get_logger()
@@ -49,8 +49,4 @@ def _is_spare(path: Path, manifest: Manifest, starts: Mapping[int, int]) -> bool
     except (ArchiveDamaged, pa.ArrowException, OSError):
         return False
     filed = joined(manifest.runs)
-    return all(_holds(filed, run) or run.first >= starts.get(run.partition, run.next) for run in runs)
-
-
-def _holds(filed: tuple[Run, ...], run: Run) -> bool:
-    return any(own.partition == run.partition and own.first <= run.first and run.next <= own.next for own in filed)
+    return all(any(own.holds(run) for own in filed) or run.first >= starts.get(run.partition, run.next) for run in runs)

@@ -21,6 +21,14 @@ class Run(NamedTuple):
     first: int
     next: int
 
+    def holds(self, other: "Run") -> bool:
+        """Whether all of `other` is in this one."""
+        return self.partition == other.partition and self.first <= other.first and other.next <= self.next
+
+    def touches(self, other: "Run") -> bool:
+        """Whether a place is in both."""
+        return self.partition == other.partition and self.first < other.next and other.first < self.next
+
 
 class File(msgspec.Struct, frozen=True, kw_only=True):
     """One Parquet file; `name` is its path below the manifest's directory."""

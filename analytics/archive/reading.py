@@ -1,6 +1,6 @@
 """What was archived in a span of time, in the order of its files."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -8,15 +8,13 @@ from pathlib import Path
 import pyarrow as pa
 
 from analytics import compute as pc
-from analytics.archive.keys import opened
-from analytics.archive.manifest import File, Manifest, Run, load
-from analytics.archive.rows import records_of
+from analytics.archive.draft import groups_of
+from analytics.archive.manifest import File, Manifest, Run, joined, load
+from analytics.archive.rows import PLACES, records_of
 from contracts.archived import Archived
 from contracts.envelope import header
 from contracts.errors import ArchiveDamaged
 from contracts.vocabulary import Source
-
-AT_ONCE = 1000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,7 +28,7 @@ class Span:
     origins: tuple[str, ...] | None = None
     """Only of these connections, as `provider:connection`; null for all."""
 
-    def mask(self, rows: pa.RecordBatch) -> pa.Array:
+    def mask(self, rows: pa.Table) -> pa.Array:
         at = rows.column("timestamp")
         found = pc.and_(pc.greater_equal(at, _scalar(self.begin)), pc.less(at, _scalar(self.end)))
         for name in ("provider", "connection"):
@@ -41,8 +39,8 @@ class Span:
             found = pc.and_(found, pc.is_in(origin, pa.array(self.origins, pa.string())))
         return found
 
-    def touches(self, first_ms: int, last_ms: int) -> bool:
-        return first_ms < _ms(self.end) and last_ms >= _ms(self.begin)
+    def touches(self, file: File) -> bool:
+        return file.first_ms < _ms(self.end) and file.last_ms >= _ms(self.begin)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,58 +66,80 @@ class Shelves:
 
     def count(self, span: Span) -> int:
         """How many records there are in the span, without reading them."""
-        return sum(
-            pc.sum(span.mask(rows)).as_py() or 0 for rows in self._rows(span, ["timestamp", "provider", "connection"])
-        )
+        columns = [*PLACES, "timestamp", "provider", "connection"]
+        return sum(pc.sum(span.mask(rows)).as_py() or 0 for rows in self.groups(span.touches, columns))
 
     def records(self, span: Span) -> Iterator[Archived]:
         """The records of the span."""
-        for rows in self._rows(span, None):
+        for rows in self.groups(span.touches):
             yield from records_of(rows.filter(span.mask(rows)))
 
     def lost(self, loss: Loss) -> Iterator[Archived]:
         """What may be gone from Kafka, the oldest day first."""
-        for file in self._files():
-            if loss.touches(file):
-                for rows in self._read(self._directory / file.name, None):
-                    yield from filter(loss.has, records_of(rows))
+        for rows in self.groups(loss.touches):
+            yield from filter(loss.has, records_of(rows))
 
     def at(self, places: Collection[tuple[int, int]]) -> Iterator[Archived]:
         """The records at these places, as (partition, offset); of those that are not here, none."""
-        for file in self._files():
-            wanted = {place for place in places if any(_is_in(place, run) for run in file.runs)}
-            for rows in self._read(self._directory / file.name, None) if wanted else ():
-                near = pc.is_in(rows.column("offset"), pa.array({offset for _, offset in wanted}, pa.int64()))
-                yield from (one for one in records_of(rows.filter(near)) if (one.partition, one.offset) in wanted)
+        wanted = set(places)
+        runs = [Run(partition, offset, offset + 1) for partition, offset in wanted]
+        offsets = pa.array({offset for _, offset in wanted}, pa.int64())
+        for rows in self.groups(lambda file: any(own.holds(run) for own in file.runs for run in runs)):
+            near = rows.filter(pc.is_in(rows.column("offset"), offsets))
+            yield from (one for one in records_of(near) if (one.partition, one.offset) in wanted)
+
+    def groups(
+        self, is_wanted: Callable[[File], bool] = lambda _: True, columns: Sequence[str] | None = None
+    ) -> Iterator[pa.Table]:
+        """The rows of the wanted files by day, each row once, as much at a time as was written at once.
+
+        Whoever archives may put one file in the place of several at any moment. What is left is then read from the new
+        ones, so the places must be among the columns.
+        """
+        had: tuple[Run, ...] = ()
+        left = self._files()
+        while left:
+            file = left.pop(0)
+            if not is_wanted(file) or _is_had(file, had):
+                continue
+            try:
+                for rows in groups_of(self._directory / file.name, columns):
+                    yield _without(rows, [run for run in had if any(map(run.touches, file.runs))])
+            except FileNotFoundError as exc:
+                self.manifest = load(self._directory, self.manifest.topic)
+                if file in self.manifest.files:
+                    raise _damaged(self._directory / file.name, exc) from exc
+                left = self._files()
+            except (pa.ArrowException, OSError) as exc:
+                raise _damaged(self._directory / file.name, exc) from exc
+            else:
+                had = joined((*had, *file.runs))
 
     def _files(self) -> list[File]:
         """By day, and those of a day as they were written."""
         return sorted(self.manifest.files, key=lambda file: file.name)
 
-    def _rows(self, span: Span, columns: list[str] | None) -> Iterator[pa.RecordBatch]:
-        for file in self._files():
-            if span.touches(file.first_ms, file.last_ms):
-                yield from self._read(self._directory / file.name, columns)
 
-    def _read(self, path: Path, columns: list[str] | None) -> Iterator[pa.RecordBatch]:
-        try:
-            with opened(path) as file:
-                yield from file.iter_batches(AT_ONCE, columns=columns)
-        except (pa.ArrowException, OSError) as exc:
-            raise ArchiveDamaged(
-                f"{path} cannot be read: {exc}. Files are made one when their day is over, so begin again; if that "
-                "does not help, `tidings archive verify` says what is wrong"
-            ) from exc
+def _is_had(file: File, had: Sequence[Run]) -> bool:
+    return all(any(run.holds(own) for run in had) for own in file.runs)
+
+
+def _without(rows: pa.Table, had: Sequence[Run]) -> pa.Table:
+    """The rows that are not in these places."""
+    for run in had:
+        partition, offset = (rows.column(name) for name in PLACES)
+        is_in = pc.and_(pc.greater_equal(offset, run.first), pc.less(offset, run.next))
+        rows = rows.filter(pc.invert(pc.and_(pc.equal(partition, run.partition), is_in)))
+    return rows
+
+
+def _damaged(path: Path, exc: Exception) -> ArchiveDamaged:
+    return ArchiveDamaged(f"{path} cannot be read: {exc}. `tidings archive verify` says what is wrong")
 
 
 def is_original(record: Archived) -> bool:
     """Whether the record is no replay: what was played again is in the archive as it first came, too."""
     return header(record.headers, "source") != Source.REPLAY.encode()
-
-
-def _is_in(place: tuple[int, int], run: Run) -> bool:
-    partition, offset = place
-    return partition == run.partition and run.first <= offset < run.next
 
 
 def _scalar(moment: datetime) -> pa.Scalar:

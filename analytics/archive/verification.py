@@ -16,12 +16,15 @@ def wrong(directory: Path) -> Iterator[str]:
 
     Raises `ArchiveDamaged` when there is no telling.
     """
-    manifest = load(directory, "")
-    for file in manifest.files:
-        found = _wrong_file(directory / file.name, file)
-        # The process that archives may make one file of several meanwhile; then the new manifest has the new file.
-        if found and file in load(directory, "").files:
-            yield f"{directory.name}/{file.name}: {found}"
+    manifest, seen = load(directory, ""), set[str]()
+    while fresh := [file for file in manifest.files if file.name not in seen]:
+        for file in fresh:
+            found = _wrong_file(directory / file.name, file)
+            # The process that archives may make one file of several meanwhile; then the new manifest has the new file.
+            if found and file in load(directory, "").files:
+                yield f"{directory.name}/{file.name}: {found}"
+        seen.update(file.name for file in fresh)
+        manifest = load(directory, "")
     yield from _wrong_places(manifest)
 
 

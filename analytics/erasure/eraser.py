@@ -8,10 +8,9 @@ from pathlib import Path
 from typing import Protocol
 
 from analytics.archive.archivist import TOPICS
-from analytics.archive.draft import groups_of
 from analytics.archive.erasing import Blanking
 from analytics.archive.keys import FileKeys
-from analytics.archive.manifest import load
+from analytics.archive.reading import Shelves
 from analytics.archive.shelf import Shelf
 from analytics.database import Connection, Database
 from analytics.erasure.renewal import renew
@@ -67,9 +66,8 @@ class Eraser:
         found = {}
         for word, directory in self._shelves():
             blanking = self._blanking(word, about)
-            for file in load(directory, "").files:
-                for group in groups_of(directory / file.name):
-                    blanking(group)
+            for group in Shelves(directory).groups():
+                blanking(group)
             found[word] = len(blanking.places)
         return Erased(archive=found, store=rows)
 

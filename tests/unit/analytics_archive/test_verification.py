@@ -49,16 +49,18 @@ def test_a_byte_that_was_changed_is_found(whole):
 
 def test_files_that_are_made_one_while_they_are_looked_at_are_not_missing(whole, opened, clock, monkeypatch):
     clock.advance(2 * 86_400)
-    digest = verification.digest
+    digest, looked_at = verification.digest, []
 
     def merged_first(path):
         opened().tidy()
+        looked_at.append(path.name)
         return digest(path)
 
     monkeypatch.setattr(verification, "digest", merged_first)
 
     assert list(wrong(whole)) == []
     assert not first_file(whole).exists()
+    assert looked_at[-1] == "000000002.parquet"
 
 
 @pytest.mark.parametrize(
