@@ -14,10 +14,12 @@ from analytics.archive.known import known_items
 from analytics.archive.reading import Shelves, Span, is_original
 from analytics.replays.difference import ReplayEffect, changes
 from analytics.snapshots import Snapshot, Snapshots
+from api.audit_log import AuditLog, Deed
 from contracts.archived import Item
 from contracts.errors import BrokerUnavailable, ConfigurationInvalid, PayloadInvalid, StoreUnavailable
 from contracts.records import RawCallback
 from providers._kit.provider import Provider
+from runtime.clock import SystemClock
 from runtime.settings import Connection, KafkaSettings, Settings
 from streams.normalise.normaliser import Normaliser
 from streams.normalise.stage import NormaliseBatch
@@ -243,6 +245,20 @@ def test_a_dry_run_is_told_to_people(config, capsys):
 def test_a_replay_without_kafka_says_that_it_may_begin_again(config):
     with pytest.raises(BrokerUnavailable, match="0 were written"):
         command.run(config, WISHES, is_dry_run=False, as_json=False)
+
+
+def test_it_is_written_down_what_was_asked_for_before_it_is_done(config, settings):
+    with pytest.raises(BrokerUnavailable):
+        command.run(config, replace(WISHES, connection="main"), is_dry_run=False, as_json=False)
+    (record,) = AuditLog(settings.data_dir, SystemClock()).read()
+
+    assert record.deed is Deed.REPLAY_ASKED
+    assert record.details == {
+        "begin": ALL.begin.isoformat(),
+        "end": ALL.end.isoformat(),
+        "provider": None,
+        "connection": "main",
+    }
 
 
 def test_without_an_archive_there_is_nothing_to_replay(tmp_path):
