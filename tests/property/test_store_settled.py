@@ -32,7 +32,6 @@ from tests.support.store_deeds import TABLES, crash_of_track, portion
 from tests.support.store_facts import CONNECTIONS, IN_DOUBT, PARKED, SEND_BALANCE, SENDS
 from tests.support.store_line import GIVEN_UP_S, Line, at
 
-KEPT = ("settled_batch", "callback_span", "parked", "heard_send", "open_send", "send_count")
 DAY_S = 86_400
 OVERDUE_S = 300
 ROOTS = ("a", "b", "c")
@@ -137,7 +136,7 @@ def give_up(line: Line) -> None:
 def test_answers_are_those_of_all_facts(database: Database, what: list[Any], seed: int) -> None:
     chance = random.Random(seed)
     connection, skyline, line = database.cursor(), Skyline(), lived(what)
-    for table in (*TABLES, *KEPT, "command"):
+    for table in TABLES:
         connection.execute(f"DELETE FROM {table}")
     upkeep = Upkeep(connection, skyline)
     settling = Settling(connection, at_once=chance.choice([1, 2, 1000]))
