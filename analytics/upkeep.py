@@ -6,6 +6,7 @@ from analytics.database import Connection
 from analytics.folding import Folding
 from analytics.forgetting import Forgetting
 from analytics.freshness import Skyline
+from analytics.settling import Settling
 from analytics.statements import statement
 
 log = structlog.get_logger()
@@ -16,7 +17,14 @@ BUSY_ROWS = 100_000
 """and so many even while batches wait."""
 
 SEAL = ("hours", "latencies", "prices", "trusts")
-PRUNE = ("prune_offsets", "prune_marks", "prune_revisions", "prune_begun", "prune_trust_folded")
+PRUNE = (
+    "prune_offsets",
+    "prune_marks",
+    "prune_revisions",
+    "prune_begun",
+    "prune_trust_folded",
+    "prune_settled_batches",
+)
 
 
 class Upkeep:
@@ -27,6 +35,7 @@ class Upkeep:
         self._skyline = skyline
         self._forgetting = forgetting
         self.folding = Folding(connection)
+        self.settling = Settling(connection)
         self._rows = 0
         self._sealed_batch = 0
 
@@ -38,8 +47,11 @@ class Upkeep:
         return self._rows >= (QUIET_ROWS if is_quiet else BUSY_ROWS)
 
     def tidy(self, batch_id: int) -> None:
-        """Merge and settle what the batches up to `batch_id` left, in one transaction; before that fold a portion."""
+        """Merge and settle what the batches up to `batch_id` left, in one transaction; before that a portion of what is
+        kept behind them.
+        """
         self.folding.fold(batch_id)
+        self.settling.settle(batch_id)
         self._connection.begin()
         try:
             for name in SEAL:
@@ -55,6 +67,11 @@ class Upkeep:
             raise
         self._sealed_batch = batch_id
         self._rows = 0
+
+    def take_turn(self, batch_id: int, *, waiting: int) -> None:
+        """Keep a portion of what is kept behind the batches, with so many rows at the door."""
+        self.folding.take_turn(batch_id, waiting=waiting)
+        self.settling.take_turn(batch_id, waiting=waiting)
 
     def forget(self, batch_id: int) -> None:
         """Let go of an hour of facts that is old enough, if there is one; in a transaction of its own."""

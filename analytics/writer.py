@@ -74,7 +74,7 @@ class Writer:
         if self._upkeep.is_due(is_quiet=batch.is_empty):
             self._upkeep.tidy(self._batch_id)
         else:
-            self._upkeep.folding.take_turn(self._batch_id, waiting=batch.row_count)
+            self._upkeep.take_turn(self._batch_id, waiting=batch.row_count)
         self._upkeep.forget(self._batch_id)
         self._take_snapshot(self._connection, self._batch_id)
         if batch.is_empty:
@@ -117,6 +117,7 @@ class Writer:
         crash_point("sink.committed")
         self._batch_id = self._next_batch
         self._upkeep.note(added)
+        self._upkeep.settling.note(sum(rows.num_rows for rows in tables.values()) - added)
 
     @property
     def _next_batch(self) -> int:

@@ -61,6 +61,9 @@ PROOFS = {
         )
         FROM hour_delta
     """,
+    "sends are counted otherwise than once": """
+        SELECT sum(send_count) - (SELECT count(DISTINCT send_id) FROM command) FROM send_count
+    """,
 }
 
 

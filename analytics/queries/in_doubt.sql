@@ -4,7 +4,11 @@
 WITH
 asked AS (
     SELECT *
-    FROM command ANTI JOIN (SELECT send_id FROM outcome WHERE outcome <> 'in_doubt') AS resolved USING (send_id)
+    FROM command SEMI JOIN (
+        SELECT message_id, send_id FROM open_send
+        UNION ALL
+        SELECT message_id, send_id FROM command WHERE batch_id > settled_until()
+    ) AS unresolved USING (message_id, send_id)
     WHERE $accounts IS NULL OR list_contains($accounts, account)
 ),
 

@@ -15,7 +15,7 @@ from tests.support.store_line import Line
 
 TABLES = (
     *("callback", "report", "registration", "inbound", "signal", "dead_letter", "unreadable", "unclaimed"),
-    *("begun", "skipped", "outcome"),
+    *("begun", "skipped", "command", "outcome"),
     *(
         "hour_delta",
         "latency_delta",
@@ -28,6 +28,7 @@ TABLES = (
         "trust_delta",
         "trust_folded",
     ),
+    *("settled_batch", "callback_span", "parked", "heard_send", "open_send", "send_count"),
 )
 """Of the store, as far as these deeds fill them."""
 

@@ -1,0 +1,62 @@
+"""What is settled behind the batches: when connections called back, what is parked, and what became of sends.
+
+Questions look at facts only where they are newer than that, so they take as long in a year as on the first day.
+"""
+
+from analytics.database import Connection
+from analytics.folding import SMALL
+from analytics.statements import statement
+
+AT_ONCE = 200_000
+"""Callbacks of one portion, or one batch that has more."""
+WORTH_IT = 50_000
+"""So many rows are settled while batches are small,"""
+TOO_MANY = 500_000
+"""and so many whatever waits."""
+STEPS = (
+    *("collect_callback_spans", "clear_callback_spans", "insert_callback_spans"),
+    *("collect_parked", "clear_parked", "insert_parked"),
+    *("collect_heard_sends", "collect_sends", "collect_send_counts"),
+    *("clear_send_counts", "insert_send_counts"),
+    *("clear_open_sends", "insert_open_sends"),
+    *("clear_heard_sends", "insert_heard_sends"),
+    "insert_settled_batch",
+)
+
+
+class Settling:
+    """Writes with the writer's connection, in transactions of its own."""
+
+    def __init__(self, connection: Connection, *, at_once: int = AT_ONCE) -> None:
+        self._connection = connection
+        self._at_once = at_once
+        self._behind = WORTH_IT
+
+    def note(self, rows: int) -> None:
+        """So many rows were stored."""
+        self._behind += rows
+
+    def take_turn(self, batch_id: int, *, waiting: int) -> None:
+        """Settle a portion, when it is time for that with so many rows at the door."""
+        if self._behind >= (WORTH_IT if waiting <= SMALL else TOO_MANY):
+            self.settle(batch_id)
+
+    def settle(self, batch_id: int) -> None:
+        """Settle the next portion of the batches up to `batch_id`, all of it or nothing."""
+        self._connection.begin()
+        try:
+            ((settled, found, newest),) = self._run("find_unsettled", rows=self._at_once)
+            until = newest if found == self._at_once else max(batch_id, settled)
+            if until > settled:
+                for name in STEPS:
+                    self._run(name, until=until)
+            self._connection.commit()
+        except BaseException:
+            self._connection.rollback()
+            raise
+        self._behind = WORTH_IT if found == self._at_once else 0
+
+    def _run(self, name: str, **parameters: int) -> list[tuple[int, ...]]:
+        sql = statement(name)
+        known = {key: value for key, value in parameters.items() if f"${key}" in sql}
+        return self._connection.execute(sql, known or None).fetchall()

@@ -1,0 +1,2 @@
+INSERT INTO callback_span BY NAME
+FROM due_span

@@ -1,0 +1,3 @@
+INSERT INTO heard_send BY NAME
+SELECT * EXCLUDE (message_id)
+FROM due_heard

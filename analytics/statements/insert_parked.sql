@@ -1,0 +1,2 @@
+INSERT INTO parked BY NAME
+FROM due_parked

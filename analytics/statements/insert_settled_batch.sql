@@ -1,0 +1,1 @@
+INSERT INTO settled_batch VALUES ($until)

@@ -1,0 +1,2 @@
+DELETE FROM settled_batch
+WHERE batch_id < settled_until()
