@@ -23,10 +23,14 @@ COMPACTED = frozenset(name for name, topic in load_topics().items() if topic.com
 class Record(Protocol):
     """What of a Kafka record counts here."""
 
-    offset: int
-    timestamp: int
-    value: bytes | None
-    headers: tuple[tuple[str, bytes], ...]
+    @property
+    def offset(self) -> int: ...
+    @property
+    def timestamp(self) -> int: ...
+    @property
+    def value(self) -> bytes | None: ...
+    @property
+    def headers(self) -> tuple[tuple[str, bytes], ...]: ...
 
 
 class Fetched(NamedTuple):

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 from multiprocessing import get_context
+from typing import cast
 
 import uvloop
 
@@ -82,9 +83,9 @@ class Client(asyncio.Protocol):
         self._is_timed = is_timed
         self._rest = b""
 
-    def connection_made(self, transport: asyncio.Transport) -> None:
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
         asking = f"GET /v1/feed HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer {self._audience.key}\r\n\r\n"
-        transport.write(asking.encode())
+        cast("asyncio.Transport", transport).write(asking.encode())
 
     def connection_lost(self, _exc: Exception | None) -> None:
         self.is_lost = time.time() < self._audience.until_s

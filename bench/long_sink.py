@@ -7,7 +7,7 @@ import gc
 import statistics
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from functools import partial
@@ -17,6 +17,7 @@ import pyarrow as pa
 from rich.console import Console
 from rich.progress import track
 
+from analytics.batch import Batch
 from analytics.columns import hasher
 from analytics.freshness import Skyline
 from analytics.intake import Fetched
@@ -43,7 +44,7 @@ class TimedWriter(Writer):
     commits_ms: list[float]
     tidied_ms: list[float]
 
-    def write(self, batch) -> None:
+    def write(self, batch: Batch) -> None:
         began, known = time.perf_counter(), len(self.commits_ms)
         super().write(batch)
         self.tidied_ms.append((time.perf_counter() - began) * 1000 - sum(self.commits_ms[known:]))
@@ -87,7 +88,7 @@ def _rates(writer: Writer, traffic: Traffic, millions: int) -> Iterator[float]:
         yield MILLION / took_s
 
 
-def _stored(writer: Writer, prepare, fetched: list[list[Fetched]]) -> float:
+def _stored(writer: Writer, prepare: Callable[[list[Fetched]], Batch], fetched: list[list[Fetched]]) -> float:
     """Seconds, the next batch prepared while one is written, as the sink does it."""
     with ThreadPoolExecutor(1) as thread:
         began = time.perf_counter()

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from functools import cache
 from itertools import islice
 from multiprocessing import get_context
+from typing import cast
 
 import uvloop
 
@@ -86,8 +87,8 @@ class Line(asyncio.Protocol):
         self._idle, self._answers = idle, answers
         self._due_s, self._heard = 0.0, b""
 
-    def connection_made(self, transport: asyncio.Transport) -> None:
-        self._transport = transport
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast("asyncio.Transport", transport)
         self._idle.append(self)
 
     def send(self, request: bytes, due_s: float) -> None:

@@ -12,17 +12,19 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 from itertools import cycle
-from typing import Any
+from typing import Any, cast
 
+from analytics.buckets import Bucket
 from analytics.database import Database
 from analytics.dead_letters import DeadLettersQuestion
 from analytics.freshness import Skyline
 from analytics.messages import MessagesQuestion
-from analytics.metrics import Bucket, Dimension, Measure, MetricsQuestion
+from analytics.metrics import Dimension, Measure, MetricsQuestion
 from analytics.reader import Reader
 from analytics.reports.catalogue import Report
 from analytics.reports.question import ReportQuestion
 from analytics.sends import SendsQuestion
+from analytics.service import Analytics
 from analytics.sessions import SessionsQuestion
 from analytics.trust.report import TrustQuestion
 from api.page.fallbacks import DOUBTS_SHOWN
@@ -103,7 +105,7 @@ def measure(reports: int = REPORTS) -> list[Figure]:
 async def _measured(database: Database, group: str) -> list[Figure]:
     asked, skyline, settings = _asked(database), Skyline(), StoreSettings()
     reader = Reader(database, skyline, LiveClock(), threads=settings.threads, limit_s=LIMIT_S)
-    store = AnalyticsStore(OpenStore(reader))
+    store = AnalyticsStore(cast("Analytics", OpenStore(reader)))
     try:
         figures = [figure(group, "reports in the store", [_count(database)])]
         with SteadyWriter(database, skyline, begin=END, rows_per_s=ROWS_PER_S) as writer:

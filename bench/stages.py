@@ -11,13 +11,14 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import uvloop
-from confluent_kafka import Consumer, Message, Producer
+from confluent_kafka import Consumer, KafkaError, Producer
+from faust.types import TP
 
 from bench.figures import Figure, figure
 from contracts.topics import load_topics
@@ -28,7 +29,7 @@ from runtime.logging import configure_logging
 from runtime.settings import Connection, KafkaSettings, Settings, StreamsSettings
 from streams.engine.guard import SleepGuard
 from streams.engine.line import Line
-from streams.engine.stage import Decide, Stage
+from streams.engine.stage import Decide, SourceRecord, Stage
 from streams.topology import stages_named
 
 ROUNDS = 3
@@ -43,9 +44,12 @@ LIMIT_S = 240
 
 Row = tuple[bytes | None, bytes, list[tuple[str, bytes]]]
 """Key, value, headers of a record to read."""
+BY_KEY = -1
+"""As the partition of a record: the partitioner chooses it."""
 
 
-class Spent(NamedTuple):
+@dataclass(frozen=True)
+class Spent:
     """What one contender took for its records."""
 
     cpu_s: float
@@ -113,8 +117,8 @@ def fill(kafka: KafkaSettings, rows: dict[str, list[Row]]) -> None:
     for topic, given in rows.items():
         name = load_topics()[topic].full_name(kafka.topic_prefix)
         for number, (key, value, headers) in enumerate(given):
-            place = {} if key is not None else {"partition": number % PARTITIONS}
-            producer.produce(name, value, key=key, headers=headers, **place)
+            partition = BY_KEY if key is not None else number % PARTITIONS
+            producer.produce(name, value, key=key, headers=list(headers), partition=partition)
             if not number % 10_000:
                 producer.poll(0)
     producer.flush()
@@ -161,7 +165,7 @@ async def ours(stage: Stage, settings: Settings, meter: Meter) -> None:
     line = Line(stage, settings, SleepGuard(1000))
     carry, through = line.carry, asyncio.Event()
 
-    async def counted(fetched) -> None:
+    async def counted(fetched: Mapping[TP, Sequence[SourceRecord]]) -> None:
         meter.begin()
         await carry(fetched)
         meter.left -= sum(map(len, fetched.values()))
@@ -173,11 +177,11 @@ async def ours(stage: Stage, settings: Settings, meter: Meter) -> None:
     spare_the_collector()
     await through.wait()
     await line.consumer.commit()
-    print(json.dumps(meter.spent()._asdict()), flush=True)
+    print(json.dumps(asdict(meter.spent())), flush=True)
     os._exit(0)
 
 
-class Memory(dict):
+class Memory(dict[bytes, bytes | None]):
     """The state of the bare loop: the same bytes, nowhere but in memory."""
 
     def put(self, key: bytes, value: bytes | None, /, **_times: int) -> None:
@@ -211,11 +215,12 @@ def bare(stage: Stage, settings: Settings, meter: Meter) -> None:
         producer.flush()
         consumer.commit(asynchronous=False)
         meter.left -= len(messages)
-    print(json.dumps(meter.spent()._asdict()), flush=True)
+    print(json.dumps(asdict(meter.spent())), flush=True)
     os._exit(1 if failures else 0)
 
 
-def by_topic(messages: list[Message], words: dict[str, str]) -> dict[str, list[Taken]]:
+def by_topic(messages: Iterable[Any], words: dict[str, str]) -> dict[str, list[Taken]]:
+    """Messages without an error, of which nothing is missing, whatever their types say."""
     found: dict[str, list[Taken]] = {}
     for one in messages:
         taken = Taken(
@@ -233,7 +238,7 @@ def send(
     names: dict[str, str],
     failures: list[object],
 ) -> None:
-    def delivered(error, _message) -> None:
+    def delivered(error: KafkaError | None, _message: object) -> None:
         if error is not None:
             failures.append(error)
 
@@ -241,7 +246,7 @@ def send(
     for word, outputs in decide(memory, records, topic=topic).items():
         name = names[word]
         for key, value, timestamp_ms, headers in outputs:
-            producer.produce(name, value, key=key, timestamp=timestamp_ms, headers=headers, on_delivery=delivered)
+            producer.produce(name, value, key=key, timestamp=timestamp_ms, headers=list(headers), on_delivery=delivered)
 
 
 def main(contender: str, stage: str, prefix: str, bootstrap: str, count: str) -> None:

@@ -119,8 +119,8 @@ async def signed_in(browser: Browser, seen_by: Viewers) -> AsyncIterator[Browser
     """A window of its own with nothing in its cache, and the session of the stand-ins."""
     context = await browser.new_context(viewport={"width": 1280, "height": 900})
     context.set_default_timeout(LIMIT_MS)
-    cookies = [{"name": one.key, "value": one.value, "url": seen_by.url} for one in seen_by.session.cookie_jar]
-    await context.add_cookies(cookies)
+    jar = seen_by.session.cookie_jar
+    await context.add_cookies([{"name": one.key, "value": one.value, "url": seen_by.url} for one in jar])
     try:
         yield context
     finally:
@@ -132,7 +132,7 @@ async def ready_ms(browser: Browser, seen_by: Viewers, address: str) -> float:
     async with signed_in(browser, seen_by) as context:
         page = await context.new_page()
         await page.goto(seen_by.url + address, wait_until="load")
-        return await page.evaluate("performance.getEntriesByType('navigation')[0].duration")
+        return float(await page.evaluate("performance.getEntriesByType('navigation')[0].duration"))
 
 
 async def shown_at(page: Page) -> dict[str, float]:

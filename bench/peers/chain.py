@@ -11,9 +11,9 @@ import math
 import re
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -85,8 +85,12 @@ def truth(load: Load, codes: frozenset[bytes]) -> int:
     return len({root_id for root_id, code in told if code and code[1] in codes})
 
 
+Started = Callable[[KafkaSettings, Path], AbstractContextManager[Chain]]
+
+
 def measure(wish: Wish) -> Runs:
-    runs, chains = Runs(), {OURS: partial(ours, stages=((),))}
+    runs = Runs()
+    chains: dict[str, Started] = {OURS: partial(ours, stages=((),))}
     try:
         built_go_edge(), peers_python()
         chains[GO_CHAIN] = go_chain

@@ -99,8 +99,8 @@ class Bench:
                 p50_ms, p99_ms = _percentile(waits, 50), _percentile(waits, 99)
                 self._runs.add(peer, case, steady_cpu_us=cpu_us, steady_p50_ms=p50_ms, steady_p99_ms=p99_ms)
                 if HAS_WRK:
-                    cpu_us, told = self._charged(process, partial(self._at_most, connections), attrgetter("count"))
-                    self._runs.add(peer, case, most_cpu_us=cpu_us, most_per_s=told.rate)
+                    cpu_us, answered = self._charged(process, partial(self._at_most, connections), attrgetter("count"))
+                    self._runs.add(peer, case, most_cpu_us=cpu_us, most_per_s=answered.rate)
 
     def _steadily(self, seconds: float, connections: int) -> list[float]:
         """How long each callback waited for its answer, in milliseconds."""

@@ -110,7 +110,7 @@ def _records(rows: int) -> Iterator[tuple[Record, DeliveryStatus]]:
 
 def _produce(producer: Producer, topic: str, record: Record) -> None:
     partition, timestamp, value, headers = record
-    producer.produce(topic, value, partition=partition, timestamp=timestamp, headers=headers)
+    producer.produce(topic, value, partition=partition, timestamp=timestamp, headers=list(headers))
     producer.poll(0)
 
 

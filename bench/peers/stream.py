@@ -20,8 +20,8 @@ from bench.ingest import CUSTOMER_ID, KEY
 from bench.peers.outside import End, PeerFailed, Running, running, tell
 from bench.peers.parts import PartMissing, built_kafka_streams, peers_python
 from bench.peers.results import OURS, Runs, Wish
-from bench.stages import Row, fill
-from bench.track import ORIGIN, PARTITIONS, reports
+from bench.stages import PARTITIONS, Row, fill
+from bench.track import ORIGIN, reports
 from contracts.envelope import Position, fixed_headers, with_id
 from contracts.status import DeliveryStatus
 from contracts.topics import load_topics
@@ -94,7 +94,7 @@ def measure(wish: Wish) -> Runs:
 
 def _in_turn(contenders: Commands, number: int) -> Iterable[tuple[str, Sequence[str]]]:
     """Whoever was last comes first."""
-    return contenders.items() if number % 2 else reversed(contenders.items())
+    return contenders.items() if number % 2 else reversed(list(contenders.items()))
 
 
 def _measure(place: Place, peer: str, command: Sequence[str], runs: Runs) -> None:

@@ -60,7 +60,7 @@ def api(kafka: KafkaSettings, tmp_path, monkeypatch):
     running = RunningApi(kafka, tmp_path, free_port())
     running.configure(kafka.bootstrap_servers)
     yield running
-    if running.process is not None:
+    if hasattr(running, "process"):
         running.process.kill()
         running.process.wait()
 

@@ -5,4 +5,6 @@ from hypothesis import settings
 
 def share(part: float) -> int:
     """So many of those that the run's profile gives each test: fewer where an example takes long."""
-    return max(1, round(settings.default.max_examples * part))
+    chosen = settings.default
+    assert chosen is not None
+    return max(1, round(chosen.max_examples * part))

@@ -66,10 +66,10 @@ def rows_in(directory: Path, manifest: Manifest) -> list[dict[str, Any]]:
 def _rows(path: Path) -> list[dict[str, Any]]:
     match "".join(path.suffixes):
         case ".parquet":
-            return pq.read_table(path).to_pylist()
+            return list(pq.read_table(path).to_pylist())
         case ".arrow":
             with pa.OSFile(str(path)) as file, pa.ipc.open_file(file) as whole:
-                return whole.read_all().to_pylist()
+                return list(whole.read_all().to_pylist())
         case ".csv.gz":
             with gzip.open(path, "rt", encoding="utf-8", newline="") as file:
                 return list(csv.DictReader(io.StringIO(file.read(), newline="")))

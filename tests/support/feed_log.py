@@ -1,10 +1,12 @@
 """The topic `updates` in memory: a list for each partition."""
 
 import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
-from api.feed.log import Bounds, RecordsGone
+from api.feed.bookmarks import Offsets
+from api.feed.log import Bounds, Fetched, RecordsGone
 from contracts.errors import BrokerUnavailable
 from tests.support.feeding import Said
 
@@ -59,7 +61,7 @@ class FakeLog:
         )
 
     @asynccontextmanager
-    async def reader(self):
+    async def reader(self) -> AsyncIterator["FakeReader"]:
         self._answer()
         self.reader_count += 1
         try:
@@ -88,7 +90,7 @@ class FakeLog:
 class FakeReader:
     log: FakeLog
 
-    async def follow(self, begin):
+    async def follow(self, begin: Offsets) -> AsyncGenerator[Fetched]:
         here = list(begin)
         while True:
             found = (
@@ -101,7 +103,7 @@ class FakeReader:
                 await asyncio.sleep(POLL_S)
             yield fetched
 
-    async def between(self, begin, end):
+    async def between(self, begin: Offsets, end: Offsets) -> AsyncGenerator[Fetched]:
         for part, (first, behind) in enumerate(zip(begin, end, strict=True)):
             for record in self.log.read(part, first)[: max(0, behind - first)]:
                 await asyncio.sleep(0)

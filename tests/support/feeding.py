@@ -119,7 +119,7 @@ class Pen:
     async def end_of(self, partition: int) -> int:
         place = TopicPartition(self.topic, partition)
         async with AIOKafkaConsumer(bootstrap_servers=self._kafka.bootstrap_servers) as consumer:
-            return (await consumer.end_offsets([place]))[place]
+            return int((await consumer.end_offsets([place]))[place])
 
     async def forget(self, partition: int, before: int) -> None:
         """As retention does."""

@@ -61,7 +61,7 @@ def contents(folder: Path) -> dict[str, bytes]:
         elif path.suffix == ".parquet" and name.startswith("archive/"):
             found[f"opened/{name}"] = repr([rows.to_pylist() for rows in groups_of(path)]).encode()
         elif path.suffix == ".parquet":
-            found[name] = repr(duckdb.sql(f"FROM read_parquet('{path}')").fetchall()).encode()
+            found[name] = repr(duckdb.read_parquet(str(path)).fetchall()).encode()
     return found
 
 

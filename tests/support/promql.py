@@ -53,15 +53,18 @@ class Asked:
 
 def asked(expression: str) -> Asked:
     """Raises `ValueError` when it is none. A dashboard's interval may stand in it."""
-    series, grouped, aggregations = [], set(), []
+    series: list[tuple[str, frozenset[str]]] = []
+    grouped: set[str] = set()
+    is_grouped = False
 
     def meet(node: promql_parser.Expr) -> bool:
+        nonlocal is_grouped
         if isinstance(node, promql_parser.VectorSelector):
-            series.append((node.name, frozenset(matcher.name for matcher in node.matchers.matchers)))
+            series.append((node.name or "", frozenset(matcher.name for matcher in node.matchers.matchers)))
         if isinstance(node, promql_parser.AggregateExpr):
-            aggregations.append(node)
+            is_grouped = True
             grouped.update(node.modifier.labels if node.modifier else ())
         return True
 
     promql_parser.walk(promql_parser.parse(expression.replace("$__rate_interval", "5m")), meet)
-    return Asked(tuple(series), frozenset(grouped), bool(aggregations))
+    return Asked(tuple(series), frozenset(grouped), is_grouped)

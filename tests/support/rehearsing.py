@@ -36,7 +36,7 @@ def connections_of(slugs: Iterable[str], api_port: int) -> list[Connection]:
             base_url=f"http://127.0.0.1:{api_port}/{slug}/main",
             may_call_private_addresses=True,
             calls_per_s=1000,
-            **load_providers()[slug].example,
+            **(load_providers()[slug].example or {}),
         )
         for slug in slugs
     ]
@@ -96,6 +96,7 @@ class Stage:
 
     def sender(self, slug: str) -> Sender:
         actor = self.actors[slug]
+        assert actor.provider.make_sender is not None
         return actor.provider.make_sender(actor.settings, self.client.outbound(slug, "main", actor.settings))
 
     def door_of(self, slug: str) -> str:

@@ -50,7 +50,7 @@ def report(said: str, *, of: str = ROOT, occurred: float | None = None, **member
 
 
 def registration(**members: Any) -> AttemptRegistered:
-    given = {
+    given: dict[str, Any] = {
         "provider": "ledger",
         "connection": "main",
         "account": "default",

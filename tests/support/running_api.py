@@ -5,14 +5,15 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import httpx2
 import pytest
+from aiokafka import AIOKafkaProducer
 
 from api.keys import EVERYTHING, KeyRing, Scope
 from contracts.codec import encode
@@ -131,6 +132,10 @@ def ms(moment: datetime) -> int:
     return int(moment.timestamp() * 1000)
 
 
+IsSo = Callable[[httpx2.Response], bool]
+"""Whether an answer is what was waited for."""
+
+
 @dataclass
 class RunningApi:
     """A process and what one needs to talk to it."""
@@ -138,7 +143,7 @@ class RunningApi:
     kafka: KafkaSettings
     data_dir: Path
     port: int
-    process: "subprocess.Popen[bytes] | None" = None
+    process: "subprocess.Popen[bytes]" = field(init=False)
 
     @property
     def url(self) -> str:
@@ -175,7 +180,7 @@ class RunningApi:
         _, text = self.ring.create(SystemClock(), name="test", scopes=scopes or EVERYTHING, accounts=accounts)
         return httpx2.Client(base_url=self.url, headers={"Authorization": f"Bearer {text}"}, timeout=30)
 
-    def wait_for(self, path: str, is_so, client: httpx2.Client | None = None) -> httpx2.Response:
+    def wait_for(self, path: str, is_so: IsSo, client: httpx2.Client | None = None) -> httpx2.Response:
         deadline = time.monotonic() + LIMIT_S
         asker = client or httpx2.Client(base_url=self.url, timeout=30)
         answer = None
@@ -200,11 +205,13 @@ async def tell(kafka: KafkaSettings, *stories: Story) -> None:
             await _send(producer, kafka, "updates", place, [_update(kafka, story, index) for index in (0, 1)])
 
 
-def applied(count: int):
-    return lambda answer: answer.json()["total"]["applied"] == count
+def applied(count: int) -> IsSo:
+    return lambda answer: bool(answer.json()["total"]["applied"] == count)
 
 
-async def _send(producer, kafka: KafkaSettings, topic: str, partition: int, records: list[Outgoing]) -> None:
+async def _send(
+    producer: AIOKafkaProducer, kafka: KafkaSettings, topic: str, partition: int, records: list[Outgoing]
+) -> None:
     name = TOPICS[topic].full_name(kafka.topic_prefix)
     await asyncio.gather(*await send_records(producer, name, partition, records))
 

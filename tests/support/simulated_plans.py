@@ -107,7 +107,8 @@ def tell_plans(line: Line, lives: Iterable[PlannedLife]) -> None:
 
 
 def _life(number: int, chance: random.Random) -> PlannedLife:
-    began_s, steps = chance.uniform(0, (HOURS - 2) * 3600), []
+    began_s = chance.uniform(0, (HOURS - 2) * 3600)
+    steps: list[LaterStep] = []
     for place in range(1, chance.choice([1, 1, 2, 3]) + 1):
         began_s += chance.choice([20, 300, 1800])
         steps.append(_step(place, began_s, chance, steps))
@@ -171,8 +172,8 @@ def _heard(lives: Iterable[PlannedLife]) -> Iterator[tuple[float, int, str, Any,
 
 
 def _of_try(life: PlannedLife, step: LaterStep, one: Try) -> Iterator[tuple[float, str, Any, dict[str, Any]]]:
-    place = {"place": step.place, "account": life.account}
-    over = {"provider": step.provider, "connection": step.connection}
+    place: dict[str, Any] = {"place": step.place, "account": life.account}
+    over: dict[str, Any] = {"provider": step.provider, "connection": step.connection}
     because, after = (step.because, step.after_channel) if one.number == 0 else ("in_doubt", step.channel)
     facts = Facts(step=step.place - 1, channel=Channel(after), at=at(one.commanded_s))
     send_id, begun_s = send_id_of(message(life.number), step.place, one.number), one.commanded_s
@@ -182,8 +183,8 @@ def _of_try(life: PlannedLife, step: LaterStep, one: Try) -> Iterator[tuple[floa
     root = f"{send_id}-root"
     for number, told in enumerate(one.told, start=1):
         root_id = root if told == "accepted" and one.is_root_told else None
-        said = outcome(told, life.number, attempt=one.number, at_s=begun_s + number, root_id=root_id, **place, **over)
-        yield begun_s + number, "outcomes", said, {}
+        answer = outcome(told, life.number, attempt=one.number, at_s=begun_s + number, root_id=root_id, **place, **over)
+        yield begun_s + number, "outcomes", answer, {}
     if one.end is not None:
         about = {"of": root, "provider": step.provider, "account": life.account}
         about |= {"channel": Channel(step.channel), "external_id": send_id if one.is_named else None}

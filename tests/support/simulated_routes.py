@@ -56,8 +56,8 @@ class Attempted:
     @property
     def route(self) -> tuple[str, str, str | None, str | None]:
         """Of several channels and countries that are told the first and the last by name."""
-        channels = {self.channel, *(one.channel for one in self.heard)} - {None}
-        countries = {self.country, *(one.country for one in self.heard)} - {None}
+        channels = filter(None, (self.channel, *(one.channel for one in self.heard)))
+        countries = filter(None, (self.country, *(one.country for one in self.heard)))
         return self.provider, self.connection, min(channels, default=None), max(countries, default=None)
 
     @property
@@ -102,9 +102,10 @@ def tell_routes(line: Line, tries: Iterable[Attempted], answers: Iterable[Answer
         if kind == "answer":
             line.inbound(f"{number:032x}", at_s=at_s, author=None, **_place(one))
         elif kind == "begin":
-            about = {"message_id": MESSAGE.format(one.message), "sent_at": at(one.sent_s)}
+            about: dict[str, Any] = {"message_id": MESSAGE.format(one.message), "sent_at": at(one.sent_s)}
             line.register(of=one.name, at_s=at_s, **about, **_place(one))
         else:
+            assert report is not None
             about = {"occurred_at": None if report.occurred_s is None else at(report.occurred_s)}
             about |= {"source": "push" if report.is_pushed else "poll"}
             about |= {"provider": one.provider, "connection": one.connection}

@@ -89,7 +89,8 @@ def lived(what: list[Any]) -> Line:
 
 
 def with_price(deed: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in deed.items() if name != "priced"} | deed.get("priced", {})
+    priced: dict[str, Any] = deed.get("priced", {})
+    return {name: value for name, value in deed.items() if name != "priced"} | priced
 
 
 def sent(deed: dict[str, Any]) -> SendOutcome:

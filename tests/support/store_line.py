@@ -4,7 +4,7 @@ Track's own rules give the verdicts, so what is stored in tests is what is store
 """
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -60,6 +60,10 @@ class KafkaRecord:
     headers: tuple[tuple[str, bytes], ...] = ()
 
 
+Step = Callable[..., tuple[Any, StatusChanged]]
+"""What track does with a record of one of its kinds."""
+
+
 @dataclass
 class Line:
     """Topics by plural word and partition."""
@@ -100,7 +104,7 @@ class Line:
 
     def register(self, *, of: str = "root-1", at_s: float = 0, **members: Any) -> StatusChanged:
         """A registration that came at `at_s`, through track into `updates`."""
-        given = {
+        given: dict[str, Any] = {
             "provider": "infobip",
             "connection": "main",
             "account": "default",
@@ -130,7 +134,7 @@ class Line:
         del self.states[attempt_key("infobip", connection, of)]
 
     def inbound(self, event_id: str, *, at_s: float = 0, **members: Any) -> None:
-        given = {
+        given: dict[str, Any] = {
             "event_id": event_id,
             "provider": "infobip",
             "connection": "main",
@@ -180,7 +184,7 @@ class Line:
     def dead_letter(
         self, body: bytes, *, at_s: float = 0, cause: Cause | None = None, connection: str = "main", **members: Any
     ) -> None:
-        given = {
+        given: dict[str, Any] = {
             "kind": DeadLetterKind.UNREADABLE,
             "reason": "not JSON",
             "provider": "infobip",
@@ -216,7 +220,13 @@ class Line:
                 self.read[topic, partition] = begin + len(records)
         return fetched
 
-    def _track(self, source: str, record: DeliveryReport | AttemptRegistered, step: Any, at_s: float) -> StatusChanged:
+    def _track(
+        self,
+        source: str,
+        record: DeliveryReport | AttemptRegistered,
+        step: Step,
+        at_s: float,
+    ) -> StatusChanged:
         key = attempt_key(record.provider, record.connection, record.root_id)
         partition = partition_of(key, self.partitions)
         offset = self.append(source, partition, encode(record), [], at_s)

@@ -8,7 +8,7 @@ import msgspec
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, RecordsToDelete
 
-from analytics.kafka_feed import TOPICS
+from analytics.batch import TOPICS
 from analytics.service import Analytics
 from contracts.topics import Topic, load_topics
 from runtime.clock import SystemClock

@@ -2,6 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, NamedTuple
 
@@ -21,7 +22,8 @@ class Priced(NamedTuple):
     is_fallback: bool
 
 
-class Costs(NamedTuple):
+@dataclass(frozen=True)
+class Costs:
     count: Counter[Priced]
     cost: dict[Priced, Decimal]
 
@@ -42,7 +44,8 @@ def prices_of(told: Iterable[StatusChanged], outcomes: Iterable[SendOutcome], *,
 
 
 def _add(costs: Costs, cell: Priced, count: int, prices: list[Price]) -> None:
-    for currency in {currency for _, currency in prices} or {None}:
+    currencies: set[str | None] = {currency for _, currency in prices}
+    for currency in currencies or {None}:
         placed = cell._replace(currency=currency)
         costs.count[placed] += count
         if currency is not None:
@@ -90,6 +93,6 @@ def _is_of(send: SendOutcome, updates: list[StatusChanged]) -> bool:
     """The answer to a send counts for the attempt that was registered for its message."""
     registered = [one.registration for one in updates if one.registration]
     return bool(registered) and (send.message_id, send.provider, send.connection, send.root_id) == (
-        max(one.message_id for one in registered),
+        max(one.message_id or "" for one in registered),
         *(registered[0].provider, registered[0].connection, registered[0].root_id),
     )

@@ -41,7 +41,7 @@ _REPORTED = re.compile(r"reported (?P<status>\w+)(?: \((?P<code>\w+)\))?")
 CALLER = Caller("docs", frozenset({Scope.SEND}), None)
 SETTINGS = Settings(
     connections=tuple(
-        Connection(provider=slug, name="main", **load_providers()[slug].example)
+        Connection(provider=slug, name="main", **(load_providers()[slug].example or {}))
         for slug in ("telesign", "infobip", "routee", "decisiontelecom")
     ),
     budgets=(Budget(name="autumn-sale", most_sends_per_day=50_000),),

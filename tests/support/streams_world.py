@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from contracts.envelope import Headers
 from runtime.partitioner import partition_of
@@ -13,6 +14,8 @@ from streams.engine.carrier import Carrier
 from streams.engine.stage import Decide, Outputs, Stage
 from streams.engine.state import Change, PartitionState
 from streams.engine.store import StateStore
+
+T = TypeVar("T")
 
 Row = tuple[bytes | None, bytes | None, Headers, int]
 """Key, value, headers, time."""
@@ -30,7 +33,7 @@ class Record:
     key: bytes | None = b"key"
     value: bytes | None = b"value"
     timestamp: int = AT_MS
-    headers: Sequence[tuple[str, bytes]] = ()
+    headers: tuple[tuple[str, bytes], ...] = ()
 
 
 class KilledError(Exception):
@@ -140,13 +143,13 @@ class WorldWriter:
 
     async def write(self, outputs: Outputs) -> None:
         self._check()
-        by_place = defaultdict(list)
+        by_place: dict[tuple[str, int], list[Row]] = defaultdict(list)
         for word, records in outputs.items():
             for record in records:
                 place = self.world.name(word), partition_of(record.key, self.world.partitions)
                 by_place[place].append((record.key, record.value, record.headers, record.timestamp_ms))
-        for place in self._shuffled(by_place):
-            await self._append(*place, by_place[place])
+        for topic, partition in self._shuffled(by_place):
+            await self._append(topic, partition, by_place[topic, partition])
 
     async def write_changes(self, topic: str, changes: Mapping[int, Sequence[Change]]) -> dict[int, int]:
         self._check()
@@ -170,7 +173,7 @@ class WorldWriter:
             offsets.append(self.world.append(topic, partition, portion))
         return offsets[0]
 
-    def _shuffled(self, places: Iterable) -> list:
+    def _shuffled(self, places: Iterable[T]) -> list[T]:
         return self.chance.sample(in_order := list(places), len(in_order))
 
 

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 import uvicorn
@@ -21,7 +21,7 @@ import uvicorn
 from analytics.database import Database
 from analytics.freshness import Horizon, Skyline
 from analytics.reader import Reader
-from analytics.service import Health
+from analytics.service import Analytics, Health
 from analytics.upkeep import Upkeep
 from analytics.writer import Writer
 from api.application import create_app
@@ -132,7 +132,7 @@ class Town:
             health=lambda: self.health,
         )
         exports = ExportDesk(exporter_of(self.database, self.reader), ExportSettings(), folder, self.clock)
-        parts = make_parts(folder, store=AnalyticsStore(sources), clock=self.clock, exports=exports)
+        parts = make_parts(folder, store=AnalyticsStore(cast("Analytics", sources)), clock=self.clock, exports=exports)
         connections = tuple(Connection(provider=provider, name="main") for provider, *_ in ROUTES)
         connections += (Connection(provider="infobip", name="other", account="other"),)
         return replace(parts, settings=parts.settings.model_copy(update={"connections": connections}))
@@ -179,14 +179,14 @@ def live(line: Line, messages: int) -> None:
 def _carried(line: Line, chance: random.Random, number: int, *, begins: float) -> None:
     """A message over one route, which arrived or did not."""
     provider, channel, share, takes_s, price = chance.choice(ROUTES)
-    known = {"provider": provider, "channel": channel, "country": chance.choice(COUNTRIES)}
+    known: dict[str, Any] = {"provider": provider, "channel": channel, "country": chance.choice(COUNTRIES)}
     known |= {"recipient": f"+44770090{number % 1000:04d}", "sender": "ExampleShop", "campaign": "autumn"}
     root, id_ = f"{provider}-{number}", message(0x1000 + number)
     line.register(of=root, at_s=begins, message_id=id_, sent_at=at(begins), **known)
     ends = begins + chance.lognormvariate(0, 0.6) * takes_s
     if ends >= NOON_S:
         return
-    cost = {"price": Decimal(price), "currency": "EUR"}
+    cost: dict[str, Any] = {"price": Decimal(price), "currency": "EUR"}
     if chance.random() < share:
         line.report("delivered", of=root, at_s=ends, **known, **cost)
         if channel is Channel.VIBER and chance.random() < 0.5 and ends + 40 < NOON_S:
@@ -289,4 +289,5 @@ def _talk(line: Line, person: str, *, begins: float) -> None:
     state, rules = None, rules_named("viber", {"price": "0.05", "currency": "EUR"})
     for event in (user(begins / 3600), ours(begins / 3600 + 0.05), user(begins / 3600 + 0.1)):
         state, told = hear(state, msgspec.structs.replace(event, parties=parties), rules)
+        assert state is not None
         line.tell(*told, standing_of(state, rules), at_s=begins)

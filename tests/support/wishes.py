@@ -16,7 +16,7 @@ def at(seconds: float) -> datetime:
 
 
 def wish(kind: str = "stop", *, at_s: float = 0, **members: Any) -> Wish:
-    given = {
+    given: dict[str, Any] = {
         "event_id": f"{int(at_s):032x}",
         "account": "default",
         "recipient": PERSON,
@@ -29,7 +29,7 @@ def wish(kind: str = "stop", *, at_s: float = 0, **members: Any) -> Wish:
 
 
 def message(text: str | None, *, at_s: float = 0, **members: Any) -> InboundMessage:
-    given = {
+    given: dict[str, Any] = {
         "event_id": f"{int(at_s):032x}",
         "provider": "infobip",
         "connection": "main",
@@ -47,7 +47,7 @@ def message(text: str | None, *, at_s: float = 0, **members: Any) -> InboundMess
 
 
 def signal(kind: str, *, at_s: float = 0, **members: Any) -> Signal:
-    given = {
+    given: dict[str, Any] = {
         "event_id": f"{int(at_s):032x}",
         "provider": "infobip",
         "connection": "main",
