@@ -61,9 +61,9 @@ def run(config: Path | None, wishes: Wishes, *, is_dry_run: bool, as_json: bool)
         told = rehearse(settings, shelves, span, example_count=wishes.example_count)
         typer.echo(json.dumps(told, indent=2)) if as_json else _print(told)
         return Exit.DONE
-    told = {"begin": span.begin.isoformat(), "end": span.end.isoformat()}
-    only = {"provider": span.provider or None, "connection": span.connection or None}
-    written_down(settings.data_dir, Deed.REPLAY_ASKED, **told, **only)
+    asked = {"provider": span.provider or None, "connection": span.connection or None}
+    asked |= {"begin": span.begin.isoformat(), "end": span.end.isoformat()}
+    written_down(settings.data_dir, Deed.REPLAY_ASKED, **asked)
     count = _replay(settings, shelves, span, rate_per_s=wishes.rate_per_s)
     typer.echo(json.dumps({"replayed": count}) if as_json else f"{count} callbacks were written once more")
     return Exit.DONE
