@@ -23,8 +23,7 @@ TidingsError
 ├── PayloadInvalid            authentic bytes that cannot be understood: a dead letter
 ├── BrokerUnavailable         no Kafka answers
 ├── WorldMoved                infrastructure contradicts what this process believes; end and start again
-│   ├── OffsetGap                 records the store needs are gone from Kafka
-│   └── OverSlept                 the process slept past its group session
+│   └── OffsetGap                 records the store needs are gone from Kafka
 ├── StoreUnavailable          the store cannot be opened or has failed
 │   └── StoreDamaged              its file is not what was written; another takes its place
 ├── ArchiveDamaged            a file of the archive is not what its manifest says
@@ -196,10 +195,6 @@ class WorldMoved(TidingsError):
 
 class OffsetGap(WorldMoved):
     """Records that the store still needs are gone from Kafka."""
-
-
-class OverSlept(WorldMoved):
-    """The process slept past its group session; another owner may have taken over."""
 
 
 class StoreUnavailable(TidingsError):

@@ -19,10 +19,8 @@ from tidings.children import OwnBroker, OwnProcess
 from tidings.supervisor import Supervisor
 
 READY_LIMIT_S = 90.0
-PHASES = ("broker", "topics", "ingest", "streams", "api")
-
 Tell = Callable[[str], object]
-"""Takes the name of what is up now, one of `PHASES`."""
+"""Takes the name of what is up now, `broker`, `topics` or a process."""
 
 
 @dataclass

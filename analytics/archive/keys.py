@@ -19,8 +19,8 @@ from runtime.durable import put_in_place, sync
 KEY_BYTES = 32
 """AES-256 in Galois mode, as Parquet's own encryption has it: whoever lacks the key can neither read nor change."""
 OWNER_ONLY = 0o600
-SEALED_END, PLAIN_END = b"PARE", b"PAR1"
-"""The last bytes of a file: whether even its schema is sealed."""
+SEALED_END = b"PARE"
+"""The last bytes of a file of which even the schema is sealed."""
 
 _decode = msgspec.json.Decoder(dict[str, str]).decode
 
