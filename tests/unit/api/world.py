@@ -102,7 +102,7 @@ class HeldExporter:
 
     def write(self, order: Order, directory: Path, **members: Any) -> Manifest:
         if not directory.name.startswith(DIRECT):
-            self.go.wait(10)
+            self.go.wait()
         return self._exporter.write(order, directory, **members)
 
 
