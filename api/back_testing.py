@@ -9,6 +9,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_valida
 
 from analytics.back_test.questions import BackTestQuestion, ReplayedStep, TimeBy, WaitsQuestion, Way
 from api.access import Caller
+from api.filtering import listed
 from api.measuring import VALUES_LIMIT, split
 from api.problems import INVALID, FieldError, Refused
 from api.registrations import Slug
@@ -19,9 +20,18 @@ from contracts.vocabulary import Channel
 from runtime.policies import Policy, PolicyBook
 from runtime.settings import Connection
 
+
+def _or_several(kind: Any) -> Any:  # noqa: ANN401  # a type as pydantic reads it
+    """As a text of a body it may stand alone, as everywhere."""
+    return kind | Annotated[list[kind], Field(max_length=VALUES_LIMIT)]
+
+
+_Country = Annotated[str, Field(pattern="^[A-Z]{2}$")]
+_CountriesWritten = Annotated[str, Field(pattern="^[A-Z]{2}(,[A-Z]{2})*$")]
+_Text = Annotated[str, Field(min_length=1, max_length=200)]
 Channels = Annotated[list[Channel], BeforeValidator(split)]
-Countries = Annotated[list[Annotated[str, Field(pattern="^[A-Z]{2}$")]], BeforeValidator(split)]
-Texts = list[Annotated[str, Field(min_length=1, max_length=200)]]
+Countries = Annotated[list[_Country], BeforeValidator(split, json_schema_input_type=_or_several(_CountriesWritten))]
+Texts = Annotated[list[_Text], BeforeValidator(listed, json_schema_input_type=_or_several(_Text))]
 LONGEST = timedelta(days=100)
 A_WEEK = timedelta(days=7)
 LONGEST_WAIT_S = 30 * 86_400
@@ -39,7 +49,9 @@ class SpanAsked(BaseModel):
     )
     to: Moment | None = Field(None, description="Messages that began before this moment; now when not given.")
     provider: Slug | None = Field(None, description="Only messages that began with this provider.")
-    country: Countries = Field([], max_length=VALUES_LIMIT, description="Only to numbers of these countries.")
+    country: Countries = Field(
+        [], max_length=VALUES_LIMIT, description="Only to numbers of these countries; repeat it or separate by commas."
+    )
     campaign: Texts = Field([], max_length=VALUES_LIMIT, description="Only of these campaigns.")
     clock: TimeBy = Field(
         TimeBy.RECEIVED,

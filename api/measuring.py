@@ -13,7 +13,7 @@ from analytics.metrics import DIMENSIONS, MEASURES, MONEY, Dimension, Measure, M
 from api import filtering
 from api.access import Caller
 from api.answers.base import Body, WithFreshness
-from api.filtering import filters_in
+from api.filtering import filters_in, listed
 from api.patience import Patience
 from api.spans import A_DAY, span_of
 from api.times import Moment
@@ -26,7 +26,8 @@ VALUES_LIMIT = 100
 
 
 def split(values: object) -> object:
-    """`a,b` and `a` beside `b` are the same list."""
+    """`a,b` and `a` beside `b` are the same list, and so is either as a text of a body."""
+    values = listed(values)
     if not isinstance(values, list):
         return values
     return [member for value in values for member in (value.split(",") if isinstance(value, str) else [value])]

@@ -104,6 +104,13 @@ def test_filters_reach_the_store(client, parts):
     assert asked.clock is TimeBy.OCCURRED
 
 
+def test_a_filter_may_be_one_text_as_in_other_bodies(client, parts):
+    client.post("/v1/back-tests", json={"steps": STEPS, "country": "GB,DE", "campaign": "spring, early"})
+    asked = parts.store.asked[-1]
+
+    assert (asked.countries, asked.campaigns) == (("GB", "DE"), ("spring, early",))
+
+
 @pytest.mark.parametrize("address", ["back-tests", "advice/waits"])
 def test_a_key_of_an_account_asks_about_that_account(connect, parts, address):
     client = connect(Scope.READ, accounts=("default",))
