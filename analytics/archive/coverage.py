@@ -6,7 +6,7 @@ from itertools import chain
 from pathlib import Path
 from typing import NamedTuple
 
-from analytics.archive.manifest import File, Manifest, Run, joined
+from analytics.archive.manifest import File, Manifest, Run, joined, load
 
 ADVICE = "`tidings archive list` shows what there is"
 
@@ -22,7 +22,8 @@ def why_not_archived(directory: Path, manifest: Manifest, wanted: Sequence[Run])
             return f"{directory.name}/{run.partition}: not all of {run.first} to {run.next - 1} is archived; {ADVICE}"
     for file in manifest.files:
         is_needed = any(one.touches(run) for one in file.runs for run in wanted)
-        if is_needed and not _is_there(directory / file.name, file):
+        # The process that archives may make one file of several meanwhile; then the new manifest has the new file.
+        if is_needed and not _is_there(directory / file.name, file) and file in load(directory, manifest.topic).files:
             return f"{directory / file.name} is not the file that was archived; bring back a copy of it"
     return ""
 

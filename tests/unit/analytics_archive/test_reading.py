@@ -4,8 +4,9 @@ from datetime import timedelta
 
 import pytest
 
+from analytics.archive.coverage import why_not_archived
 from analytics.archive.keys import FileKeys
-from analytics.archive.manifest import load
+from analytics.archive.manifest import Run, load
 from analytics.archive.reading import Loss, Shelves, Span
 from analytics.archive.rows import records_of, table_of
 from contracts.archived import Archived
@@ -93,6 +94,15 @@ def test_a_key_that_goes_with_its_file_while_the_file_is_opened_is_no_damage(fil
 
     assert offsets(Shelves(filled).records(ALL)) == list(range(12))
     assert len(load(filled, TOPIC).files) == 2
+
+
+def test_what_is_archived_stays_so_while_files_are_made_one(filled, opened):
+    before, wanted = load(filled, TOPIC), [Run(0, 3, 11)]
+    opened().tidy()
+
+    assert why_not_archived(filled, before, wanted) == ""
+    (filled / load(filled, TOPIC).files[0].name).unlink()
+    assert "bring back a copy" in why_not_archived(filled, load(filled, TOPIC), wanted)
 
 
 def test_a_file_that_is_named_and_not_there_is_told(filled):
