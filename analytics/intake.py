@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple, Protocol
 
-from contracts.envelope import header
+from contracts.envelope import event_id_of
 from contracts.errors import OffsetGap
 from contracts.topics import load_topics
 
@@ -105,8 +105,8 @@ class Intake:
 
     def _is_repeat(self, here: Source, marks: dict[Origin, Place], record: Record) -> bool:
         """Whether the place that the record stems from was taken before; else it is the newest taken now."""
-        # As contracts.envelope.source_position reads it, without making a Position of each.
-        origin, _, item = (header(record.headers, "ce_id") or b"").rpartition(b"/")
+        # As contracts.envelope.source_place reads it, with the origin as it stands there.
+        origin, _, item = (event_id_of(record.headers) or b"").rpartition(b"/")
         origin, _, offset = origin.rpartition(b"/")
         newest = marks.get(origin)
         if (newest is None and not _is_origin(origin)) or not (offset.isdigit() and item.isdigit()):

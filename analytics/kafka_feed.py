@@ -11,6 +11,7 @@ from analytics.batch import TOPICS
 from analytics.intake import Fetched, Source, hole
 from contracts.errors import BrokerUnavailable, OffsetGap
 from contracts.topics import load_topics
+from runtime.fetched import lighten_records
 from runtime.fetching import Pace
 from runtime.settings import KafkaSettings, StoreSettings
 
@@ -25,6 +26,7 @@ class Feed:
     """A consumer that nobody else can take partitions from. Offsets committed to Kafka are only for lag tools."""
 
     def __init__(self, kafka: KafkaSettings, store: StoreSettings) -> None:
+        lighten_records()
         self._kafka = kafka
         self._store = store
         self._topics = {load_topics()[topic].full_name(kafka.topic_prefix): topic for topic in TOPICS}

@@ -9,6 +9,7 @@ from functools import partial
 
 import duckdb
 import structlog
+import uvloop
 from aiokafka.errors import KafkaError
 
 from analytics.batch import Batch
@@ -63,7 +64,8 @@ class Sink:
 
     def _run(self) -> None:
         try:
-            asyncio.run(self._live())
+            with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+                runner.run(self._live())
         except Exception as exc:  # the outermost loop of a thread: nobody else would hear of it
             log.critical("sink_died", error=repr(exc), exc_info=exc)
             self.trouble = f"the sink has died: {exc!r}"

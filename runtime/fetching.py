@@ -3,33 +3,49 @@
 A client sends a fetch as soon as the last one is answered, and a broker answers as soon as there is one record. So
 while a thousand records a second come, nearly every one of them is fetched, carried and written on its own, and what
 that costs, here and at the broker, is many times what is done with the record.
+
+The moment passes here, before the fetch is sent. A broker that is told to hold it would look at all that it asks for
+time and again, whenever somebody has written to one of the partitions.
 """
+
+import asyncio
 
 from aiokafka import AIOKafkaConsumer
 
-GATHERED_BYTES = 1 << 18
-"""So much is worth an answer before its time."""
-
-READ_FOR_EACH_FETCH = ("_fetch_min_bytes", "_fetch_max_wait_ms")
-"""The private names of aiokafka's fetcher that are leant on. A test asserts that they are there and read so."""
+CALLED_FOR_EACH_FETCH = "_proc_fetch_request"
+"""The private name of aiokafka's fetcher that is leant on. A test asserts that it is there and called so."""
 
 
 class Pace:
-    """Of one client, which need not be started yet."""
+    """Of one client, which need not be started before it is followed."""
 
     def __init__(self, client: AIOKafkaConsumer, *, gather_ms: int) -> None:
-        """While records come, a fetch may take `gather_ms` to be answered."""
+        """While records come, a fetch is sent `gather_ms` after it could be."""
         self._client = client
-        self._gather_ms = gather_ms
-        self._at_ease: tuple[int, int] | None = None
-        """What is asked for while nothing comes, as the client was made; null while it is that."""
+        self._gather_s = gather_ms / 1000
+        self._wait_s = 0.0
+        self._is_kept = False
 
-    def follow(self, *, has_come: bool) -> None:
-        """Told after each fetch whether it brought anything."""
-        if has_come == (self._at_ease is not None):
-            return
+    def follow(self, *, has_come: bool, is_much: bool = False) -> None:
+        """Told after each fetch whether it brought anything, and whether that was so much that none need gather."""
+        self._wait_s = self._gather_s if has_come and not is_much else 0.0
+        if not self._is_kept:
+            self._is_kept = True
+            self._keep()
+
+    def _keep(self) -> None:
         fetcher = self._client._fetcher  # noqa: SLF001  # named above
-        before = fetcher._fetch_min_bytes, fetcher._fetch_max_wait_ms  # noqa: SLF001  # named above
-        least_bytes, longest_ms = self._at_ease or (GATHERED_BYTES, self._gather_ms)
-        fetcher._fetch_min_bytes, fetcher._fetch_max_wait_ms = least_bytes, longest_ms  # noqa: SLF001  # named above
-        self._at_ease = None if self._at_ease else before
+        fetch = fetcher._proc_fetch_request  # noqa: SLF001  # named above
+
+        async def fetch_in_time(*request: object) -> bool:
+            """What is asked for was settled before; an answer about a place that was left meanwhile is dropped by the
+            client, as it is when the broker takes so long.
+            """
+            try:
+                await asyncio.sleep(self._wait_s)
+            except asyncio.CancelledError:
+                return False  # as the client's own does, which is awaited when it was cancelled
+            has_brought: bool = await fetch(*request)
+            return has_brought
+
+        fetcher._proc_fetch_request = fetch_in_time  # noqa: SLF001  # named above

@@ -17,6 +17,7 @@ from aiokafka.producer.message_accumulator import BatchBuilder
 from contracts.envelope import Headers
 from contracts.errors import BrokerUnavailable, ConfigurationInvalid
 from contracts.topics import Topic
+from runtime.fetched import lighten_records
 from runtime.partitioner import crc32_partitioner
 from runtime.settings import KafkaSettings
 
@@ -33,6 +34,7 @@ Outgoing = tuple[bytes | None, bytes | None, int | None, Headers]
 
 def make_producer(kafka: KafkaSettings, client_id: str) -> AIOKafkaProducer:
     """A producer that still has to be started."""
+    lighten_records()
     return AIOKafkaProducer(
         bootstrap_servers=kafka.bootstrap_servers,
         client_id=client_id,

@@ -43,7 +43,7 @@ def stops_among(topic: str, partition: int, records: Iterable[Record]) -> list[S
     return [
         Stop(topic, partition, record.offset, parent)
         for record in records
-        if (parent := header(tuple(record.headers), TRACEPARENT)) is not None
+        if (parent := header(record.headers, TRACEPARENT)) is not None
     ]
 
 

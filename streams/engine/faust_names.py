@@ -4,6 +4,7 @@ They may change in any release, which is why both are pinned exactly. A test ass
 still there; before a version is raised, read what became of them.
 """
 
+import asyncio
 from typing import Any
 
 from faust.transport.drivers import aiokafka as driver
@@ -11,6 +12,7 @@ from faust.transport.drivers import aiokafka as driver
 VERSIONS = {"faust-streaming": "0.15.3", "aiokafka": "0.14.0"}
 
 OVERRIDDEN = (
+    ("faust.transport.drivers.aiokafka:Consumer", "_new_consumer_thread"),
     ("faust.transport.drivers.aiokafka:Consumer", "_drain_messages"),
     ("faust.transport.drivers.aiokafka:Consumer", "force_commit"),
     ("faust.transport.drivers.aiokafka:Consumer", "wait_empty"),
@@ -37,6 +39,7 @@ CALLED = (
 
 SET_IN_INIT = (
     ("faust.transport.consumer:ThreadDelegateConsumer.__init__", "_thread"),
+    ("mode.threads:ServiceThread.__init__", "_close_thread_loop_on_stop"),
     ("aiokafka.consumer.consumer:AIOKafkaConsumer.start", "_coordinator"),
     ("aiokafka.consumer.group_coordinator:GroupCoordinator.__init__", "_pending_exception"),
     ("aiokafka.consumer.group_coordinator:GroupCoordinator.__init__", "_coordination_task"),
@@ -48,6 +51,13 @@ SET_IN_INIT = (
 def client_of(consumer: driver.Consumer) -> Any:  # noqa: ANN401  # aiokafka is published without types
     """The client behind faust's."""
     return consumer._thread._consumer  # noqa: SLF001  # named above
+
+
+def thread_on(loop: asyncio.AbstractEventLoop, consumer: driver.Consumer) -> driver.AIOKafkaConsumerThread:
+    """The thread that faust would make, with this loop in it, which it closes when it ends."""
+    thread = driver.AIOKafkaConsumerThread(consumer, loop=consumer.loop, thread_loop=loop, beacon=consumer.beacon)
+    thread._close_thread_loop_on_stop = True  # noqa: SLF001  # named above
+    return thread
 
 
 def coordinator_failure(consumer: driver.Consumer) -> BaseException | None:

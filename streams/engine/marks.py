@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from contracts.envelope import source_position
+from contracts.envelope import source_place
 from streams.engine.stage import SourceRecord
 
 At = tuple[int, int]
@@ -32,19 +32,27 @@ class Marks(msgspec.Struct, array_like=True):
         """Those of `records` that were not taken before, and how many were repeats of a crash upstream."""
         applied = self.applied.get(topic, -1)
         unapplied = [record for record in records if record.offset > applied]
-        taken = [record for record in unapplied if self._is_news(topic, record)]
+        taken = self._news(topic, unapplied)
         self.applied[topic] = max(applied, records[-1].offset)
         return taken, len(unapplied) - len(taken)
 
-    def _is_news(self, topic: str, record: SourceRecord) -> bool:
-        position = source_position(tuple(record.headers))
-        if position is None:  # written by a door, not by a stage: it has no source that could repeat it
-            return True
-        marks = self.sources.setdefault(topic, {}).setdefault(position.topic, {})
-        if marks.get(position.partition, NOTHING) >= (place := (position.offset, position.item)):
-            return False
-        marks[position.partition] = place
-        return True
+    def _news(self, topic: str, records: Sequence[SourceRecord]) -> list[SourceRecord]:
+        """Those that stem from behind the marks, which move there."""
+        news, newest = [], dict[tuple[str, int], At]()
+        for record in records:
+            if (place := source_place(record.headers)) is not None:
+                source, at = place
+                if at <= (newest.get(source) or self._mark(topic, *source)):
+                    continue
+                newest[source] = at
+            # Without a place it was written by a door, not by a stage: it has no source that could repeat it.
+            news.append(record)
+        for (source_topic, partition), at in newest.items():
+            self.sources.setdefault(topic, {}).setdefault(source_topic, {})[partition] = at
+        return news
+
+    def _mark(self, topic: str, source_topic: str, partition: int) -> At:
+        return self.sources.get(topic, {}).get(source_topic, {}).get(partition, NOTHING)
 
 
 _ENCODER = msgspec.msgpack.Encoder()

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from contracts.envelope import header
+from contracts.envelope import event_id_of
 from runtime.traces import stops_among
 from streams.engine.carrier import Carrier, Fetched
 from streams.engine.stage import Decide, Output, Outputs, SourceRecord, Stage, StateView
@@ -55,6 +55,6 @@ class TracedCarrier(Carrier):
 
     def _with_trace(self, output: Output) -> Output:
         """Whose trace it carries on, its id tells: the place of the record that it stems from."""
-        origin, _, _ = (header(output.headers, "ce_id") or b"").rpartition(b"/")
+        origin, _, _ = (event_id_of(output.headers) or b"").rpartition(b"/")
         carried_on = self._carried_on.get(origin)
         return output if carried_on is None else output._replace(headers=[*output.headers, carried_on])

@@ -72,7 +72,7 @@ class Reader:
         return (TIME,) if known is not None else ()
 
     def _of_update(self, record: SourceRecord, known: MessageState | None) -> tuple[Event, ...]:
-        verdict = header(tuple(record.headers), VERDICT)
+        verdict = header(record.headers, VERDICT)
         may_follow = verdict == REGISTERED and self._policy_of is not None
         if verdict in OF_NO_MESSAGE:
             return ()

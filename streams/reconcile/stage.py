@@ -54,7 +54,7 @@ class ReconcileBatch:
         return outputs
 
     def _hear(self, view: StateView, record: SourceRecord) -> None:
-        if record.key is None or header(tuple(record.headers), VERDICT) in OF_NO_ATTEMPT:
+        if record.key is None or header(record.headers, VERDICT) in OF_NO_ATTEMPT:
             return
         try:
             heard = read(_HEARD, record.value, "an update")

@@ -20,7 +20,8 @@ from streams.track.machine import Place, Rules, advance, due_ms, is_finished, re
 NAME = "track"
 DUE = "track-due"
 
-UPDATE_HEADERS = {verdict: [*fixed_headers("update", NAME), (VERDICT, verdict.value.encode())] for verdict in Verdict}
+UPDATE_HEADERS = {verdict: [(VERDICT, verdict.value.encode()), *fixed_headers("update", NAME)] for verdict in Verdict}
+"""The verdict comes first, because that is what most readers look for."""
 DEAD_LETTER_HEADERS = fixed_headers("dead-letter", NAME)
 
 
@@ -168,7 +169,7 @@ def _dead_letter(record: SourceRecord, exc: PayloadInvalid) -> Output:
 
 
 def _cause(record: SourceRecord) -> Cause:
-    source = source_position(tuple(record.headers))
+    source = source_position(record.headers)
     if source is None:
         return NOWHERE
     return Cause(partition=source.partition, offset=source.offset, index=source.item, items=source.item + 1)

@@ -10,7 +10,7 @@ from msgspec import structs
 
 from contracts import alarms, conversations, plans, records
 from contracts.codec import decode, encode
-from contracts.envelope import Position, fixed_headers, header, source_position, with_id
+from contracts.envelope import Position, event_id_of, fixed_headers, header, source_position, with_id
 from contracts.errors import PayloadInvalid
 from contracts.raw import origin_headers, read_callback, replay_headers, request_headers
 from contracts.topics import Topic, load_topics
@@ -119,9 +119,29 @@ def test_the_position_of_the_source_travels_in_the_event_id(partition, offset, i
     assert source_position(with_id(fixed_headers("update", "track"), position.event_id)) == position
 
 
-@pytest.mark.parametrize("event_id", [b"", b"a/b", b"t/1/2/x", b"1234-5", b"t/1/2/3/4"])
+@pytest.mark.parametrize(
+    "event_id",
+    [
+        b"",
+        b"a/b",
+        b"t/1/2/x",
+        b"1234-5",
+        b"t/1/2/3/4",
+        b"\xff/1/2/3",
+        pytest.param(b"t/1/%b/3" % (b"9" * 5000), id="long"),
+    ],
+)
 def test_an_event_id_of_another_writer_is_no_position(event_id):
     assert source_position([("ce_id", event_id)]) is None
+
+
+def test_the_event_id_is_found_wherever_it_stands():
+    """A trace context stands behind it, and other writers order as they like."""
+    headers = with_id([("verdict", b"applied")], b"t/1/2/3")
+
+    assert event_id_of(headers) == event_id_of([*headers, ("traceparent", b"00-1")]) == b"t/1/2/3"
+    assert event_id_of(headers[::-1]) == b"t/1/2/3"
+    assert event_id_of(headers[:1]) is None
 
 
 def test_a_record_without_event_id_has_no_position():

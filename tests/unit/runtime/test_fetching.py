@@ -1,5 +1,6 @@
 """A client asks for what gathers while records come, and for each record at once when they have ceased to."""
 
+import asyncio
 import inspect
 from types import SimpleNamespace
 
@@ -7,33 +8,71 @@ import pytest
 from aiokafka import AIOKafkaConsumer
 from aiokafka.consumer.fetcher import Fetcher
 
-from runtime.fetching import GATHERED_BYTES, READ_FOR_EACH_FETCH, Pace
+from runtime.fetching import CALLED_FOR_EACH_FETCH, Pace
 
-AT_EASE, AT_WORK = (1, 500), (GATHERED_BYTES, 25)
+AT_ONCE, GATHERED = 0.0, 0.025
+NOTHING, SOME, MUCH = (False, False), (True, False), (True, True)
+
+
+class FakeFetcher:
+    """Answers each fetch with what was asked for."""
+
+    def __init__(self) -> None:
+        self.asked_for = []
+
+    async def _proc_fetch_request(self, *request: object) -> bool:
+        self.asked_for.append(request)
+        return True
+
+
+def followed(fetcher, told):
+    pace = Pace(SimpleNamespace(_fetcher=fetcher), gather_ms=25)
+    for has_come, is_much in told:
+        pace.follow(has_come=has_come, is_much=is_much)
 
 
 @pytest.mark.parametrize(
-    ("has_come", "asked_for"),
+    ("told", "after_s"),
     [
-        pytest.param([], AT_EASE, id="as the client was made before anything came"),
-        pytest.param([False, False], AT_EASE, id="as the client was made while nothing comes"),
-        pytest.param([True], AT_WORK, id="what gathers once something came"),
-        pytest.param([False, True, True, True], AT_WORK, id="what gathers for as long as it comes"),
-        pytest.param([True, True, False], AT_EASE, id="as the client was made when it has ceased"),
-        pytest.param([True, False, False, True], AT_WORK, id="what gathers when it comes again"),
+        pytest.param([], AT_ONCE, id="at once before anything came"),
+        pytest.param([NOTHING, NOTHING], AT_ONCE, id="at once while nothing comes"),
+        pytest.param([SOME], GATHERED, id="in a moment once something came"),
+        pytest.param([NOTHING, SOME, SOME, SOME], GATHERED, id="in a moment for as long as it comes"),
+        pytest.param([SOME, SOME, NOTHING], AT_ONCE, id="at once when it has ceased"),
+        pytest.param([SOME, NOTHING, NOTHING, SOME], GATHERED, id="in a moment when it comes again"),
+        pytest.param([SOME, MUCH], AT_ONCE, id="at once while there is much to catch up with"),
     ],
 )
-def test_it_asks_for(has_come, asked_for):
-    fetcher = SimpleNamespace(_fetch_min_bytes=1, _fetch_max_wait_ms=500)
-    pace = Pace(SimpleNamespace(_fetcher=fetcher), gather_ms=25)
-    for one in has_come:
-        pace.follow(has_come=one)
+async def test_a_fetch_is_sent(monkeypatch, told, after_s):
+    slept, fetcher = [], FakeFetcher()
 
-    assert (fetcher._fetch_min_bytes, fetcher._fetch_max_wait_ms) == asked_for
+    async def sleep(delay_s: float) -> None:
+        slept.append(delay_s)
+
+    monkeypatch.setattr(asyncio, "sleep", sleep)
+    followed(fetcher, told)
+    has_brought = await fetcher._proc_fetch_request("assignment", 1, "request")
+
+    assert has_brought
+    assert fetcher.asked_for == [("assignment", 1, "request")]
+    assert sum(slept) == after_s
 
 
-def test_the_client_reads_them_for_each_fetch():
-    source = inspect.getsource(Fetcher._get_actions_per_node)
+async def test_a_fetch_that_is_cancelled_while_it_waits_ends_as_the_clients_own_does():
+    """The client awaits what it has cancelled, and would take an error for its own end."""
+    fetcher = FakeFetcher()
+    followed(fetcher, [SOME])
+    fetch = asyncio.create_task(fetcher._proc_fetch_request("assignment", 1, "request"))
+    await asyncio.sleep(0)
+    fetch.cancel()
 
-    assert all(f"self.{name}," in source for name in READ_FOR_EACH_FETCH)
+    assert await fetch is False
+    assert not fetcher.asked_for
+
+
+def test_the_client_calls_it_for_each_fetch():
+    assert f"self.{CALLED_FOR_EACH_FETCH}(assignment, node_id, request)" in inspect.getsource(
+        Fetcher._fetch_requests_routine
+    )
+    assert "await x" in inspect.getsource(Fetcher.close)
     assert "self._fetcher = Fetcher(" in inspect.getsource(AIOKafkaConsumer.start)

@@ -1,13 +1,17 @@
 """What is carried is offered for commit until it is committed; and what a silent member died of is found."""
 
 import asyncio
+from functools import partial
 from types import SimpleNamespace
 
 import pytest
+import uvloop
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
 
-from streams.engine.consumer import BatchConsumer
+from runtime.settings import KafkaSettings, Settings
+from streams.engine.app import make_app
+from streams.engine.consumer import ENOUGH, BatchConsumer
 from streams.engine.faust_names import coordinator_failure
 
 HERE, THERE = TP("callbacks", 0), TP("callbacks", 1)
@@ -218,3 +222,32 @@ async def test_a_position_that_was_put_back_further_stays_there():
     await consumer._fetch_and_carry()
 
     assert consumer.carried == [0, 1, 2]
+
+
+async def test_its_thread_is_on_uvloop_and_closes_that_loop_when_it_ends():
+    """A process that makes many of them would run out of files."""
+    settings = Settings(kafka=KafkaSettings(bootstrap_servers="127.0.0.1:1"))
+    app = make_app("track", [HERE.topic], settings, taker=SimpleNamespace(name="track"))
+    consumer = app.transport.create_consumer(print, on_partitions_revoked=print, on_partitions_assigned=print)
+    thread = consumer._thread
+    thread._serve = partial(asyncio.sleep, 0)
+    await asyncio.to_thread(thread._start_thread)
+
+    assert isinstance(thread.thread_loop, uvloop.Loop)
+    assert thread.thread_loop.is_closed()
+
+
+@pytest.mark.parametrize(
+    ("count", "told"),
+    [
+        pytest.param(0, {"has_come": False, "is_much": False}, id="nothing"),
+        pytest.param(ENOUGH - 1, {"has_come": True, "is_much": False}, id="something"),
+        pytest.param(ENOUGH, {"has_come": True, "is_much": True}, id="enough not to wait for more"),
+    ],
+)
+def test_its_pace_follows_what_a_fetch_brought(count, told):
+    consumer, heard = FakeConsumer({HERE}, []), []
+    consumer._pace = SimpleNamespace(follow=lambda **what: heard.append(what))
+    consumer._keep_pace(count)
+
+    assert heard == [told]
