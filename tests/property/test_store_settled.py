@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from analytics import questions, sends
+from analytics.buckets import first_id
 from analytics.columns import hasher
 from analytics.connections import connections
 from analytics.database import Database
@@ -29,12 +30,20 @@ from runtime.settings import StoreSettings
 from tests.support.examples import share
 from tests.support.plans import commanded, message, outcome
 from tests.support.store_deeds import TABLES, crash_of_track, portion
-from tests.support.store_facts import CONNECTIONS, IN_DOUBT, PARKED, SEND_BALANCE, SENDS
+from tests.support.store_facts import CONNECTIONS, IN_DOUBT, NAMED, PARKED, SEND_BALANCE, SENDS
 from tests.support.store_line import GIVEN_UP_S, Line, at
 
 DAY_S = 86_400
 OVERDUE_S = 300
 ROOTS = ("a", "b", "c")
+NOBODY = {"provider_message_id": None, "recipient": None, "external_id": None}
+NAMES = (
+    {"provider_message_id": "a"},
+    {"provider_message_id": "x"},
+    {"external_id": send_id_of(message(), 0, 0)},
+    {"external_id": send_id_of(message(), 0, 0), "provider_message_id": "b"},
+)
+LONG_AGO = at(-DAY_S)
 
 places = {
     "number": st.sampled_from([1, 1, 1, 2]),
@@ -61,7 +70,7 @@ reports = st.fixed_dictionaries(
         "connection": st.sampled_from(["main", "main", "observed"]),
         "at_s": moments,
     },
-    optional={"names": st.fixed_dictionaries(places)},
+    optional={"names": st.fixed_dictionaries(places), "leg": st.sampled_from(["x", "y"])},
 )
 registrations = st.fixed_dictionaries(
     {"of": st.sampled_from(ROOTS), "registered_s": st.integers(0, 9_000)},
@@ -180,6 +189,9 @@ def asked(
     limits = {"limit": 10, "overdue_s": OVERDUE_S}
     yield rows_of(lambda reader: sends.in_doubt(reader, **of, **limits)), IN_DOUBT, of | limits | {"now": now}
     yield rows_of(lambda reader: questions.parked(reader, **of)), PARKED, of
+    for name in NAMES:
+        named = NOBODY | of | {"first": first_id(begin or LONG_AGO), "beyond": first_id(end or now), "limit": 9} | name
+        yield rows_of(lambda reader, named=named: reader.ask("messages_named", named)), NAMED, named
     everywhere = {"origins": None}
     yield rows_of(lambda reader: connections(reader, **everywhere, **of)), CONNECTIONS, everywhere | {"at": now}
 
