@@ -10,3 +10,11 @@ CREATE TABLE attempt_name (
     external_hash UINTEGER,
     recipient_hash UBIGINT
 );
+
+-- What was settled without names is settled anew.
+DELETE FROM settled_batch;
+DELETE FROM callback_span;
+DELETE FROM parked;
+DELETE FROM heard_send;
+DELETE FROM open_send;
+DELETE FROM send_count;
