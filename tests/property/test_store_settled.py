@@ -4,6 +4,7 @@ import asyncio
 import random
 from collections.abc import Awaitable, Callable, Iterator
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -191,7 +192,7 @@ def asked(
     yield rows_of(lambda reader: questions.parked(reader, **of)), PARKED, of
     for name in NAMES:
         named = NOBODY | of | {"first": first_id(begin or LONG_AGO), "beyond": first_id(end or now), "limit": 9} | name
-        yield rows_of(lambda reader, named=named: reader.ask("messages_named", named)), NAMED, named
+        yield partial(named_of, named), NAMED, named
     everywhere = {"origins": None}
     yield rows_of(lambda reader: connections(reader, **everywhere, **of)), CONNECTIONS, everywhere | {"at": now}
 
@@ -201,6 +202,11 @@ def rows_of(ask: Callable[[Reader], Awaitable[Answer]]) -> Callable[[Reader], Aw
         return (await ask(reader)).rows
 
     return rows
+
+
+async def named_of(named: dict[str, Any], reader: Reader) -> list[dict[str, Any]]:
+    found, _ = await reader.look(lambda ask: ask("messages_named", named | ask("settled_batch", {})[0]))
+    return found
 
 
 def told(database: Database, facts: str, parameters: dict[str, Any]) -> list[dict[str, Any]]:
