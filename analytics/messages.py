@@ -13,6 +13,8 @@ from contracts.filters import Filter
 
 NAMED_AT_ONCE = 1000
 """So many that bear a name are looked at for one page; those behind them are for the next."""
+LOOKED_UP_AT_ONCE = 50
+"""Of no more ids than these DuckDB finds out which of its row groups may have them, and leaves out the rest unread."""
 NEWEST = timedelta(days=1)
 """Most pages need no more, so that the hours of the whole span are counted only when this is not enough."""
 ROOM = 2
@@ -139,12 +141,15 @@ def _stretches(hours: Iterator[Stretch], enough: int) -> Iterator[Stretch]:
 
 def _named(ask: Ask, question: MessagesQuestion) -> tuple[list[Row], str | None]:
     span = {"first": first_id(question.from_), "beyond": question.beyond(question.to)}
-    known = question.names | span | {"accounts": question.accounts, "limit": NAMED_AT_ONCE}
+    # As a number of its own it lets DuckDB leave out unread what is below it.
+    (row,) = ask("settled_batch", {})
+    known = question.names | span | row | {"accounts": question.accounts, "limit": NAMED_AT_ONCE}
     ids = [row["attempt_id"] for row in ask("messages_named", known)]
-    if not ids:
-        return [], None
-    chosen = span | {"first": ids[-1], "attempts": ids, "limit": question.limit}
-    rows = ask("messages", question.parameters() | chosen)
-    if len(rows) == question.limit:
-        return rows, rows[-1]["attempt_id"]
+    rows: list[Row] = []
+    for begin in range(0, len(ids), LOOKED_UP_AT_ONCE):
+        some = ids[begin : begin + LOOKED_UP_AT_ONCE]
+        chosen = span | {"first": some[-1], "attempts": some, "limit": question.limit - len(rows)}
+        rows += ask("messages", question.parameters() | chosen)
+        if len(rows) == question.limit:
+            return rows, rows[-1]["attempt_id"]
     return rows, ids[-1] if len(ids) == NAMED_AT_ONCE else None

@@ -1,4 +1,5 @@
-"""What is settled behind the batches: when connections called back, what is parked, and what became of sends.
+"""What is settled behind the batches: when connections called back, what is parked, what became of sends, and by which
+names attempts go.
 
 Questions look at facts only where they are newer than that, so they take as long in a year as on the first day.
 """
@@ -20,7 +21,7 @@ STEPS = (
     *("clear_send_counts", "insert_send_counts"),
     *("clear_open_sends", "insert_open_sends"),
     *("clear_heard_sends", "insert_heard_sends"),
-    "insert_settled_batch",
+    *("insert_attempt_names", "insert_settled_batch"),
 )
 
 

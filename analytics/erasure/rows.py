@@ -19,6 +19,8 @@ WORDS = {
 WISHES = "suppression"
 """Who must not be written to; a list by pseudonym, which may outlive the person."""
 TEXTS = ("VARCHAR", "BLOB")
+NAMES = {"root_id": "root_hash", "provider_message_id": "part_hash", "external_id": "external_hash"}
+"""Names of attempts, and the columns in which they are kept as numbers by which they are found."""
 
 
 class Column(NamedTuple):
@@ -125,6 +127,9 @@ def _blank_cells(connection: Connection, spelling: Spelling) -> dict[str, int]:
             sql = f'UPDATE "{column.table}" SET "{column.name}" = ? WHERE rowid = ?'  # noqa: S608  # names of our own tables
             value = blanked if isinstance(content, bytes) else blanked.decode("utf-8", "surrogatepass")
             connection.execute(sql, [value, row]).fetchall()
+            if (number := NAMES.get(column.name)) is not None:
+                sql = f"UPDATE attempt_name SET {number} = name_hash(?) WHERE {number} = name_hash(?)"  # noqa: S608  # names of our own tables
+                connection.execute(sql, [value, content]).fetchall()
         counts |= {f"{column.table}.{column.name}": len(found)} if found else {}
     return counts
 

@@ -12,7 +12,9 @@ WITH evidence AS (
     FROM report
     WHERE
         attempt_id >= $first::UUID AND attempt_id < $beyond::UUID
-        AND ($attempts IS NULL OR list_contains($attempts::UUID[], attempt_id))
+-- if: attempts
+        AND attempt_id IN (SELECT unnest($attempts::UUID[]))
+-- end: attempts
         AND ($accounts IS NULL OR list_contains($accounts, account))
     UNION ALL BY NAME
     SELECT
@@ -22,14 +24,18 @@ WITH evidence AS (
     FROM registration
     WHERE
         attempt_id >= $first::UUID AND attempt_id < $beyond::UUID
-        AND ($attempts IS NULL OR list_contains($attempts::UUID[], attempt_id))
+-- if: attempts
+        AND attempt_id IN (SELECT unnest($attempts::UUID[]))
+-- end: attempts
         AND ($accounts IS NULL OR list_contains($accounts, account))
     UNION ALL BY NAME
     SELECT attempt_id, message_id, 'unclaimed' AS told
     FROM unclaimed
     WHERE
         attempt_id >= $first::UUID AND attempt_id < $beyond::UUID
-        AND ($attempts IS NULL OR list_contains($attempts::UUID[], attempt_id))
+-- if: attempts
+        AND attempt_id IN (SELECT unnest($attempts::UUID[]))
+-- end: attempts
 ),
 
 summed AS (

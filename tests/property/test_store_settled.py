@@ -4,6 +4,7 @@ import asyncio
 import random
 from collections.abc import Awaitable, Callable, Iterator
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -12,6 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from analytics import questions, sends
+from analytics.buckets import first_id
 from analytics.columns import hasher
 from analytics.connections import connections
 from analytics.database import Database
@@ -29,12 +31,20 @@ from runtime.settings import StoreSettings
 from tests.support.examples import share
 from tests.support.plans import commanded, message, outcome
 from tests.support.store_deeds import TABLES, crash_of_track, portion
-from tests.support.store_facts import CONNECTIONS, IN_DOUBT, PARKED, SEND_BALANCE, SENDS
+from tests.support.store_facts import CONNECTIONS, IN_DOUBT, NAMED, PARKED, SEND_BALANCE, SENDS
 from tests.support.store_line import GIVEN_UP_S, Line, at
 
 DAY_S = 86_400
 OVERDUE_S = 300
 ROOTS = ("a", "b", "c")
+NOBODY = {"provider_message_id": None, "recipient": None, "external_id": None}
+NAMES = (
+    {"provider_message_id": "a"},
+    {"provider_message_id": "x"},
+    {"external_id": send_id_of(message(), 0, 0)},
+    {"external_id": send_id_of(message(), 0, 0), "provider_message_id": "b"},
+)
+LONG_AGO = at(-DAY_S)
 
 places = {
     "number": st.sampled_from([1, 1, 1, 2]),
@@ -61,7 +71,7 @@ reports = st.fixed_dictionaries(
         "connection": st.sampled_from(["main", "main", "observed"]),
         "at_s": moments,
     },
-    optional={"names": st.fixed_dictionaries(places)},
+    optional={"names": st.fixed_dictionaries(places), "leg": st.sampled_from(["x", "y"])},
 )
 registrations = st.fixed_dictionaries(
     {"of": st.sampled_from(ROOTS), "registered_s": st.integers(0, 9_000)},
@@ -180,6 +190,9 @@ def asked(
     limits = {"limit": 10, "overdue_s": OVERDUE_S}
     yield rows_of(lambda reader: sends.in_doubt(reader, **of, **limits)), IN_DOUBT, of | limits | {"now": now}
     yield rows_of(lambda reader: questions.parked(reader, **of)), PARKED, of
+    for name in NAMES:
+        named = NOBODY | of | {"first": first_id(begin or LONG_AGO), "beyond": first_id(end or now), "limit": 9} | name
+        yield partial(named_of, named), NAMED, named
     everywhere = {"origins": None}
     yield rows_of(lambda reader: connections(reader, **everywhere, **of)), CONNECTIONS, everywhere | {"at": now}
 
@@ -189,6 +202,11 @@ def rows_of(ask: Callable[[Reader], Awaitable[Answer]]) -> Callable[[Reader], Aw
         return (await ask(reader)).rows
 
     return rows
+
+
+async def named_of(named: dict[str, Any], reader: Reader) -> list[dict[str, Any]]:
+    found, _ = await reader.look(lambda ask: ask("messages_named", named | ask("settled_batch", {})[0]))
+    return found
 
 
 def told(database: Database, facts: str, parameters: dict[str, Any]) -> list[dict[str, Any]]:

@@ -28,7 +28,7 @@ TABLES = (
         "trust_delta",
         "trust_folded",
     ),
-    *("settled_batch", "callback_span", "parked", "heard_send", "open_send", "send_count"),
+    *("settled_batch", "callback_span", "parked", "heard_send", "open_send", "send_count", "attempt_name"),
 )
 """Of the store, as far as these deeds fill them."""
 

@@ -176,3 +176,38 @@ FROM heard
 GROUP BY provider, connection
 ORDER BY provider, connection
 """
+NAMED = """
+SELECT DISTINCT attempt_id
+FROM (
+    SELECT attempt_id
+    FROM report
+    WHERE
+        attempt_id >= $first::UUID AND attempt_id < $beyond::UUID
+        AND ($accounts IS NULL OR list_contains($accounts, account))
+        AND (
+            $provider_message_id IS NULL
+            OR root_id = $provider_message_id OR provider_message_id = $provider_message_id
+        )
+        AND ($recipient IS NULL OR recipient_hash = $recipient::UBIGINT)
+        AND (
+            $external_id IS NULL
+            OR external_id = $external_id
+            OR message_id IN (SELECT plan.message_id FROM plan WHERE plan.external_id = $external_id)
+        )
+    UNION ALL
+    SELECT attempt_id
+    FROM registration
+    WHERE
+        attempt_id >= $first::UUID AND attempt_id < $beyond::UUID
+        AND ($accounts IS NULL OR list_contains($accounts, account))
+        AND ($provider_message_id IS NULL OR root_id = $provider_message_id)
+        AND ($recipient IS NULL OR recipient_hash = $recipient::UBIGINT)
+        AND (
+            $external_id IS NULL
+            OR external_id = $external_id
+            OR message_id IN (SELECT plan.message_id FROM plan WHERE plan.external_id = $external_id)
+        )
+)
+ORDER BY attempt_id DESC
+LIMIT $limit::BIGINT
+"""

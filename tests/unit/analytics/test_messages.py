@@ -9,6 +9,7 @@ import pytest
 from analytics.columns import hasher
 from analytics.messages import MessagesQuestion, messages, newest
 from analytics.reader import Ask
+from analytics.settling import Settling
 from analytics.timelines import message_timeline
 from analytics.words import Dimension
 from contracts.filters import parse_filter
@@ -20,8 +21,8 @@ LONG_AGO = SOON - timedelta(days=30)
 PERSON = "+447700900211"
 
 
-@pytest.fixture
-def stored(writer, line):
+@pytest.fixture(params=["settled", "new"])
+def stored(writer, line, database, request):
     """Five attempts, a quarter of a day apart; the newest failed, and the middle one has names."""
     for number in range(5):
         of, at_s = f"vb-{number}", -21_600 * (4 - number)
@@ -31,6 +32,8 @@ def stored(writer, line):
     line.report("sent", of="vb-0", at_s=3, connection="observed", recipient=PERSON)
     line.register(of="own", at_s=-30_000, external_id="order-1207", account="other")
     writer.write(writer.prepare(writer.resume(), line.fetch()))
+    if request.param == "settled":
+        Settling(database.cursor()).settle(1)
     return line
 
 
@@ -71,10 +74,14 @@ async def test_what_is_found(found, asked, roots):
     assert "".join(root[-1] for root in await found(**asked)) == roots
 
 
-async def test_the_reference_of_a_plan_finds_what_was_sent_of_it(writer, line, found):
-    line.say("messages", planned(external_id="order-1208"))
+@pytest.mark.parametrize("settled", [0, 1, 2])
+async def test_the_reference_of_a_plan_finds_what_was_sent_of_it(writer, line, found, database, settled):
+    settling = Settling(database.cursor())
     line.register(of="by-plan", message_id=message(), external_id="a send's own id")
-    writer.write(writer.prepare(writer.resume(), line.fetch()))
+    for topics in (["updates"], ["messages"]):
+        writer.write(writer.prepare(writer.resume(), line.fetch(only=topics)))
+        line.say("messages", planned(external_id="order-1208"))
+    settling.settle(settled)
 
     assert await found(external_id="order-1208") == ["by-plan"]
 
@@ -132,6 +139,14 @@ async def test_hours_in_which_there_is_nothing_are_not_read(told_reader):
     await told_reader.look(look)
 
     assert set(asked) == {"attempt_hours"}
+
+
+@pytest.mark.usefixtures("stored")
+async def test_a_name_of_the_same_number_is_another(found, database):
+    database.cursor().execute("UPDATE attempt_name SET root_hash = name_hash('vb-3'), recipient_hash = 7")
+
+    assert await found(provider_message_id="vb-3") == ["vb-3"]
+    assert await found(recipient=7) == []
 
 
 @pytest.mark.usefixtures("stored")

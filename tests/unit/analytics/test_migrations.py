@@ -9,10 +9,14 @@ import duckdb
 import pytest
 
 from analytics.database import Database
+from analytics.messages import MessagesQuestion, messages
 from analytics.migrations import load_steps, migrate
 from analytics.queries import load_query
+from analytics.sends import send_balance
+from analytics.settling import Settling
 from contracts.vocabulary import Channel, Scope
-from tests.support.plans import message, outcome
+from tests.support.plans import commanded, message, outcome
+from tests.support.store_line import at
 
 SHAPE = """
 SELECT table_name, column_name, data_type, column_index
@@ -73,3 +77,19 @@ def test_what_attempts_cost_is_counted_for_a_store_that_did_not_count_it(writer,
 
     assert len(counted) > 4
     assert prices(database) == counted
+
+
+@pytest.mark.parametrize("settled", [0, 1], ids=["while it is not settled", "once it is"])
+async def test_what_was_settled_without_names_is_found_by_them(writer, database, reader, line, settled: int):
+    line.say("commands", commanded())
+    line.report("sent", of="root-7", connection="observed")
+    writer.write(writer.prepare(writer.resume(), line.fetch()))
+    Settling(database.cursor()).settle(1)
+    unmade(database, "names", "DROP TABLE attempt_name", "DROP MACRO name_hash")
+
+    migrate(database.cursor())
+    Settling(database.cursor()).settle(settled)
+    question = MessagesQuestion(from_=at(-60), to=at(60), provider_message_id="root-7")
+
+    assert len((await messages(reader, question)).rows) == 1
+    assert [row["waiting"] for row in (await send_balance(reader)).rows] == [1]

@@ -3,7 +3,7 @@
 import duckdb
 import pytest
 
-from analytics.erasure.rows import WORDS, columns_of, columns_with, is_pseudonym
+from analytics.erasure.rows import WORDS, Forgetting, columns_of, columns_with, is_pseudonym
 from analytics.erasure.spelling import Spelling
 from analytics.migrations import migrate
 
@@ -41,3 +41,26 @@ def test_a_number_is_found_in_a_column_of_any_kind(store):
     store.rollback()
 
     assert found == [("session_word", "kinds"), ("unreadable", "reason")]
+
+
+def test_a_name_in_which_the_person_stood_is_found_as_it_is_now(store):
+    store.begin()
+    store.execute(
+        "INSERT INTO registration BY NAME SELECT uuid() AS attempt_id, uuid() AS message_id, '' AS provider, "
+        "'' AS connection, '' AS account, 'a' AS root_id, 'for 447700900105' AS external_id, 'sent' AS attempt_status, "
+        "now()::TIMESTAMP AS registered_at, 0 AS kafka_partition, 0 AS kafka_offset, 1 AS batch_id"
+    )
+    store.execute(
+        "INSERT INTO attempt_name BY NAME "
+        "SELECT attempt_id, 1 AS root_hash, name_hash(external_id) AS external_hash FROM registration"
+    )
+    Forgetting(Spelling("+447700900105"), 1, wishes_too=True).run(store)
+    found = store.execute(
+        "SELECT external_id, external_hash = name_hash(external_id) "
+        "FROM registration JOIN attempt_name USING (attempt_id)"
+    ).fetchall()
+    store.rollback()
+
+    ((external_id, is_found),) = found
+    assert "447700900105" not in external_id
+    assert is_found

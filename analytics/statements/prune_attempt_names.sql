@@ -1,0 +1,2 @@
+DELETE FROM attempt_name
+WHERE attempt_id < (SELECT max(first_id) FROM forgotten)
