@@ -2,13 +2,18 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any
 
+from analytics.buckets import first_id
+from analytics.folds import Fold, Reached, reached, rule_of
 from analytics.metrics import Dimension, Measure
-from analytics.reader import Answer, Reader, Row
+from analytics.reader import Answer, Ask, Asked, Reader, Row
 from analytics.reports.delivery import ENDS
 from analytics.reports.question import ReportQuestion, share
 
+ALMOST_A_MS = timedelta(microseconds=999)
+"""Ids know no less than milliseconds."""
 LEAKS = ("pending", "undelivered", "expired", "rejected", "failed", "unknown_count")
 
 
@@ -16,10 +21,15 @@ async def funnel(reader: Reader, question: ReportQuestion, *, window_s: float) -
     """By group: the four counts, the shares that go on, and what became of those that do not."""
     counts = question.metrics(*ENDS)
     reasons = question.metrics(Measure.SENT, also_by=(Dimension.REASON,))
-    replied = question.parameters() | {"window_s": window_s, "group_by": [str(one) for one in question.group_by]}
-    (counted, reasoned, answered), fresh = await reader.ask_together(
-        ("metrics", counts.parameters()), ("metrics", reasons.parameters()), ("replied", replied)
-    )
+
+    def look(ask: Ask) -> tuple[list[Row], list[Row], list[Row]]:
+        return (
+            ask("metrics", counts.parameters()),
+            ask("metrics", reasons.parameters()),
+            ask(*replied(question, window_s, reached(ask, Fold.ANSWERED, rule_of(window_s)))),
+        )
+
+    (counted, reasoned, answered), fresh = await reader.look(look, is_lookup=False)
     replies = {question.group_of(row): row["replied"] for row in answered}
     why = _reasons(question, reasons.rows(reasoned))
     rows = [
@@ -27,6 +37,15 @@ async def funnel(reader: Reader, question: ReportQuestion, *, window_s: float) -
         for row in counts.rows(counted)
     ]
     return Answer(rows, fresh)
+
+
+def replied(question: ReportQuestion, window_s: float, known: Reached) -> Asked:
+    """The question for what was answered; from what is folded, unless most of it is not."""
+    asked = question.parameters() | {"group_by": [str(one) for one in question.group_by]}
+    if known.is_far_behind:
+        return "replied", {**asked, "window_s": window_s}
+    rest = {**known.rest, "window_s": window_s} if known.rest else {}
+    return "replied_kept", {**asked, **rest, "first": first_id(asked["from"]), "until": first_id(asked["to"] + ALMOST_A_MS)}
 
 
 def _stages(row: Row, replied: int) -> Row:

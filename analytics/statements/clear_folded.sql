@@ -1,2 +1,2 @@
-DELETE FROM trust_folded
-WHERE batch_id < (SELECT max(batch_id) FROM trust_folded)
+DELETE FROM folded
+WHERE fold = $fold

@@ -1,1 +1,2 @@
-INSERT INTO trust_folded VALUES ($until)
+INSERT INTO folded BY NAME
+SELECT $fold AS fold, $rule AS rule, $newest AS batch_id

@@ -4,7 +4,7 @@ import pytest
 
 from analytics.folding import SMALL, TOO_MANY, Folding
 
-FOLDED = "SELECT coalesce(max(batch_id), 0) FROM trust_folded"
+FOLDED = "SELECT coalesce(max(batch_id), 0) FROM folded WHERE fold = 'trust'"
 ATTEMPTS = "SELECT coalesce(sum(n), 0)::BIGINT FROM trust_delta WHERE fact = 'attempt'"
 
 
