@@ -1,6 +1,7 @@
 """What is kept of what was told, made up to date behind the batches: in portions, when there is time for it.
 
-Not with each batch, because it takes time and nothing waits for it: what is not folded yet, questions count from the facts.
+Not with each batch, because it takes time and nothing waits for it: what is not folded yet, questions count from the
+facts.
 """
 
 from collections.abc import Iterator

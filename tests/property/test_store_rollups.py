@@ -66,8 +66,9 @@ def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
 
 
 def store(database: Database, line: Line, chance: random.Random, *, is_tidied: bool = True) -> None:
-    """Write the line in portions up to chance, with crashes of track, restarts of the sink and upkeep in between; and at
-    the end, unless some of it is to be left as it is.
+    """Write the line in portions up to chance, with crashes of track, restarts of the sink and upkeep in between.
+
+    Upkeep has the last word, unless some is to be left as it is.
     """
     connection = database.cursor()
     for table in TABLES:
@@ -223,7 +224,13 @@ def test_what_was_late_is_the_same_folded_or_counted_from_the_facts(
     accounts=st.sampled_from([None, ("default",)]),
 )
 def test_what_was_answered_is_the_same_folded_or_found_in_the_facts(
-    database: Database, what: list[Any], seed: int, hours: tuple[int, int], accounts: tuple[str] | None, *, is_tidied: bool
+    database: Database,
+    what: list[Any],
+    seed: int,
+    hours: tuple[int, int],
+    accounts: tuple[str] | None,
+    *,
+    is_tidied: bool,
 ) -> None:
     store(database, lived(what), random.Random(seed), is_tidied=is_tidied)
     ask = partial(asked, database)

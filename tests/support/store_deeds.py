@@ -110,7 +110,9 @@ replies = st.fixed_dictionaries(
     },
 )
 talks = st.lists(
-    st.one_of(told_people, told_people, told_people, claims, replies, replies, st.just("again")), min_size=3, max_size=16
+    st.one_of(told_people, told_people, told_people, claims, replies, replies, st.just("again")),
+    min_size=3,
+    max_size=16,
 )
 """Messages that are tried several times, and people who answer; what is told may come long after it happened."""
 

@@ -35,7 +35,7 @@ def test_whole_hours_are_kept(begin_s, end_s, whole):
 @pytest.mark.parametrize(
     ("as_of_s", "old_to", "growing"),
     [
-        pytest.param(2 * HOUR, HOUR, (HOUR, 2 * HOUR - 600), id="in the hour in which they become old it is looked which are"),
+        pytest.param(2 * HOUR, HOUR, (HOUR, 2 * HOUR - 600), id="in the hour in which they become old some are"),
         pytest.param(HOUR + 600, HOUR, (HOUR, HOUR), id="who began at its first moment is old, too"),
         pytest.param(4 * HOUR, 3 * HOUR, None, id="when all are old there is no such hour"),
         pytest.param(500, -HOUR, None, id="nor when none is"),
