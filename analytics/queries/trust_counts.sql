@@ -1,26 +1,19 @@
 -- What attempts first heard of in [first, until) and the reports about them say of their routes: how many of how many were
 -- silent for too long, ended in ways that contradict each other, arrived too fast to be true, were billed and did not arrive;
 -- have a code that no table knows, how long after the event they came, and between which bounds the provider's clock is ahead
--- of ours. Whole hours of [whole_from, whole_to) are counted as they are kept, with what came after batch $folded; the rest
+-- of ours. Whole hours of [whole_from, whole_to) are counted as they are kept, with what batches behind $folded changed; the rest
 -- from the facts, and which of [old_first, old_until) are old. The ids of the bounds are parameters of their own.
 -- facts: first
--- parameters: first, whole_first, whole_until, until, whole_from, whole_to, old_first, old_until, old_to, old_before, folded
--- parameters: step_us, steps, fast_floor_ms, fast_floor_sms_ms, fast_share, future_ms, accounts
+-- parameters: first, whole_first, whole_until, until, whole_from, whole_to, old_first, old_until, old_to, old_before
+-- parameters: folded, newest, step_us, steps, fast_floor_ms, fast_floor_sms_ms, fast_share, future_ms, accounts
 WITH
 -- if: old_until
 -- include: trust_old
 ,
 
 -- end: old_until
-touched AS (
-    SELECT attempt_id
-    FROM report
-    WHERE batch_id > $folded::BIGINT AND attempt_id >= $whole_first::UUID AND attempt_id < $whole_until::UUID
-    UNION
-    SELECT attempt_id
-    FROM registration
-    WHERE batch_id > $folded::BIGINT AND attempt_id >= $whole_first::UUID AND attempt_id < $whole_until::UUID
-),
+-- include: touched
+,
 
 -- One range at a time, because DuckDB finds the place of each.
 chosen_report AS (
@@ -43,7 +36,9 @@ chosen_report AS (
         received_at,
         is_known
     FROM (
-        SELECT *, batch_id <= $folded::BIGINT AS is_known FROM report SEMI JOIN touched USING (attempt_id)
+        SELECT *, batch_id <= $folded::BIGINT AS is_known
+        FROM report SEMI JOIN touched USING (attempt_id)
+        WHERE attempt_id >= $whole_first::UUID AND attempt_id < $whole_until::UUID
         UNION ALL
         SELECT *, false AS is_known FROM report WHERE attempt_id >= $first::UUID AND attempt_id < $whole_first::UUID
         UNION ALL
@@ -66,7 +61,9 @@ chosen_registration AS (
         registered_at,
         is_known
     FROM (
-        SELECT *, batch_id <= $folded::BIGINT AS is_known FROM registration SEMI JOIN touched USING (attempt_id)
+        SELECT *, batch_id <= $folded::BIGINT AS is_known
+        FROM registration SEMI JOIN touched USING (attempt_id)
+        WHERE attempt_id >= $whole_first::UUID AND attempt_id < $whole_until::UUID
         UNION ALL
         SELECT *, false AS is_known FROM registration WHERE attempt_id >= $first::UUID AND attempt_id < $whole_first::UUID
         UNION ALL

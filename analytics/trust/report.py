@@ -78,7 +78,7 @@ class TrustQuestion:
         asked = {**span.parameters(), **FAST, "accounts": self.accounts}
         if span.is_kept and newest <= folded:
             return "trust_counts_kept", asked
-        return "trust_counts", {**asked, **span.bounds(), "future_ms": FUTURE_MS, "folded": folded}
+        return "trust_counts", {**asked, **span.bounds(), "future_ms": FUTURE_MS, "folded": folded, "newest": newest}
 
     def late(self, reached: Reached) -> Asked:
         """The question for what arrived behind another attempt; it is looked for as long as one may be silent."""
