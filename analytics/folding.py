@@ -4,7 +4,8 @@ Not with each batch, because it takes time and nothing waits for it: what is not
 facts.
 """
 
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 from analytics.database import Connection
@@ -18,6 +19,8 @@ AT_ONCE = 100_000
 """Reports of one portion, or one batch that has more."""
 WORTH_IT = 20_000
 """So many are folded while batches are small, and `TOO_MANY` whatever waits."""
+PAUSE_S = 30.0
+"""After that also fewer, while batches are small: each question has to count what is not folded."""
 SMALL = 5_000
 """Records of a batch behind which no other waits."""
 REPLY_WINDOW_S = StoreSettings().reply_window_s
@@ -36,10 +39,17 @@ class Folding:
     """Writes with the writer's connection, in transactions of its own."""
 
     def __init__(
-        self, connection: Connection, *, at_once: int = AT_ONCE, reply_window_s: float = REPLY_WINDOW_S
+        self,
+        connection: Connection,
+        *,
+        at_once: int = AT_ONCE,
+        reply_window_s: float = REPLY_WINDOW_S,
+        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._connection = connection
         self._at_once = at_once
+        self._monotonic = monotonic
+        self._folded_at = monotonic()
         self._behind = WORTH_IT
         self._steps = tuple(_steps(reply_window_s))
 
@@ -49,13 +59,15 @@ class Folding:
 
     def take_turn(self, batch_id: int, *, waiting: int) -> None:
         """Fold a portion, when it is time for that with so many records at the door."""
-        if self._behind >= (WORTH_IT if waiting <= SMALL else TOO_MANY):
+        is_small, has_rested = waiting <= SMALL, self._monotonic() >= self._folded_at + PAUSE_S
+        if self._behind >= ((1 if has_rested else WORTH_IT) if is_small else TOO_MANY):
             self.fold(batch_id)
 
     def fold(self, batch_id: int) -> None:
         """Fold the next portion of the batches up to `batch_id`; of each fold all of it or nothing."""
         are_behind = [self._fold(step, batch_id) for step in self._steps]
         self._behind = WORTH_IT if any(are_behind) else 0
+        self._folded_at = self._monotonic()
 
     def _fold(self, step: Step, batch_id: int) -> bool:
         """Whether there is more to fold."""

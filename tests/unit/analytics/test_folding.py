@@ -4,7 +4,7 @@ import pytest
 
 from analytics.erasure.rows import Forgetting
 from analytics.erasure.spelling import Spelling
-from analytics.folding import REPLY_WINDOW_S, SMALL, TOO_MANY, Folding
+from analytics.folding import PAUSE_S, REPLY_WINDOW_S, SMALL, TOO_MANY, Folding
 from analytics.metrics import Dimension
 from analytics.reports.funnel import funnel
 from analytics.reports.question import ReportQuestion
@@ -63,6 +63,26 @@ def test_it_is_folded_when_there_is_time(database, noted, waiting, is_folded):
     fold.take_turn(3, waiting=waiting)
 
     assert (state(database) == (3, 6)) == is_folded
+
+
+@pytest.mark.usefixtures("three_batches")
+@pytest.mark.parametrize(
+    ("after_s", "waiting", "is_folded"),
+    [
+        pytest.param(PAUSE_S, 0, True, id="few are folded when there was time for long"),
+        pytest.param(PAUSE_S - 1, 0, False, id="not with each batch"),
+        pytest.param(PAUSE_S, SMALL + 1, False, id="nor while much waits"),
+    ],
+)
+def test_few_wait_for_a_while(database, after_s, waiting, is_folded):
+    now = [0.0]
+    fold = Folding(database.cursor(), monotonic=lambda: now[0])
+    fold.fold(2)
+    fold.note(2)
+    now[0] = after_s
+    fold.take_turn(3, waiting=waiting)
+
+    assert state(database) == ((3, 6) if is_folded else (2, 4))
 
 
 def test_an_attempt_leaves_the_count_where_it_was(writer, line, database):
