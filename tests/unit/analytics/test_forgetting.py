@@ -15,7 +15,7 @@ from analytics.archive.manifest import load
 from analytics.archive.restoring import Restorer
 from analytics.buckets import Bucket
 from analytics.database import Database
-from analytics.forgetting import FACTS, Forgetting
+from analytics.forgetting import FACTS, FOLDED, Forgetting
 from analytics.metrics import Dimension, Measure, MetricsQuestion
 from analytics.reports.funnel import funnel
 from analytics.reports.question import ReportQuestion
@@ -295,7 +295,7 @@ class Failing:
         return self._connection.execute(sql, parameters)
 
 
-@pytest.mark.parametrize("word", ["INSERT INTO forgotten", *(f"DELETE FROM {fact}\n" for fact in FACTS)])
+@pytest.mark.parametrize("word", ["INSERT INTO forgotten", *(f"DELETE FROM {table}\n" for table in (*FACTS, *FOLDED))])
 def test_an_hour_that_fails_stays_whole(past, word):
     past.tell()
     held = past.facts()
