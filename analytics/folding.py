@@ -1,57 +1,106 @@
-"""What routes are known by, added up by the hour behind the batches: in portions, when there is time for it.
+"""What is kept of what was told, made up to date behind the batches: in portions, when there is time for it.
 
-Not with each batch, because it takes time and nothing waits for it: what is not folded yet, the report about trust
-counts from the facts.
+Not with each batch, because it takes time and nothing waits for it: what is not folded yet, questions count from the
+facts.
 """
 
+import time
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
+
 from analytics.database import Connection
+from analytics.folds import TOO_MANY, Fold, rule_of
 from analytics.statements import statement
 from analytics.trust.signals import FUTURE_MS
 from analytics.trust.span import STEP
+from runtime.settings import StoreSettings
 
 AT_ONCE = 100_000
 """Reports of one portion, or one batch that has more."""
 WORTH_IT = 20_000
-"""So many are folded while batches are small,"""
-TOO_MANY = 500_000
-"""and so many whatever waits."""
+"""So many are folded while batches are small, and `TOO_MANY` whatever waits."""
+PAUSE_S = 30.0
+"""After that also fewer, while batches are small: each question has to count what is not folded."""
 SMALL = 5_000
 """Records of a batch behind which no other waits."""
+REPLY_WINDOW_S = StoreSettings().reply_window_s
+
+
+class Step(NamedTuple):
+    """How one fold goes on: the statements of a portion, by what rule, and what else they take."""
+
+    fold: Fold
+    statements: tuple[str, ...]
+    parameters: dict[str, Any]
+    rule: str = ""
 
 
 class Folding:
     """Writes with the writer's connection, in transactions of its own."""
 
-    def __init__(self, connection: Connection, *, at_once: int = AT_ONCE) -> None:
+    def __init__(
+        self,
+        connection: Connection,
+        *,
+        at_once: int = AT_ONCE,
+        reply_window_s: float = REPLY_WINDOW_S,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._connection = connection
         self._at_once = at_once
+        self._monotonic = monotonic
+        self._folded_at = monotonic()
         self._behind = WORTH_IT
+        self._steps = tuple(_steps(reply_window_s))
 
     def note(self, rows: int) -> None:
-        """So many reports and registrations were stored."""
+        """So many reports, registrations and replies were stored."""
         self._behind += rows
 
     def take_turn(self, batch_id: int, *, waiting: int) -> None:
         """Fold a portion, when it is time for that with so many records at the door."""
-        if self._behind >= (WORTH_IT if waiting <= SMALL else TOO_MANY):
+        is_small, has_rested = waiting <= SMALL, self._monotonic() >= self._folded_at + PAUSE_S
+        if self._behind >= ((1 if has_rested else WORTH_IT) if is_small else TOO_MANY):
             self.fold(batch_id)
 
     def fold(self, batch_id: int) -> None:
-        """Fold the next portion of the batches up to `batch_id`, all of it or nothing."""
+        """Fold the next portion of the batches up to `batch_id`; of each fold all of it or nothing."""
+        are_behind = [self._fold(step, batch_id) for step in self._steps]
+        self._behind = WORTH_IT if any(are_behind) else 0
+        self._folded_at = self._monotonic()
+
+    def _fold(self, step: Step, batch_id: int) -> bool:
+        """Whether there is more to fold."""
+        place = {"fold": str(step.fold), "rule": step.rule}
         self._connection.begin()
         try:
-            ((folded, found, newest),) = self._run("find_unfolded", rows=self._at_once)
-            until = newest if found == self._at_once else max(batch_id, folded)
-            if until > folded:
-                portion = {"folded": folded, "until": until, "batch_id": batch_id}
-                step_us = STEP.total_seconds() * 1_000_000
-                self._run("insert_trust_delta", **portion, step_us=int(step_us), future_ms=FUTURE_MS)
-                self._run("insert_trust_folded", until=until)
+            ((folded, found, until),) = self._run("find_unfolded", place | {"rows": self._at_once})
+            newest = until if found == self._at_once else max(batch_id, folded)
+            if newest > folded:
+                portion = step.parameters | {"folded": folded, "newest": newest, "batch_id": batch_id}
+                for name in step.statements:
+                    self._run(name, portion)
+                self._run("clear_folded", place)
+                self._run("insert_folded", place | {"newest": newest})
             self._connection.commit()
         except BaseException:
             self._connection.rollback()
             raise
-        self._behind = WORTH_IT if found == self._at_once else 0
+        return bool(found == self._at_once)
 
-    def _run(self, name: str, **parameters: int) -> list[tuple[int, ...]]:
-        return self._connection.execute(statement(name), parameters).fetchall()
+    def _run(self, name: str, parameters: dict[str, Any]) -> list[tuple[Any, ...]]:
+        sql = statement(name)
+        known = {key: value for key, value in parameters.items() if f"${key}" in sql}
+        return self._connection.execute(sql, known or None).fetchall()
+
+
+def _steps(reply_window_s: float) -> Iterator[Step]:
+    step_us = int(STEP.total_seconds() * 1_000_000)
+    yield Step(Fold.TRUST, ("insert_trust_delta",), {"step_us": step_us, "future_ms": FUTURE_MS})
+    yield Step(Fold.FOLLOWED, _renewing("followed"), {"accounts": None})
+    yield Step(Fold.ANSWERED, _renewing("answered"), {"window_s": reply_window_s}, rule_of(reply_window_s))
+
+
+def _renewing(table: str) -> tuple[str, ...]:
+    """Rows are few and stand for themselves, so those that may have changed are made anew."""
+    return f"collect_{table}", f"clear_{table}", f"insert_{table}"

@@ -28,6 +28,8 @@ PAUSE = timedelta(seconds=1)
 """Between two hours, for the batches that wait."""
 LOOK_EVERY = timedelta(minutes=10)
 FACTS = ("report", "registration", "unclaimed", "presumed_lost", "inbound", "signal", "dead_letter", "callback")
+FOLDED = ("followed", "answered")
+"""Of single attempts, as the facts are."""
 BOOKED = ("insert_going_released", "insert_going_places", "insert_forgotten")
 
 
@@ -85,7 +87,7 @@ class Forgetting:
                 connection.rollback()
                 self._tell(waits)
                 return False
-            for name in (*BOOKED, *(f"forget_{fact}" for fact in FACTS)):
+            for name in (*BOOKED, *(f"forget_{table}" for table in (*FACTS, *FOLDED))):
                 _run(connection, name, edge, batch_id)
             crash_point("sink.forgetting")
             connection.commit()

@@ -139,7 +139,12 @@ class Analytics:
 
     def _writer(self) -> Writer:
         connection = self._database.cursor()
-        upkeep = Upkeep(connection, self._sink.skyline, Forgetting(self._settings, self.reader.clock))
+        upkeep = Upkeep(
+            connection,
+            self._sink.skyline,
+            Forgetting(self._settings, self.reader.clock),
+            reply_window_s=self.reply_window_s,
+        )
         return self.writes_with(
             connection,
             self._hashed,

@@ -3,7 +3,7 @@
 import structlog
 
 from analytics.database import Connection
-from analytics.folding import Folding
+from analytics.folding import REPLY_WINDOW_S, Folding
 from analytics.forgetting import Forgetting
 from analytics.freshness import Skyline
 from analytics.settling import Settling
@@ -17,24 +17,24 @@ BUSY_ROWS = 100_000
 """and so many even while batches wait."""
 
 SEAL = ("hours", "latencies", "prices", "trusts")
-PRUNE = (
-    "prune_offsets",
-    "prune_marks",
-    "prune_revisions",
-    "prune_begun",
-    "prune_trust_folded",
-    "prune_settled_batches",
-)
+PRUNE = ("prune_offsets", "prune_marks", "prune_revisions", "prune_begun", "prune_settled_batches")
 
 
 class Upkeep:
     """Keeps questions fast, and leaves every answer as it was, but for those about facts that were to be forgotten."""
 
-    def __init__(self, connection: Connection, skyline: Skyline, forgetting: Forgetting | None = None) -> None:
+    def __init__(
+        self,
+        connection: Connection,
+        skyline: Skyline,
+        forgetting: Forgetting | None = None,
+        *,
+        reply_window_s: float = REPLY_WINDOW_S,
+    ) -> None:
         self._connection = connection
         self._skyline = skyline
         self._forgetting = forgetting
-        self.folding = Folding(connection)
+        self.folding = Folding(connection, reply_window_s=reply_window_s)
         self.settling = Settling(connection)
         self._rows = 0
         self._sealed_batch = 0

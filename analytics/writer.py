@@ -24,6 +24,7 @@ ATTEMPT_TABLES = frozenset({"report", "replay", "registration", "outcome"})
 """By whose rows attempts move from one count to another."""
 COLLECT = ("collect_evidence", "collect_cells", "collect_taken")
 DELTAS = ("insert_hour_delta", "insert_latency_delta", "insert_price_delta", "insert_hour_revision")
+FOLDED_TABLES = ATTEMPT_TABLES | {"inbound"}
 SMALL_TABLES = ("offsets", "marks")
 
 
@@ -105,7 +106,6 @@ class Writer:
                 for name in COLLECT:
                     self._run(name)
                 added += sum(self._run(name) for name in DELTAS)
-                self._upkeep.folding.note(sum(tables[name].num_rows for name in ATTEMPT_TABLES & tables.keys()))
             crash_point("sink.inserted")
             self._connection.commit()
         except BaseException:
@@ -118,6 +118,7 @@ class Writer:
         self._batch_id = self._next_batch
         self._upkeep.note(added)
         self._upkeep.settling.note(sum(rows.num_rows for rows in tables.values()) - added)
+        self._upkeep.folding.note(sum(tables[name].num_rows for name in FOLDED_TABLES & tables.keys()))
 
     @property
     def _next_batch(self) -> int:

@@ -1,7 +1,8 @@
 -- Made-up messages, $count of them from the one numbered $first on, which left from $begin on with $every_us between two;
 -- and in `told`, as the store has them, the reports about them that were received before $until. What comes later waits in
 -- `later` for its turn. Nothing is drawn: whoever asks for the same gets the same.
-CREATE OR REPLACE TEMP MACRO chance(number, of_what) AS hash(number, of_what) / 18446744073709551616::DOUBLE;
+-- Hashed twice, for what DuckDB makes of two values at once is much the same for one number, whatever it is drawn for.
+CREATE OR REPLACE TEMP MACRO chance(number, of_what) AS hash(hash(number, of_what)) / 18446744073709551616::DOUBLE;
 
 -- Version 7: the time, and a digest.
 CREATE OR REPLACE TEMP MACRO id_at(moment, name) AS

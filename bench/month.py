@@ -64,6 +64,9 @@ PROOFS = {
     "sends are counted otherwise than once": """
         SELECT sum(send_count) - (SELECT count(DISTINCT send_id) FROM command) FROM send_count
     """,
+    "batches are not folded": """
+        SELECT (SELECT max(batch_id) FROM offsets) - min(batch_id) FROM folded
+    """,
 }
 
 

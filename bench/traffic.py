@@ -112,6 +112,7 @@ class SteadyWriter:
             placed = {topic: _count(intake.next_offsets, topic) for topic in ("updates", "callbacks")}
             with closing(Traffic(self._begin, rows_per_s=self._rows_per_s, **placed)) as traffic:
                 self._store(writer, intake, traffic)
+            writer.write(writer.prepare(intake, []))  # as the sink does when nothing comes any more
 
     def _store(self, writer: Writer, intake: Intake, traffic: Traffic) -> None:
         size, began = int(self._rows_per_s * BATCH_S), time.perf_counter()

@@ -70,7 +70,7 @@ class Restorer:
         """`starts` says where Kafka's callbacks begin: there a store goes on that has read none yet."""
         self._connection = connection
         self._hashed = hasher(load_hash_key(settings))
-        upkeep = Upkeep(connection, Skyline())
+        upkeep = Upkeep(connection, Skyline(), reply_window_s=settings.store.reply_window_s)
         self._writer = Writer(connection, self._hashed, upkeep, seen_days=settings.streams.seen_days)
         begun = {("callbacks", partition): start for partition, start in starts.items()}
         self._next_offsets = begun | self._writer.resume().next_offsets

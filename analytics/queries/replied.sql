@@ -31,28 +31,8 @@ chosen_registration AS (
 
 -- include: attempt_cells
 
-answered AS (
+answer AS (
     SELECT * REPLACE (coalesce(channel, latency_channel) AS channel) FROM attempt_cell WHERE attempt_count = 1
 ),
 
-placed AS (
-    SELECT
-        {
-            'account': CASE WHEN list_contains($group_by, 'account') THEN account END,
-            'provider': CASE WHEN list_contains($group_by, 'provider') THEN provider END,
-            'connection': CASE WHEN list_contains($group_by, 'connection') THEN connection END,
-            'channel': CASE WHEN list_contains($group_by, 'channel') THEN channel END,
-            'country': CASE WHEN list_contains($group_by, 'country') THEN country END,
-            'campaign': CASE WHEN list_contains($group_by, 'campaign') THEN campaign END,
-            'sender': CASE WHEN list_contains($group_by, 'sender') THEN sender END
-        } AS place
-    FROM answered
-    WHERE
-        true
--- include: wanted
-)
-
-SELECT unnest(place), count(*) AS replied
-FROM placed
-GROUP BY place
-ORDER BY place
+-- include: replied_placed

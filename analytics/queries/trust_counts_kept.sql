@@ -1,7 +1,13 @@
--- The same as `trust_counts` where nothing has to be counted from the facts: of whole hours, to which nothing was added since.
--- parameters: whole_from, whole_to, cut_from, cut_to, old_before, steps
+-- The same as `trust_counts` where nothing was added since to what is kept, and whole hours are asked for.
+-- parameters: whole_from, whole_to, old_to, old_first, old_until, step_us, steps
 -- parameters: fast_floor_ms, fast_floor_sms_ms, fast_share, accounts
-WITH counted AS (
+WITH
+-- if: old_until
+-- include: trust_old
+,
+
+-- end: old_until
+counted AS (
 -- include: trust_kept
 ),
 

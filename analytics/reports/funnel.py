@@ -2,31 +2,59 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any
 
-from analytics.metrics import Dimension, Measure
-from analytics.reader import Answer, Reader, Row
+from analytics.buckets import first_id
+from analytics.folds import Fold, Reached, reached, rule_of
+from analytics.metrics import Dimension
+from analytics.reader import Answer, Ask, Asked, Reader, Row
 from analytics.reports.delivery import ENDS
 from analytics.reports.question import ReportQuestion, share
 
+ALMOST_A_MS = timedelta(microseconds=999)
+"""Ids know no less than milliseconds."""
 LEAKS = ("pending", "undelivered", "expired", "rejected", "failed", "unknown_count")
 
 
 async def funnel(reader: Reader, question: ReportQuestion, *, window_s: float) -> Answer:
     """By group: the four counts, the shares that go on, and what became of those that do not."""
-    counts = question.metrics(*ENDS)
-    reasons = question.metrics(Measure.SENT, also_by=(Dimension.REASON,))
-    replied = question.parameters() | {"window_s": window_s, "group_by": [str(one) for one in question.group_by]}
-    (counted, reasoned, answered), fresh = await reader.ask_together(
-        ("metrics", counts.parameters()), ("metrics", reasons.parameters()), ("replied", replied)
-    )
+    counts = question.metrics(*ENDS, also_by=(Dimension.REASON,))
+
+    def look(ask: Ask) -> tuple[list[Row], list[Row]]:
+        known = reached(ask, Fold.ANSWERED, rule_of(window_s))
+        return ask("metrics", counts.parameters()), ask(*replied(question, window_s, known))
+
+    (counted, answered), fresh = await reader.look(look, is_lookup=False)
+    reasoned = counts.rows(counted)
     replies = {question.group_of(row): row["replied"] for row in answered}
-    why = _reasons(question, reasons.rows(reasoned))
+    why = _reasons(question, reasoned)
     rows = [
-        _stages(row, replies.get(question.group_of(row), 0)) | {"reasons": why[question.group_of(row)]}
-        for row in counts.rows(counted)
+        dict(zip(map(str, question.group_by), group, strict=True))
+        | _stages(ends, replies.get(group, 0))
+        | {"reasons": why[group]}
+        for group, ends in _ends(question, reasoned).items()
     ]
     return Answer(rows, fresh)
+
+
+def _ends(question: ReportQuestion, rows: Sequence[Row]) -> dict[tuple[Any, ...], Row]:
+    """By group, the counts whatever the reason."""
+    found: dict[tuple[Any, ...], Row] = {}
+    for row in rows:
+        ends = found.setdefault(question.group_of(row), dict.fromkeys(map(str, ENDS), 0))
+        for name in ends:
+            ends[name] += row[name]
+    return found
+
+
+def replied(question: ReportQuestion, window_s: float, known: Reached) -> Asked:
+    """The question for what was answered; from what is folded, unless most of it is not."""
+    asked = question.parameters() | {"window_s": window_s, "group_by": [str(one) for one in question.group_by]}
+    if known.is_far_behind:
+        return "replied", asked
+    ids = {"first": first_id(asked["from"]), "until": first_id(asked["to"] + ALMOST_A_MS)}
+    return "replied_kept", {**asked, **ids, **known.rest}
 
 
 def _stages(row: Row, replied: int) -> Row:

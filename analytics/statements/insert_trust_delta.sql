@@ -1,30 +1,19 @@
--- What batches behind $folded, up to and with $until, change of what routes are known by. Of attempts of a time that is
--- forgotten the counts stand: there is nothing left to compare with.
+-- What batches behind $folded, up to and with $newest, change of what routes are known by.
 INSERT INTO trust_delta BY NAME
-WITH kept AS (
-    SELECT coalesce(max(first_id), '00000000-0000-0000-0000-000000000000'::UUID) AS first_id FROM forgotten
-),
-
-touched AS (
-    SELECT attempt_id
-    FROM report
-    WHERE batch_id > $folded::BIGINT AND batch_id <= $until::BIGINT AND attempt_id >= (SELECT first_id FROM kept)
-    UNION
-    SELECT attempt_id
-    FROM registration
-    WHERE batch_id > $folded::BIGINT AND batch_id <= $until::BIGINT AND attempt_id >= (SELECT first_id FROM kept)
-),
+WITH
+-- include: touched
+,
 
 chosen_report AS (
     SELECT *, batch_id <= $folded::BIGINT AS is_known
     FROM report SEMI JOIN touched USING (attempt_id)
-    WHERE batch_id <= $until::BIGINT
+    WHERE batch_id <= $newest::BIGINT
 ),
 
 chosen_registration AS (
     SELECT *, batch_id <= $folded::BIGINT AS is_known
     FROM registration SEMI JOIN touched USING (attempt_id)
-    WHERE batch_id <= $until::BIGINT
+    WHERE batch_id <= $newest::BIGINT
 ),
 
 -- include: trust_cells

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple, TypeVar
 
 from analytics.buckets import first_id
+from analytics.folds import Fold, Reached, reached
 from analytics.freshness import Freshness
 from analytics.reader import Ask, Asked, Reader, Row
 from analytics.trust.judgement import Count, Judgement, judged
@@ -77,11 +78,13 @@ class TrustQuestion:
         asked = {**span.parameters(), **FAST, "accounts": self.accounts}
         if span.is_kept and newest <= folded:
             return "trust_counts_kept", asked
-        return "trust_counts", {**asked, **span.bounds(), "future_ms": FUTURE_MS, "folded": folded}
+        return "trust_counts", {**asked, **span.bounds(), "future_ms": FUTURE_MS, "folded": folded, "newest": newest}
 
-    def late(self) -> Asked:
+    def late(self, reached: Reached) -> Asked:
         """The question for what arrived behind another attempt; it is looked for as long as one may be silent."""
-        return "trust_late", self._attempts()
+        if reached.is_far_behind:
+            return "trust_late", self._attempts()
+        return "trust_late_kept", {**self._attempts(), **reached.rest}
 
     def replies(self) -> Asked:
         return "trust_replies", {"from": self.from_, "to": self.to, "accounts": self.accounts}
@@ -137,9 +140,10 @@ async def trust(reader: Reader, question: TrustQuestion) -> TrustReport:
     as_of = reader.horizon.as_of
 
     def look(ask: Ask) -> tuple[list[Row], list[Row], list[Row]]:
-        (reached,) = ask("trust_folded", {})
-        late = {_route(row): row for row in ask(*question.late())}
-        rows = [row | late.get(_route(row), {}) for row in ask(*question.counts(as_of, **reached))]
+        late = {_route(row): row for row in ask(*question.late(reached(ask, Fold.FOLLOWED)))}
+        known = reached(ask, Fold.TRUST)
+        counted = ask(*question.counts(as_of, folded=known.folded, newest=known.newest))
+        rows = [row | late.get(_route(row), {}) for row in counted]
         proofs = [row for asked in question.proofs(as_of) for row in ask(*asked)]
         return rows, ask(*question.replies()), proofs
 

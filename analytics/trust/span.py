@@ -9,16 +9,16 @@ from analytics.buckets import HOUR, first_id, floored
 
 STEP = timedelta(minutes=1)
 """Ends are kept by how many of these they took."""
+A_MS = timedelta(milliseconds=1)
+"""So far ids tell times apart."""
 
 
 @dataclass(frozen=True)
 class Span:
-    """Attempts first heard of in [from_, to): those of [begin, end) as they are kept, but for [cut, cut_end)."""
+    """Attempts first heard of in [from_, to): those of [begin, end) as they are kept."""
 
     from_: datetime
     begin: datetime
-    cut: datetime
-    cut_end: datetime
     end: datetime
     to: datetime
     silent_after: timedelta
@@ -27,46 +27,39 @@ class Span:
 
     @classmethod
     def of(cls, from_: datetime, to: datetime, *, silent_after: timedelta, as_of: datetime | None) -> "Span":
-        """In the hour in which attempts cease to be old enough each is looked at; and all are, when silence is no whole
-        number of the steps by which ends are kept.
-        """
+        """All are counted from the facts when silence is no whole number of the steps by which ends are kept."""
         begin, end = floored(from_ - timedelta(microseconds=1), HOUR) + HOUR, floored(to, HOUR)
         if end < begin or silent_after % STEP:
             begin = end = from_
-        old_before = None if as_of is None else as_of - silent_after
-        cut = cut_end = end
-        if old_before is not None and begin <= (hour := floored(old_before, HOUR)) < end:
-            cut, cut_end = hour, hour + HOUR
-        return cls(from_, begin, cut, cut_end, end, to, silent_after, old_before)
+        return cls(from_, begin, end, to, silent_after, None if as_of is None else as_of - silent_after)
 
     @property
     def is_kept(self) -> bool:
-        """Whether it is whole hours, all of which are kept."""
-        return (self.from_, self.cut, self.to) == (self.begin, self.cut_end, self.end)
+        """Whether it is whole hours."""
+        return (self.from_, self.to) == (self.begin, self.end)
 
     def parameters(self) -> Mapping[str, Any]:
         """As `trust_counts_kept` has them."""
+        old_to = self.old_before and floored(self.old_before, HOUR)
         return {
             "whole_from": self.begin,
             "whole_to": self.end,
-            "cut_from": self.cut,
-            "cut_to": self.cut_end,
-            "old_before": self.old_before,
+            "old_to": old_to,
+            **self._growing_old(old_to),
             "steps": self.silent_after // self._step,
+            "step_us": self._step // timedelta(microseconds=1),
         }
+
+    def _growing_old(self, hour: datetime | None) -> Mapping[str, str]:
+        """In the hour that is kept and in which attempts become old, those are looked for that are."""
+        if hour is None or self.old_before is None or not self.begin <= hour < self.end:
+            return {}
+        return {"old_first": first_id(hour), "old_until": first_id(self.old_before + A_MS)}
 
     def bounds(self) -> Mapping[str, Any]:
         """What `trust_counts` needs beside them."""
-        moments = {
-            "first": self.from_,
-            "whole_first": self.begin,
-            "cut_first": self.cut,
-            "cut_until": self.cut_end,
-            "whole_until": self.end,
-            "until": self.to,
-        }
-        ids = {name: first_id(moment) for name, moment in moments.items()}
-        return {**ids, "step_us": self._step // timedelta(microseconds=1)}
+        moments = {"first": self.from_, "whole_first": self.begin, "whole_until": self.end, "until": self.to}
+        return {"old_before": self.old_before, **{name: first_id(moment) for name, moment in moments.items()}}
 
     @property
     def _step(self) -> timedelta:

@@ -1,9 +1,13 @@
 """Whatever was reported, in whatever portions it came and however often: the rollups are what a recount gives."""
 
+import asyncio
 import random
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import closing
+from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 import pytest
@@ -12,17 +16,22 @@ from hypothesis import strategies as st
 
 from analytics.columns import hasher
 from analytics.database import Database
+from analytics.folding import REPLY_WINDOW_S
+from analytics.folds import Fold, reached, rule_of
 from analytics.freshness import Horizon, Skyline
 from analytics.metrics import Dimension, Measure, MetricsQuestion
 from analytics.queries import load_query
-from analytics.reader import kept
+from analytics.reader import Reader, Row, kept
+from analytics.reports.funnel import replied
+from analytics.reports.question import GROUPS, ReportQuestion
 from analytics.sources import COSTS, COSTS_OF_FACTS, COUNTS, COUNTS_OF_FACTS, PLACES, Source
 from analytics.trust.report import TrustQuestion
 from analytics.upkeep import Upkeep
 from analytics.writer import Writer
+from runtime.clock import FixedClock
 from runtime.settings import StoreSettings
 from tests.support.examples import share
-from tests.support.store_deeds import TABLES, crash_of_track, deeds, lived, portion, sent
+from tests.support.store_deeds import TABLES, crash_of_track, deeds, lived, portion, sent, talks
 from tests.support.store_line import Line, at
 from tests.support.store_prices import Costs, Priced, prices_of
 from tests.support.store_recount import Cell, recount
@@ -56,8 +65,11 @@ def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
     opened.close()
 
 
-def store(database: Database, line: Line, chance: random.Random) -> None:
-    """Write the line in portions up to chance, with crashes of track, restarts of the sink and upkeep in between."""
+def store(database: Database, line: Line, chance: random.Random, *, is_tidied: bool = True) -> None:
+    """Write the line in portions up to chance, with crashes of track, restarts of the sink and upkeep in between.
+
+    Upkeep has the last word, unless some is to be left as it is.
+    """
     connection = database.cursor()
     for table in TABLES:
         connection.execute(f"DELETE FROM {table}")
@@ -75,7 +87,8 @@ def store(database: Database, line: Line, chance: random.Random) -> None:
         if chance.random() < 0.3:
             upkeep.tidy(batches)
     skyline.latest = Horizon(None, {part: len(line.logs["callbacks", part]) for part in range(line.partitions)})
-    upkeep.tidy(batches)
+    if is_tidied:
+        upkeep.tidy(batches)
     connection.close()
 
 
@@ -171,17 +184,72 @@ def test_what_routes_are_known_by_is_the_same_folded_or_counted_from_the_facts(
     store(database, lived(what), random.Random(seed))
     question = TrustQuestion(from_=at(begin_s), to=at(end_s), silent_after_s=600, at_least=1)
     folded = known_of_routes(database, question, as_of=at(as_of_s))
-    for table in ("trust_delta", "trust_folded"):
+    for table in ("trust_delta", "folded"):
         database.cursor().execute(f"DELETE FROM {table}")
 
     assert folded == known_of_routes(database, question, as_of=at(as_of_s))
 
 
 def known_of_routes(database: Database, question: TrustQuestion, *, as_of: datetime) -> list[tuple[Any, ...]]:
-    cursor = database.cursor()
-    ((folded, newest),) = cursor.execute(load_query("trust_folded").sql).fetchall()
-    name, parameters = question.counts(as_of, folded=folded, newest=newest)
-    return cursor.execute(load_query(name).sql, {name: kept(value) for name, value in parameters.items()}).fetchall()
+    ask = partial(asked, database)
+    known = reached(ask, Fold.TRUST)
+    return ask(*question.counts(as_of, folded=known.folded, newest=known.newest))
+
+
+@settings(max_examples=share(0.4), deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(
+    what=talks,
+    seed=st.integers(0, 2**32),
+    is_tidied=st.booleans(),
+    begin_s=st.sampled_from([0, 0, 0, 1800]),
+    end_s=st.sampled_from([14_400, 14_400, 8000]),
+)
+def test_what_was_late_is_the_same_folded_or_counted_from_the_facts(
+    database: Database, what: list[Any], seed: int, begin_s: int, end_s: int, *, is_tidied: bool
+) -> None:
+    store(database, lived(what), random.Random(seed), is_tidied=is_tidied)
+    ask = partial(asked, database)
+    question = TrustQuestion(from_=at(begin_s), to=at(end_s), silent_after_s=600, at_least=1)
+    known = reached(ask, Fold.FOLLOWED)
+
+    assert ask(*question.late(known)) == ask(*question.late(replace(known, is_far_behind=True)))
+
+
+@settings(max_examples=share(0.6), deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(
+    what=talks,
+    seed=st.integers(0, 2**32),
+    is_tidied=st.booleans(),
+    hours=st.sampled_from([(0, 3), (0, 3), (0, 1), (1, 3)]),
+    accounts=st.sampled_from([None, ("default",)]),
+)
+def test_what_was_answered_is_the_same_folded_or_found_in_the_facts(
+    database: Database,
+    what: list[Any],
+    seed: int,
+    hours: tuple[int, int],
+    accounts: tuple[str] | None,
+    *,
+    is_tidied: bool,
+) -> None:
+    store(database, lived(what), random.Random(seed), is_tidied=is_tidied)
+    ask = partial(asked, database)
+    known = reached(ask, Fold.ANSWERED, rule_of(REPLY_WINDOW_S))
+
+    for group_by in ((), GROUPS):
+        question = ReportQuestion(
+            from_=at(3600 * hours[0]), to=at(3600 * hours[1]), group_by=group_by, accounts=accounts
+        )
+        assert ask(*replied(question, REPLY_WINDOW_S, known)) == ask(
+            *replied(question, REPLY_WINDOW_S, replace(known, is_far_behind=True))
+        )
+
+
+def asked(database: Database, name: str, parameters: Mapping[str, Any]) -> list[Row]:
+    """The rows of a question, as a reader brings them."""
+    with closing(Reader(database, Skyline(), FixedClock(at(60)), threads=1, limit_s=10)) as reader:
+        rows: list[Row] = asyncio.run(reader.ask(name, parameters)).rows
+    return rows
 
 
 def answer(database: Database, question: MetricsQuestion, source: Source) -> list[tuple[Any, ...]]:

@@ -11,7 +11,7 @@ from contracts.plans import SendOutcome
 from contracts.status import DeliveryStatus
 from contracts.vocabulary import Channel, Reason, Scope
 from tests.support.plans import outcome
-from tests.support.store_line import Line
+from tests.support.store_line import MESSAGE, Line, at
 
 TABLES = (
     *("callback", "report", "registration", "inbound", "signal", "dead_letter", "unreadable", "unclaimed"),
@@ -26,7 +26,9 @@ TABLES = (
         "settled_place",
         "settled_count",
         "trust_delta",
-        "trust_folded",
+        "followed",
+        "answered",
+        "folded",
     ),
     *("settled_batch", "callback_span", "parked", "heard_send", "open_send", "send_count", "attempt_name"),
 )
@@ -70,17 +72,63 @@ sends = st.fixed_dictionaries(
 )
 deeds = st.lists(st.one_of(reports, reports, reports, registrations, sends, st.just("again")), min_size=1, max_size=14)
 
+moments = st.integers(0, 9_000)
+names = st.sampled_from(["a", "b", "x", "order-1", "order-2", MESSAGE.format(1)])
+people = st.sampled_from(["+447700900105", "+447700900106"])
+senders = st.sampled_from(["ExampleShop", "exampleshop", "ExampleBank"])
+told_people = st.fixed_dictionaries(
+    {
+        "said": statuses,
+        "of": st.sampled_from(["a", "b", "c"]),
+        "leg": st.sampled_from([None, None, "x"]),
+        "at_s": moments,
+        "recipient": people,
+    },
+    optional={
+        "channel": st.sampled_from([Channel.SMS, Channel.VIBER]),
+        "campaign": st.sampled_from(["autumn", "spring"]),
+        "sender": senders,
+        "sent_at": moments.map(at),
+        "external_id": st.sampled_from(["order-1", "order-2"]),
+    },
+)
+claims = st.fixed_dictionaries(
+    {
+        "of": st.sampled_from(["a", "b", "c"]),
+        "at_s": moments,
+        "message_id": st.sampled_from([MESSAGE.format(1), MESSAGE.format(1), MESSAGE.format(2)]),
+    },
+    optional={"recipient": people, "sender": senders, "country": st.just("DE"), "external_id": st.just("order-2")},
+)
+replies = st.fixed_dictionaries(
+    {"wrote": st.just("text"), "at_s": moments, "author": people},
+    optional={
+        "reply_to": names,
+        "addressee": senders,
+        "occurred_at": moments.map(at),
+        "extras": st.dictionaries(st.sampled_from(["reply_id", "tracking", "external_id"]), names, max_size=2),
+    },
+)
+talks = st.lists(
+    st.one_of(told_people, told_people, told_people, claims, replies, replies, st.just("again")),
+    min_size=3,
+    max_size=16,
+)
+"""Messages that are tried several times, and people who answer; what is told may come long after it happened."""
+
 
 def lived(what: list[Any]) -> Line:
     """The line after these deeds; `again` is the last report, delivered twice."""
     line, last = Line(), None
-    for deed in what:
+    for number, deed in enumerate(what):
         if deed == "again":
             if last is not None:
                 line.report(**last)
         elif "said" in deed:
             last = with_price(deed)
             line.report(**last)
+        elif "wrote" in deed:
+            line.inbound(f"{number:032x}", **{name: value for name, value in deed.items() if name != "wrote"})
         elif "told" in deed:
             line.say("outcomes", sent(deed))
         else:
@@ -99,7 +147,7 @@ def sent(deed: dict[str, Any]) -> SendOutcome:
 
 def portion(line: Line, chance: random.Random) -> list[Fetched]:
     """Some of what is unread, partitions in any order; everything in the end."""
-    places = [place for place in line.logs if place[0] in {"callbacks", "updates", "outcomes"}]
+    places = [place for place in line.logs if place[0] in {"callbacks", "updates", "outcomes", "inbound"}]
     left = [place for place in places if line.read[place] < len(line.logs[place])]
     chosen = chance.sample(left, chance.randint(1, len(left))) if left else []
     fetched = []

@@ -2,9 +2,15 @@
 
 import pytest
 
-from analytics.folding import SMALL, TOO_MANY, Folding
+from analytics.erasure.rows import Forgetting
+from analytics.erasure.spelling import Spelling
+from analytics.folding import PAUSE_S, REPLY_WINDOW_S, SMALL, TOO_MANY, Folding
+from analytics.metrics import Dimension
+from analytics.reports.funnel import funnel
+from analytics.reports.question import ReportQuestion
+from tests.support.store_line import T0, at
 
-FOLDED = "SELECT coalesce(max(batch_id), 0) FROM trust_folded"
+FOLDED = "SELECT coalesce(max(batch_id), 0) FROM folded WHERE fold = 'trust'"
 ATTEMPTS = "SELECT coalesce(sum(n), 0)::BIGINT FROM trust_delta WHERE fact = 'attempt'"
 
 
@@ -59,6 +65,26 @@ def test_it_is_folded_when_there_is_time(database, noted, waiting, is_folded):
     assert (state(database) == (3, 6)) == is_folded
 
 
+@pytest.mark.usefixtures("three_batches")
+@pytest.mark.parametrize(
+    ("after_s", "waiting", "is_folded"),
+    [
+        pytest.param(PAUSE_S, 0, True, id="few are folded when there was time for long"),
+        pytest.param(PAUSE_S - 1, 0, False, id="not with each batch"),
+        pytest.param(PAUSE_S, SMALL + 1, False, id="nor while much waits"),
+    ],
+)
+def test_few_wait_for_a_while(database, after_s, waiting, is_folded):
+    now = [0.0]
+    fold = Folding(database.cursor(), monotonic=lambda: now[0])
+    fold.fold(2)
+    fold.note(2)
+    now[0] = after_s
+    fold.take_turn(3, waiting=waiting)
+
+    assert state(database) == ((3, 6) if is_folded else (2, 4))
+
+
 def test_an_attempt_leaves_the_count_where_it_was(writer, line, database):
     fold = Folding(database.cursor())
     for batch_id, (said, country) in enumerate([("sent", "GB"), ("undelivered", None), ("delivered", "US")], start=1):
@@ -78,3 +104,83 @@ def test_an_attempt_leaves_the_count_where_it_was(writer, line, database):
         ("US", "billed_arrived", 1),
         ("US", "report", 3),
     }
+
+
+PERSON, SHOP = "+447700900105", "ExampleShop"
+TO_PERSON = {"recipient": PERSON, "sender": SHOP, "connection": "observed"}
+
+
+@pytest.fixture
+def told(writer, line):
+    """Stores what the line has, which is a batch more."""
+
+    def write() -> None:
+        writer.write(writer.prepare(writer.resume(), line.fetch()))
+
+    return write
+
+
+async def answered(reader, *, window_s: float = REPLY_WINDOW_S) -> dict[str | None, int]:
+    """By campaign, how many attempts were answered."""
+    question = ReportQuestion(from_=T0, to=at(7200), group_by=(Dimension.CAMPAIGN,))
+    rows = (await funnel(reader, question, window_s=window_s)).rows
+    return {row["campaign"]: row["replied"] for row in rows if row["replied"]}
+
+
+def replies(line, *, at_s: float = 100, **members) -> None:
+    line.inbound("1" * 32, at_s=at_s, author=PERSON, addressee=SHOP, connection="observed", **members)
+
+
+async def test_a_report_that_comes_late_gives_a_reply_another_attempt(told, line, database, reader):
+    fold = Folding(database.cursor())
+    line.report("sent", of="a", campaign="autumn", at_s=10, **TO_PERSON)
+    replies(line)
+    told()
+    fold.fold(1)
+    before = await answered(reader)
+    line.report("delivered", of="b", campaign="spring", at_s=200, occurred_at=at(20), **TO_PERSON)
+    told()
+    unfolded = await answered(reader)
+    fold.fold(2)
+
+    assert before == {"autumn": 1}
+    assert unfolded == await answered(reader) == {"spring": 1}
+
+
+async def test_what_comes_later_about_an_attempt_moves_the_answer_to_it(told, line, database, reader):
+    fold = Folding(database.cursor())
+    line.report("delivered", of="a", campaign="autumn", at_s=10, **TO_PERSON)
+    replies(line)
+    told()
+    fold.fold(1)
+    line.report("seen", of="a", campaign="winter", at_s=200, **TO_PERSON)
+    told()
+    unfolded = await answered(reader)
+    fold.fold(2)
+
+    assert unfolded == await answered(reader) == {"winter": 1}
+
+
+async def test_another_window_is_folded_anew(told, line, database, reader):
+    line.report("delivered", of="a", campaign="autumn", at_s=10, **TO_PERSON)
+    replies(line)
+    told()
+    Folding(database.cursor()).fold(1)
+    by_facts = await answered(reader, window_s=60)
+    Folding(database.cursor(), reply_window_s=60).fold(1)
+
+    assert by_facts == await answered(reader, window_s=60) == {}
+    assert await answered(reader) == {"autumn": 1}
+
+
+async def test_a_person_who_is_forgotten_has_answered_all_the_same(told, line, database, reader):
+    """Names that come back with a reply are erased with the person; what was counted stays."""
+    line.report("delivered", of="a", campaign="autumn", at_s=10, external_id="order-1", **TO_PERSON)
+    line.report("delivered", of="b", campaign="spring", at_s=20, **TO_PERSON)
+    replies(line, extras={"tracking": "order-1"})
+    told()
+    Folding(database.cursor()).fold(1)
+    pseudonym = database.cursor().execute("SELECT author_hash FROM inbound").fetchall()[0][0]
+    Forgetting(Spelling(PERSON), pseudonym, wishes_too=True).run(database.cursor())
+
+    assert await answered(reader) == {"autumn": 1}

@@ -15,8 +15,10 @@ from analytics.archive.manifest import load
 from analytics.archive.restoring import Restorer
 from analytics.buckets import Bucket
 from analytics.database import Database
-from analytics.forgetting import FACTS, Forgetting
+from analytics.forgetting import FACTS, FOLDED, Forgetting
 from analytics.metrics import Dimension, Measure, MetricsQuestion
+from analytics.reports.funnel import funnel
+from analytics.reports.question import ReportQuestion
 from analytics.sources import COUNTED
 from analytics.trust.report import TrustQuestion, trust
 from analytics.upkeep import Upkeep
@@ -236,6 +238,27 @@ async def test_whoever_asks_about_a_time_that_is_kept_is_answered(past):
     assert sum(row["sent"] for row in (await questions.metrics(past.reader, question)).rows) == 3
 
 
+async def test_what_people_answered_goes_with_the_attempt(past):
+    to_person = {"recipient": "+447700900105", "sender": "ExampleShop", "connection": "observed"}
+    for day in (0, 44):
+        past.line.report("delivered", of=f"r{day}", at_s=day * DAY_S + 10, **to_person)
+        past.line.inbound(
+            f"{day + 200:032x}",
+            at_s=day * DAY_S + 100,
+            author="+447700900105",
+            connection="observed",
+            reply_to=f"r{day}",
+        )
+    past.tell()
+    kept = ReportQuestion(from_=at(44 * DAY_S), to=at(44 * DAY_S + 3600))
+    before = past.ask("SELECT count(*) FROM answered"), (await funnel(past.reader, kept, window_s=DAY_S)).rows
+    past.forget_all()
+
+    assert before[0] == [(2,)]
+    assert past.ask("SELECT count(*) FROM answered") == [(1,)]
+    assert (await funnel(past.reader, kept, window_s=DAY_S)).rows == before[1]
+
+
 async def test_reports_and_messages_tell_of_what_is_gone(past):
     past.tell()
     attempt = past.line.told[0].attempt_id
@@ -272,7 +295,7 @@ class Failing:
         return self._connection.execute(sql, parameters)
 
 
-@pytest.mark.parametrize("word", ["INSERT INTO forgotten", *(f"DELETE FROM {fact}\n" for fact in FACTS)])
+@pytest.mark.parametrize("word", ["INSERT INTO forgotten", *(f"DELETE FROM {table}\n" for table in (*FACTS, *FOLDED))])
 def test_an_hour_that_fails_stays_whole(past, word):
     past.tell()
     held = past.facts()

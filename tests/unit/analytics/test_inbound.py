@@ -104,6 +104,35 @@ async def test_a_leg_is_a_name_too(line, known):
     assert (row["attempt_id"], row["attributed_by"]) == (told(line, "whole"), "provider_id")
 
 
+@pytest.mark.parametrize(
+    ("said", "attempt"),
+    [
+        pytest.param({"reply_to": "old", "extras": {"tracking": "new"}}, "old", id="a surer name, however old"),
+        pytest.param({"reply_to": "old"}, "old", id="and what was sent since is not looked at"),
+        pytest.param({"reply_to": "order-1"}, "new", id="of two with one name the newer"),
+    ],
+)
+async def test_names_are_looked_for_in_all_the_time_before(line, known, said, attempt):
+    for of, day in (("old", 0), ("new", 20)):
+        delivered(line, of, at_s=day * DAY_S + 10, external_id="order-1")
+    line.inbound(REPLY, at_s=20 * DAY_S + 100, addressee=SHOP, **said)
+    (row,) = (await known()).rows
+
+    assert row["attempt_id"] == told(line, attempt)
+
+
+@pytest.mark.parametrize("others", [(), (5,), (40,)], ids=["alone", "with an earlier one", "with a later one"])
+async def test_with_which_others_a_reply_is_asked_for_does_not_matter(line, known, others):
+    """Each is looked for in its own time, and not in that of all together."""
+    delivered(line, "early", at_s=0)
+    line.inbound(REPLY, at_s=31 * DAY_S, reply_to="early")
+    for number, day in enumerate(others):
+        line.inbound(f"{number + 2:032x}", at_s=day * DAY_S, author="+447700900106")
+    rows = (await known()).rows
+
+    assert [row["attributed_by"] for row in rows if row["event_id"] == REPLY] == ["none"]
+
+
 async def test_what_has_failed_was_not_answered(line, known):
     line.report("sent", of="failed", at_s=1, **TO_PERSON)
     line.report("undelivered", of="failed", at_s=2, **TO_PERSON)

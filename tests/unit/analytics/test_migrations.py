@@ -46,6 +46,15 @@ def test_every_earlier_store_gets_the_shape_of_today(old: duckdb.DuckDBPyConnect
     assert old.execute(load_query("watermarks").sql).fetchall() == []
 
 
+def test_what_was_folded_is_not_folded_again(old: duckdb.DuckDBPyConnection):
+    migrate(old, {number: told for number, told in load_steps().items() if number <= 19})
+    old.execute("INSERT INTO trust_folded VALUES (6), (7)")
+
+    migrate(old)
+
+    assert old.execute("FROM folded").fetchall() == [("trust", "", 7)]
+
+
 def prices(database: Database) -> list[tuple[Any, ...]]:
     return database.cursor().execute(PRICES).fetchall()
 

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from analytics.buckets import first_id
 from analytics.trust.span import Span
 from tests.support.store_line import T0, at
 
@@ -32,20 +33,22 @@ def test_whole_hours_are_kept(begin_s, end_s, whole):
 
 
 @pytest.mark.parametrize(
-    ("as_of_s", "cut"),
+    ("as_of_s", "old_to", "growing"),
     [
-        pytest.param(2 * HOUR, (HOUR, 2 * HOUR), id="in the hour in which they become old each is looked at"),
-        pytest.param(HOUR + 600, (HOUR, 2 * HOUR), id="who began at its first moment is old, too"),
-        pytest.param(4 * HOUR, None, id="when all are old there is no such hour"),
-        pytest.param(500, None, id="nor when none is"),
-        pytest.param(None, None, id="nor when nothing is known of now"),
+        pytest.param(2 * HOUR, HOUR, (HOUR, 2 * HOUR - 600), id="in the hour in which they become old some are"),
+        pytest.param(HOUR + 600, HOUR, (HOUR, HOUR), id="who began at its first moment is old, too"),
+        pytest.param(4 * HOUR, 3 * HOUR, None, id="when all are old there is no such hour"),
+        pytest.param(500, -HOUR, None, id="nor when none is"),
+        pytest.param(None, None, None, id="nor when nothing is known of now"),
     ],
 )
-def test_the_hour_of_silence_is_counted_from_the_facts(as_of_s, cut):
-    told = span(0, 3 * HOUR, as_of_s=as_of_s)
+def test_what_is_old_is_known_to_the_moment(as_of_s, old_to, growing):
+    asked = span(0, 3 * HOUR, as_of_s=as_of_s).parameters()
 
-    assert told.is_kept == (cut is None)
-    assert cut is None or (told.cut, told.cut_end) == (at(cut[0]), at(cut[1]))
+    assert asked["old_to"] == (None if old_to is None else at(old_to))
+    assert [asked.get(name) for name in ("old_first", "old_until")] == (
+        [None, None] if growing is None else [first_id(at(growing[0])), first_id(at(growing[1] + 0.001))]
+    )
 
 
 def test_silence_of_no_whole_minutes_is_counted_from_the_facts_alone():
@@ -53,4 +56,4 @@ def test_silence_of_no_whole_minutes_is_counted_from_the_facts_alone():
 
     assert (told.begin, told.end, told.is_kept) == (T0, T0, False)
     assert told.parameters()["steps"] == 1
-    assert told.bounds()["step_us"] == 90_500_000
+    assert told.parameters()["step_us"] == 90_500_000

@@ -1,0 +1,2 @@
+DELETE FROM folded
+WHERE fold = $fold

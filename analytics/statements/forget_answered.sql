@@ -1,0 +1,2 @@
+DELETE FROM answered
+WHERE attempt_id < $first::UUID

@@ -1,0 +1,2 @@
+DELETE FROM followed
+WHERE attempt_id < $first::UUID

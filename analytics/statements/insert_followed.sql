@@ -1,0 +1,3 @@
+INSERT INTO followed BY NAME
+FROM renewed_followed
+WHERE next_id IS NOT NULL

@@ -1,1 +1,0 @@
-INSERT INTO trust_folded VALUES ($until)
