@@ -34,6 +34,10 @@ class Arrivals:
         for table in self._tables.values():
             table.rows = table.rows.schema.empty_table()
 
+    def ask(self, name: str) -> pa.Table:
+        """What the statement, which knows no parameters and reads the new rows alone, says of them."""
+        return self._connection.sql(self._planned_as(name, statement(name), {})).to_arrow_table()
+
     def run(self, name: str, **parameters: int) -> int:
         """Run the statement with those of `parameters` that it knows; how many rows it made."""
         sql = statement(name)
@@ -57,7 +61,7 @@ class Arrivals:
             self._planned.add(name)
         # A parameter of another type than it was planned with has it planned anew.
         given = ", ".join(f"{key} := {value}::BIGINT" for key, value in parameters.items())
-        return f"EXECUTE {name}({given})"
+        return f"EXECUTE {name}({given})" if given else f"EXECUTE {name}"
 
 
 class _Arriving:

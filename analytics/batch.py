@@ -125,7 +125,11 @@ def prepare(intake: Intake, hashed: Hasher, fetched: Iterable[Fetched]) -> Batch
         places["begun"] = table(BEGUN, begun)
     if skipped:
         places["skipped"] = table(SKIPPED, skipped)
-    return Batch(new, tables_of(new, hashed), places, dict(intake.next_offsets))
+    try:
+        tables = tables_of(new, hashed)
+    except pa.ArrowInvalid:  # one has bytes that are no text where nobody looked
+        tables = tables_of(new, hashed, strictly=True)
+    return Batch(new, tables, places, dict(intake.next_offsets))
 
 
 def tables_of(fetched: Iterable[Fetched], hashed: Hasher, *, strictly: bool = False) -> dict[str, pa.Table]:

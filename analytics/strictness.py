@@ -11,6 +11,7 @@ from contracts.vocabulary import Verdict
 
 def check(topic: str, value: bytes) -> None:
     """Raises `PayloadInvalid` or `ValueError` when `value` is no record of `topic`."""
+    value.decode()  # also of members that we do not know
     found = decode(_kind(load_topics()[topic].record), value)
     if isinstance(found, conversations.AboutSession):
         return  # what was heard too late may have been told by any sender, in ids of its own

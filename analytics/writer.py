@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from contextlib import suppress
+from dataclasses import replace
 
 import duckdb
 import pyarrow as pa
@@ -13,6 +14,7 @@ from analytics.batch import Batch, counted, prepare, tables_of
 from analytics.columns import Hasher
 from analytics.database import Connection
 from analytics.intake import Fetched, Intake, Origin, Place, Source
+from analytics.parsing import Parser
 from analytics.queries import load_query
 from analytics.upkeep import Upkeep
 from runtime.crash_points import crash_point
@@ -46,6 +48,7 @@ class Writer:
         """
         self._connection = connection
         self._arrivals = Arrivals(connection)
+        self._parser = Parser(connection.cursor())
         self._take_snapshot = take_snapshot
         self._hashed = hashed
         self._upkeep = upkeep
@@ -64,6 +67,7 @@ class Writer:
         return Intake({(topic, part): offset for topic, part, offset, _ in offsets}, marks)
 
     def close(self) -> None:
+        self._parser.close()
         self._connection.close()
 
     def write(self, batch: Batch) -> None:
@@ -90,10 +94,14 @@ class Writer:
             SINK_ROWS.labels(topic).inc(count)
 
     def prepare(self, intake: Intake, fetched: Iterable[Fetched]) -> Batch:
-        """`analytics.batch.prepare` with this writer's pseudonyms; touches no connection, so any thread may do it."""
-        return prepare(intake, self._hashed, fetched)
+        """`analytics.batch.prepare` with this writer's pseudonyms, and parsed; any thread may do it."""
+        batch = prepare(intake, self._hashed, fetched)
+        with suppress(duckdb.Error):  # the one who writes it finds out which record it is
+            batch = replace(batch, tables=self._parser.parsed(batch.tables))
+        return batch
 
-    def _commit(self, tables: dict[str, pa.Table]) -> None:
+    def _commit(self, told: dict[str, pa.Table]) -> None:
+        tables = self._parser.parsed(told)
         for name, rows in tables.items():
             self._arrivals.show(name, rows)
         self._connection.begin()

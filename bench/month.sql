@@ -10,7 +10,8 @@ SELECT
         partition_at($updates + rowid) AS kafka_partition,
         offset_at($updates + rowid) AS kafka_offset,
         partition_at($callbacks + rowid) AS cause_partition,
-        offset_at($callbacks + rowid) AS cause_offset
+        offset_at($callbacks + rowid) AS cause_offset,
+        tick_of(attempt_id) AS first_tick
     ),
     $batch_id AS batch_id
 FROM told
@@ -50,6 +51,7 @@ SELECT
     sent_at,
     0 AS released_applied_count,
     0 AS released_outranked_count,
+    tick_of(attempt_id) AS first_tick,
     $batch_id AS batch_id
 FROM planned
 ORDER BY rowid;

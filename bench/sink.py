@@ -12,11 +12,11 @@ from collections import defaultdict
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
 from analytics.columns import hasher
 from analytics.database import Database
@@ -42,8 +42,7 @@ LIFE = (DeliveryStatus.ACCEPTED, DeliveryStatus.SENT, DeliveryStatus.DELIVERED, 
 HEADERS = [*fixed_headers("update", "track"), ("verdict", b"applied")]
 
 
-@dataclass(frozen=True)
-class Stored:
+class Stored(NamedTuple):
     offset: int
     timestamp: int
     value: bytes

@@ -29,7 +29,7 @@ CALLBACK_BODY = b"x" * 700
 FIRST = 1_000_000_000
 """The number of the first message, which no message of a month has."""
 PORTION_ROWS = 50_000
-"""Made at once."""
+"""Made at once, where nobody may wait for long."""
 BATCH_S = 0.25
 """What the sink waits for, when little comes."""
 
@@ -37,11 +37,21 @@ BATCH_S = 0.25
 class Traffic:
     """Updates and the callbacks behind them, in the order of time from `begin` on; `placed` is where they go on."""
 
-    def __init__(self, begin: datetime, *, rows_per_s: float, updates: int = 0, callbacks: int = 0) -> None:
-        self._connection = duckdb.connect(config={"threads": 1})
+    def __init__(
+        self,
+        begin: datetime,
+        *,
+        rows_per_s: float,
+        updates: int = 0,
+        callbacks: int = 0,
+        threads: int = 1,
+        portion_rows: int = PORTION_ROWS,
+    ) -> None:
+        """`portion_rows` are made at once, which is quicker for many, and is waited for."""
+        self._connection = duckdb.connect(config={"threads": threads})
         migrate(self._connection)
         self._lives = Lives(self._connection, begin, reports_per_s=rows_per_s, first=FIRST)
-        self._span = timedelta(seconds=PORTION_ROWS / rows_per_s)
+        self._span = timedelta(seconds=portion_rows / rows_per_s)
         self._updates, self._callbacks = updates, callbacks
         self._given, self._there = 0, 0
 

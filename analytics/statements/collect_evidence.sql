@@ -17,18 +17,37 @@ told AS (
 
 -- Of an attempt of a time that is forgotten the counts stand: there is nothing left to compare with.
 touched AS (
-    SELECT attempt_id
+    SELECT attempt_id, tick_of(attempt_id) AS first_tick
     FROM told
     WHERE attempt_id >= (SELECT coalesce(max(first_id), '00000000-0000-0000-0000-000000000000'::UUID) FROM forgotten)
+),
+
+-- Found by their number first, which leaves little to be read of other attempts; rows of before have none.
+reported AS (
+    SELECT *
+    FROM (FROM report SEMI JOIN touched USING (first_tick)) AS near
+    SEMI JOIN touched USING (attempt_id)
+    UNION ALL BY NAME
+    SELECT * REPLACE (unit_of(root_id, provider_message_id, part) AS unit)
+    FROM report SEMI JOIN touched USING (attempt_id)
+    WHERE first_tick IS NULL
+),
+
+registered AS (
+    SELECT *
+    FROM (FROM registration SEMI JOIN touched USING (first_tick)) AS near
+    SEMI JOIN touched USING (attempt_id)
+    UNION ALL BY NAME
+    FROM registration SEMI JOIN touched USING (attempt_id)
+    WHERE first_tick IS NULL
 ),
 
 known AS (
     SELECT
         attempt_id,
         batch_id = $batch_id AS is_fresh,
-        leg_of(root_id, provider_message_id, part) AS leg,
-        part || '/' || provider_message_id AS piece,
-        root_id,
+        CASE WHEN part IS NULL THEN unit END AS leg,
+        CASE WHEN part IS NOT NULL THEN unit END AS piece,
         provider,
         connection,
         account,
@@ -47,7 +66,7 @@ known AS (
         price,
         currency,
         price_order(price, currency) AS price_order
-    FROM report SEMI JOIN touched USING (attempt_id)
+    FROM reported
     UNION ALL BY NAME
     SELECT
         attempt_id,
@@ -64,7 +83,7 @@ known AS (
         move(attempt_status, previous_status) AS moves,
         is_conflict,
         latency_ms
-    FROM registration SEMI JOIN touched USING (attempt_id)
+    FROM registered
 )
 
 SELECT

@@ -1,4 +1,4 @@
--- Reports of callbacks that were played again, taken apart as in insert_report.sql. One that the store has had from an
+-- Reports of callbacks that were played again, taken apart as in parse_report.sql. One that the store has had from an
 -- earlier batch is a repeat that moves nothing, though track may have forgotten the attempt and take it for new.
 INSERT INTO report BY NAME
 WITH came AS (
@@ -9,18 +9,22 @@ told AS (
 -- include: told_report
 ),
 
+new AS (
+-- include: report_row
+),
+
 stored AS (
     SELECT DISTINCT event_id
-    FROM report SEMI JOIN told USING (event_id)
+    FROM report SEMI JOIN new USING (event_id)
     WHERE batch_id < $batch_id
 )
 
 SELECT
-    told.* REPLACE (
+    new.* REPLACE (
         CASE
             WHEN stored.event_id IS NOT NULL AND verdict IN ('applied', 'outranked') THEN 'repeated'
             ELSE verdict
         END AS verdict,
         CASE WHEN stored.event_id IS NULL THEN previous_status ELSE attempt_status END AS previous_status
     )
-FROM told LEFT JOIN stored USING (event_id)
+FROM new LEFT JOIN stored USING (event_id)

@@ -1,8 +1,7 @@
--- Updates that answer a report. What does not fit its type becomes null; where that may not be, the batch is refused and
--- its records are tried one by one.
+-- What parse_report.sql made of reports. Where a null may not be the batch is refused, and its records are tried one by one.
 INSERT INTO report BY NAME
-WITH came AS (
+WITH told AS (
     FROM new_report
 )
 
--- include: told_report
+-- include: report_row

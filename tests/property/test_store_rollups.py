@@ -31,7 +31,7 @@ from analytics.writer import Writer
 from runtime.clock import FixedClock
 from runtime.settings import StoreSettings
 from tests.support.examples import share
-from tests.support.store_deeds import TABLES, crash_of_track, deeds, lived, portion, sent, talks
+from tests.support.store_deeds import OF_BEFORE, TABLES, crash_of_track, deeds, lived, portion, sent, talks
 from tests.support.store_line import Line, at
 from tests.support.store_prices import Costs, Priced, prices_of
 from tests.support.store_recount import Cell, recount
@@ -68,7 +68,8 @@ def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
 def store(database: Database, line: Line, chance: random.Random, *, is_tidied: bool = True) -> None:
     """Write the line in portions up to chance, with crashes of track, restarts of the sink and upkeep in between.
 
-    Upkeep has the last word, unless some is to be left as it is.
+    Now and then all that is there becomes what an older version would have written. Upkeep has the last word, unless some is
+    to be left as it is.
     """
     connection = database.cursor()
     for table in TABLES:
@@ -84,6 +85,9 @@ def store(database: Database, line: Line, chance: random.Random, *, is_tidied: b
             intake = writer.resume()
         if batches in crashes:
             crash_of_track(line, chance)
+        if chance.random() < 0.2:
+            for statement in OF_BEFORE:
+                connection.execute(statement)
         if chance.random() < 0.3:
             upkeep.tidy(batches)
     skyline.latest = Horizon(None, {part: len(line.logs["callbacks", part]) for part in range(line.partitions)})

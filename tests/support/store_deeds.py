@@ -33,6 +33,11 @@ TABLES = (
     *("settled_batch", "callback_span", "parked", "heard_send", "open_send", "send_count", "attempt_name"),
 )
 """Of the store, as far as these deeds fill them."""
+OF_BEFORE = (
+    "UPDATE report SET first_tick = NULL, unit = NULL",
+    "UPDATE registration SET first_tick = NULL",
+)
+"""What an older version stored does not say by what it is found."""
 
 statuses = st.sampled_from([str(status) for status in DeliveryStatus])
 prices = st.sampled_from(

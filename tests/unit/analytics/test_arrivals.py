@@ -9,6 +9,7 @@ from analytics.arrivals import COMPARED, Arrivals
 from analytics.batch import FEW, TABLES, UNCLAIMED_ATTEMPTS
 from analytics.columns import OFFSETS, table
 from analytics.database import Database
+from analytics.parsing import PARSED
 from analytics.statements import statement
 
 STORED = {*TABLES.values(), *FEW, UNCLAIMED_ATTEMPTS, "report", "replay", "registration"}
@@ -17,14 +18,29 @@ OF_A_TABLE = re.compile(r"\b(?:FROM|JOIN)\s+(\w+)")
 BY_NAME = re.compile(r"\b(\w+) AS \(")
 
 
-def read_by(name: str) -> set[str]:
-    sql = re.sub(r"--.*", "", statement(f"insert_{name}"))
+def read_by(name: str, verb: str = "insert") -> set[str]:
+    sql = re.sub(r"--.*", "", statement(f"{verb}_{name}"))
     return set(OF_A_TABLE.findall(sql)) - set(BY_NAME.findall(sql))
 
 
 @pytest.mark.parametrize("name", sorted((STORED | PLACES) - COMPARED))
 def test_what_is_planned_once_reads_the_new_rows_alone(name):
     assert read_by(name) == {f"new_{name}"}
+
+
+@pytest.mark.parametrize("name", sorted(PARSED))
+def test_what_is_parsed_beside_a_transaction_knows_nothing_of_what_is_stored(name):
+    assert name not in COMPARED
+    assert read_by(name, "parse") == {f"new_{name}"}
+
+
+def test_a_batch_comes_to_its_transaction_in_columns(writer, line):
+    line.report("sent", of="a")
+    line.register(of="a")
+    batch = writer.prepare(writer.resume(), line.fetch())
+
+    for name in PARSED:
+        assert {"attempt_id", "root_id", "attempt_status"} <= set(batch.tables[name].schema.names)
 
 
 @pytest.mark.parametrize("name", sorted(COMPARED))

@@ -159,6 +159,12 @@ def broken(**members: object) -> bytes:
         pytest.param("updates", None, id="a tombstone"),
         pytest.param("updates", b"{", id="no JSON"),
         pytest.param("updates", b"\xff", id="no text"),
+        pytest.param(
+            "updates", broken().replace(b'"provider_code":"', b'"provider_code":"\xff'), id="a word that is no text"
+        ),
+        pytest.param(
+            "updates", broken().replace(b'"scope":', b'"later":"\xff","scope":'), id="one that we do not know"
+        ),
         pytest.param("updates", b"[1]", id="no object"),
         pytest.param("updates", b"{}", id="an empty object"),
         pytest.param("updates", broken(attempt_id='"attempt-1"'), id="an id that is no UUID"),
