@@ -90,7 +90,7 @@ class MetricsQuestion:
             "to": self.to.astimezone(UTC),
             "bucket": str(self.bucket),
             "step_min": step_of(self.bucket) // timedelta(minutes=1),
-            "time_zone": self.time_zone,
+            "time_zone": self.time_zone if self.bucket in CALENDAR else None,
         }
 
     def revised(self) -> dict[str, Any]:

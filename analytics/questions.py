@@ -100,11 +100,12 @@ async def metrics(reader: Reader, question: MetricsQuestion) -> Measured:
     """
     periods = [question, question.before()] if question.is_compared else [question]
     asked = [(one, source) for one in periods for source in one.sources()]
+    buckets = [("buckets", one.bucketed()) for one in periods] if question.is_compared or question.is_filled else []
     revisions = [] if question.changed_since is None else [("revisions", question.revised())]
     answered, fresh = await reader.ask_together(
-        *((source.question, one.parameters(source)) for one, source in asked), *revisions
+        *((source.question, one.parameters(source)) for one, source in asked), *buckets, *revisions
     )
-    found = answered[: len(asked)]
+    found, told = answered[: len(asked)], answered[len(asked) : len(asked) + len(buckets)]
     if any(source is SESSIONS for _, source in asked):
         fresh = with_sessions(reader, fresh)
     rows = [
@@ -112,10 +113,9 @@ async def metrics(reader: Reader, question: MetricsQuestion) -> Measured:
         for one in periods
     ]
     whole = rows[0]
-    if question.is_compared or question.is_filled:
-        buckets, _ = await reader.ask_together(*(("buckets", one.bucketed()) for one in periods))
-        told = [Period(one, [row["bucket_at"] for row in several]) for one, several in zip(rows, buckets, strict=True)]
-        whole = series(question, *told)
+    if buckets:
+        spans = [Period(one, [row["bucket_at"] for row in several]) for one, several in zip(rows, told, strict=True)]
+        whole = series(question, *spans)
     return Measured(whole, fresh) if not revisions else _changed(question, whole, fresh, changed=answered[-1])
 
 

@@ -3,19 +3,26 @@
 -- what was first heard of a week later.
 -- parameters: names, people, heard_from, heard_to, window_s, accounts
 -- lane: look-up
+WITH later AS (
+    SELECT *
+    FROM inbound
+    WHERE
+        received_at >= $heard_from::TIMESTAMP - INTERVAL 7 DAY
+        AND ($accounts IS NULL OR list_contains($accounts, account))
+)
+
+-- One look for each member: what holds for one of several must be asked of each row, and few members have a value at all.
+SELECT event_id FROM later WHERE list_contains($names::VARCHAR[], reply_to)
+UNION ALL
+SELECT event_id FROM later WHERE list_contains($names::VARCHAR[], reply_id)
+UNION ALL
+SELECT event_id FROM later WHERE list_contains($names::VARCHAR[], tracking)
+UNION ALL
+SELECT event_id FROM later WHERE list_contains($names::VARCHAR[], external_id)
+UNION ALL
 SELECT event_id
-FROM inbound
+FROM later
 WHERE
-    received_at >= $heard_from::TIMESTAMP - INTERVAL 7 DAY
-    AND (
-        list_contains($names::VARCHAR[], reply_to)
-        OR list_contains($names::VARCHAR[], reply_id)
-        OR list_contains($names::VARCHAR[], tracking)
-        OR list_contains($names::VARCHAR[], external_id)
-        OR (
-            list_contains($people::UBIGINT[], author_hash)
-            AND received_at <= $heard_to::TIMESTAMP + to_seconds($window_s) + INTERVAL 7 DAY
-        )
-    )
-    AND ($accounts IS NULL OR list_contains($accounts, account))
+    list_contains($people::UBIGINT[], author_hash)
+    AND received_at <= $heard_to::TIMESTAMP + to_seconds($window_s) + INTERVAL 7 DAY
 LIMIT 1

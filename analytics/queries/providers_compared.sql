@@ -3,36 +3,29 @@
 -- are counted.
 -- parameters: from, to, least_samples, accounts
 -- parameters: account, provider, connection, channel, country, campaign, sender, status, reason
-WITH told AS (
-    SELECT *, entry_count AS n FROM hour_delta
-    UNION ALL BY NAME
-    SELECT * RENAME (bucket AS latency_bucket), attempt_count AS n FROM latency_delta
-),
-
-cell AS (
+WITH cell AS (
     SELECT
         country,
         channel,
         provider,
         hour_at,
-        latency_bucket,
-        sum(n) AS sent,
-        coalesce(sum(n) FILTER (WHERE status IN ('delivered', 'seen')), 0) AS delivered,
-        coalesce(sum(n) FILTER (WHERE status = 'seen'), 0) AS seen,
-        coalesce(sum(n) FILTER (WHERE status IN ('delivered', 'seen') OR is_bad_end(status)), 0) AS ended
-    FROM told
+        sum(entry_count) AS sent,
+        coalesce(sum(entry_count) FILTER (WHERE status IN ('delivered', 'seen')), 0) AS delivered,
+        coalesce(sum(entry_count) FILTER (WHERE status = 'seen'), 0) AS seen,
+        coalesce(sum(entry_count) FILTER (WHERE status IN ('delivered', 'seen') OR is_bad_end(status)), 0) AS ended
+    FROM hour_delta
     WHERE
         hour_at >= $from AND hour_at < $to
 -- include: wanted
-    GROUP BY country, channel, provider, hour_at, latency_bucket
-    HAVING sum(n) > 0
+    GROUP BY country, channel, provider, hour_at
+    HAVING sum(entry_count) > 0
 ),
 
 -- Where the country or the channel is not known, nobody can say that it was the same work.
 rival AS (
     SELECT country, channel, provider
     FROM cell
-    WHERE country IS NOT NULL AND channel IS NOT NULL AND latency_bucket IS NULL
+    WHERE country IS NOT NULL AND channel IS NOT NULL
     GROUP BY country, channel, provider
     HAVING sum(ended) >= $least_samples
 ),
@@ -44,7 +37,6 @@ place AS (
 shared AS (
     SELECT country, channel, hour_at
     FROM cell SEMI JOIN rival USING (country, channel, provider) JOIN place USING (country, channel)
-    WHERE latency_bucket IS NULL
     GROUP BY country, channel, hour_at
     HAVING count(*) = any_value(compared_count)
 ),
@@ -59,17 +51,28 @@ marked AS (
     LEFT JOIN shared USING (country, channel, hour_at)
 ),
 
+latency AS (
+    SELECT country, channel, provider, hour_at, bucket, attempt_count
+    FROM (SELECT *, NULL AS status, NULL AS reason FROM latency_delta)
+    WHERE
+        hour_at >= $from AND hour_at < $to
+-- include: wanted
+),
+
 histogram AS (
     SELECT
         country,
         channel,
         provider,
-        latency_bucket,
-        sum(sum(sent)) OVER (PARTITION BY country, channel, provider ORDER BY latency_bucket)
-        / sum(sum(sent)) OVER (PARTITION BY country, channel, provider) AS cumulated
-    FROM marked
-    WHERE is_counted AND latency_bucket IS NOT NULL
-    GROUP BY country, channel, provider, latency_bucket
+        bucket,
+        sum(sum(attempt_count)) OVER (PARTITION BY country, channel, provider ORDER BY bucket)
+        / sum(sum(attempt_count)) OVER (PARTITION BY country, channel, provider) AS share
+    FROM latency
+    LEFT JOIN rival USING (country, channel, provider)
+    LEFT JOIN shared USING (country, channel, hour_at)
+    WHERE rival.provider IS NULL OR shared.hour_at IS NOT NULL
+    GROUP BY country, channel, provider, bucket
+    HAVING sum(attempt_count) > 0
 ),
 
 percentile AS (
@@ -77,8 +80,8 @@ percentile AS (
         country,
         channel,
         provider,
-        middle_of(min(latency_bucket) FILTER (WHERE cumulated >= 0.50)) AS latency_p50,
-        middle_of(min(latency_bucket) FILTER (WHERE cumulated >= 0.95)) AS latency_p95
+        middle_of(min(bucket) FILTER (WHERE share >= 0.50)) AS latency_p50,
+        middle_of(min(bucket) FILTER (WHERE share >= 0.95)) AS latency_p95
     FROM histogram
     GROUP BY country, channel, provider
 ),
@@ -95,7 +98,6 @@ counted AS (
         coalesce(sum(delivered) FILTER (WHERE is_counted), 0)::BIGINT AS delivered,
         coalesce(sum(seen) FILTER (WHERE is_counted), 0)::BIGINT AS seen
     FROM marked
-    WHERE latency_bucket IS NULL
     GROUP BY country, channel, provider
 )
 

@@ -3,12 +3,12 @@
 -- parameters: from, to, bucket, step_min, time_zone, group_by, accounts
 -- parameters: account, provider, connection, channel, country, campaign, sender, status, reason
 WITH last_word AS (
-    SELECT *
+    SELECT arg_max(kafka_partition, kafka_offset) AS kafka_partition, max(kafka_offset) AS kafka_offset
     FROM session_word
     WHERE
         told IN ('opened', 'started', 'closed', 'corrected')
         AND ($accounts IS NULL OR list_contains($accounts, account))
-    QUALIFY row_number() OVER (PARTITION BY session_id ORDER BY kafka_offset DESC) = 1
+    GROUP BY session_id
 ),
 
 cell AS (
@@ -20,7 +20,7 @@ cell AS (
         NULL AS campaign,
         NULL AS status,
         NULL AS reason
-    FROM last_word
+    FROM session_word SEMI JOIN last_word USING (kafka_partition, kafka_offset)
     WHERE NOT is_void AND opened_at >= $from AND opened_at < $to
 ),
 

@@ -1,10 +1,14 @@
 """Counts, rates and latencies by time and group: what they count, and what cannot be asked."""
 
+from collections import Counter
 from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from analytics import questions
+from analytics.buckets import CALENDAR, start_of
 from analytics.database import Database
 from analytics.questions import Bucket, Dimension, Measure
 from analytics.sources import COUNTED
@@ -15,6 +19,7 @@ from contracts.vocabulary import Channel, Reason
 from tests.support.store_line import T0, Line, at
 from tests.support.store_questions import asked
 
+HALF_AN_HOUR = timedelta(minutes=30)
 ALL_COUNTS = tuple(measure for measure in COUNTED if not measure.startswith("latency"))
 
 
@@ -32,6 +37,18 @@ def fill(database: Database, dimension: Dimension, values: Sequence[str | None])
             f"VALUES (?, 1, 1, {', '.join('?' * len(columns))})",
             [T0.replace(tzinfo=None), *cell],
         )
+
+
+def reply_at(database: Database, moments: Sequence[datetime]) -> None:
+    """Somebody wrote at each of them."""
+    database.cursor().execute(
+        "INSERT INTO inbound BY NAME SELECT 0 AS kafka_partition, number AS kafka_offset, 0 AS cause_partition, "
+        "number AS cause_offset, 0 AS cause_index, 1 AS cause_items, uuid() AS event_id, 'applied' AS verdict, "
+        "'infobip' AS provider, 'main' AS connection, 'default' AS account, 'text' AS kind, moment AS received_at, "
+        "1 AS batch_id "
+        "FROM (SELECT unnest($moments::TIMESTAMP[]) AS moment, generate_subscripts($moments, 1) AS number)",
+        {"moments": [moment.replace(tzinfo=None) for moment in moments]},
+    )
 
 
 class TestMetrics:
@@ -134,6 +151,22 @@ class TestMetrics:
         )
 
         assert [row["bucket_at"] for row in days.rows] == [at(-12 * 3600), at(12 * 3600)]
+
+    @pytest.mark.parametrize("bucket", sorted(CALENDAR))
+    @pytest.mark.parametrize(
+        "zone",
+        ["UTC", "Europe/Athens", "America/New_York", "America/Santiago", "Pacific/Kiritimati", "Australia/Lord_Howe"],
+    )
+    async def test_days_weeks_and_months_are_those_of_the_calendar(self, database, reader, zone, bucket):
+        begin = datetime(2026, 3, 4, 15, tzinfo=UTC)
+        moments = [begin + number * HALF_AN_HOUR for number in range(45 * 48)]
+        reply_at(database, moments)
+        answer = await questions.metrics(
+            reader, asked(Measure.REPLIES, from_=begin, to=moments[-1] + HALF_AN_HOUR, bucket=bucket, time_zone=zone)
+        )
+
+        counted = {row["bucket_at"]: row["replies"] for row in answer.rows}
+        assert counted == Counter(start_of(bucket, moment, ZoneInfo(zone)) for moment in moments)
 
     @pytest.mark.parametrize("dimension", Dimension)
     @pytest.mark.parametrize(
