@@ -18,18 +18,18 @@ class Pace:
     """Of one client, which need not be started yet."""
 
     def __init__(self, client: AIOKafkaConsumer, *, gather_ms: int) -> None:
-        """While records come, a fetch may take `gather_ms` to be answered."""
+        self.gather_ms = gather_ms
+        """While records come, a fetch may take so long to be answered; from the next `follow` on."""
         self._client = client
-        self._gather_ms = gather_ms
         self._at_ease: tuple[int, int] | None = None
         """What is asked for while nothing comes, as the client was made; null while it is that."""
 
     def follow(self, *, has_come: bool) -> None:
         """Told after each fetch whether it brought anything."""
-        if has_come == (self._at_ease is not None):
+        if not has_come and self._at_ease is None:
             return
         fetcher = self._client._fetcher  # noqa: SLF001  # named above
-        before = fetcher._fetch_min_bytes, fetcher._fetch_max_wait_ms  # noqa: SLF001  # named above
-        least_bytes, longest_ms = self._at_ease or (GATHERED_BYTES, self._gather_ms)
-        fetcher._fetch_min_bytes, fetcher._fetch_max_wait_ms = least_bytes, longest_ms  # noqa: SLF001  # named above
-        self._at_ease = None if self._at_ease else before
+        at_ease = self._at_ease or (fetcher._fetch_min_bytes, fetcher._fetch_max_wait_ms)  # noqa: SLF001  # named above
+        asked_for = (GATHERED_BYTES, self.gather_ms) if has_come else at_ease
+        fetcher._fetch_min_bytes, fetcher._fetch_max_wait_ms = asked_for  # noqa: SLF001  # named above
+        self._at_ease = at_ease if has_come else None

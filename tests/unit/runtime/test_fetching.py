@@ -32,6 +32,17 @@ def test_it_asks_for(has_come, asked_for):
     assert (fetcher._fetch_min_bytes, fetcher._fetch_max_wait_ms) == asked_for
 
 
+def test_what_a_fetch_may_take_can_change_while_records_come():
+    fetcher = SimpleNamespace(_fetch_min_bytes=1, _fetch_max_wait_ms=500)
+    pace = Pace(SimpleNamespace(_fetcher=fetcher), gather_ms=25)
+    asked_for = []
+    for has_come, pace.gather_ms in [(True, 25), (True, 400), (False, 400)]:
+        pace.follow(has_come=has_come)
+        asked_for.append((fetcher._fetch_min_bytes, fetcher._fetch_max_wait_ms))
+
+    assert asked_for == [AT_WORK, (GATHERED_BYTES, 400), AT_EASE]
+
+
 def test_the_client_reads_them_for_each_fetch():
     source = inspect.getsource(Fetcher._get_actions_per_node)
 
