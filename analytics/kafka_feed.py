@@ -17,8 +17,8 @@ from runtime.settings import KafkaSettings, StoreSettings
 
 POLL_S = 0.2
 COMMIT_S = 1.0
-GATHER_MS = 100
-"""A batch gathers for longer than that anyway."""
+FETCH_SHARE = 0.4
+"""Of the time in which a batch gathers, what one fetch may take: so the one it begins with and two more are in it."""
 GROUP = "sink"
 
 
@@ -40,7 +40,7 @@ class Feed:
             enable_auto_commit=False,
             auto_offset_reset="none",
         )
-        self._pace = Pace(self._consumer, gather_ms=GATHER_MS)
+        self._pace = Pace(self._consumer, gather_ms=int(store.batch_wait_s * FETCH_SHARE * 1000))
 
     async def start(self, next_offsets: Mapping[Source, int]) -> None:
         """Seek each partition to where the store goes on.
@@ -65,15 +65,16 @@ class Feed:
             self._telling.cancel()
         await self._consumer.stop()
 
-    async def gather(self) -> list[Fetched]:
+    async def gather(self, wait_s: float) -> list[Fetched]:
         """A batch: as many rows as wanted, or what came within the wait after the first; nothing when nothing comes."""
-        fetched = await self._fetch(POLL_S, self._store.batch_rows)
+        fetched = await self._fetch(max(POLL_S, wait_s), self._store.batch_rows)
         missing = self._store.batch_rows - sum(len(part.records) for part in fetched)
-        deadline = time.monotonic() + self._store.batch_wait_s
+        deadline = time.monotonic() + wait_s
         while fetched and missing > 0 and (left := deadline - time.monotonic()) > 0:
             more = await self._fetch(left, missing)
             fetched += more
             missing -= sum(len(part.records) for part in more)
+        self._pace.gather_ms = int(wait_s * FETCH_SHARE * 1000)
         self._pace.follow(has_come=bool(fetched))
         return fetched
 

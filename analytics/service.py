@@ -78,6 +78,15 @@ class Analytics:
         """How long after a message an answer to it is looked for."""
         return self._settings.store.reply_window_s
 
+    @property
+    def batch_count(self) -> int:
+        """How many batches were stored since the process began: as long as it is the same, so are all answers."""
+        return self._sink.batch_count
+
+    def hurry(self) -> None:
+        """Somebody waits for what is new; for a moment the store takes it sooner."""
+        self._sink.hurry()
+
     def request_snapshot(self) -> Snapshot | None:
         """Let a copy of the store be made as soon as the writer may; the newest there is already."""
         return self._snapshots.request()

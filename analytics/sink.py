@@ -16,6 +16,7 @@ from analytics.batch import Batch
 from analytics.database import Database
 from analytics.diagnosis import advice
 from analytics.freshness import Horizon, Positions, Skyline
+from analytics.haste import Haste
 from analytics.horizon import Follower
 from analytics.intake import Fetched, Source
 from analytics.kafka_feed import Feed
@@ -45,11 +46,14 @@ class Sink:
         self._make_writer = make_writer
         self._clock = clock
         self._traces = open_traces(settings.traces, "api")
+        self._haste = Haste(clock.monotonic)
         self.skyline = Skyline()
         self.trouble = "the sink has not reached Kafka yet"
         """Why nothing is stored at the moment; empty when all is well."""
         self.has_failed = False
         """The store can do nothing more in this process."""
+        self.batch_count = 0
+        """How many batches were stored since the process began."""
         self._stored: Positions = {}
         self._is_stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="sink", daemon=True)
@@ -61,6 +65,10 @@ class Sink:
         """Let the running batch end, then end."""
         self._is_stopping.set()
         self._thread.join(STOP_WITHIN_S)
+
+    def hurry(self) -> None:
+        """Somebody waits for what is new; for a moment nothing gathers for long."""
+        self._haste.note_wait()
 
     def _run(self) -> None:
         try:
@@ -118,7 +126,9 @@ class Sink:
         """Gather and prepare the next batch while the last one is written."""
 
         async def gather() -> Batch:
-            return await asyncio.to_thread(prepare, await feed.gather())
+            fetched = await feed.gather(self._settings.store.batch_wait_s * self._haste.leisure)
+            self._haste.note_batch(sum(len(part.records) for part in fetched))
+            return await asyncio.to_thread(prepare, fetched)
 
         batch = await gather()
         while not self._is_stopping.is_set():
@@ -129,6 +139,7 @@ class Sink:
                 following.cancel()
                 raise
             self._note(batch.next_offsets)
+            self.batch_count += not batch.is_empty
             feed.tell_lag_tools(batch.next_offsets)
             batch = await following
 
@@ -149,7 +160,7 @@ class Sink:
                 while True:
                     world = await observer.look()
                     self._show(follower.follow(world), world.sink_lag())
-                    await asyncio.sleep(LOOK_EVERY_S)
+                    await asyncio.sleep(LOOK_EVERY_S * self._haste.leisure)
             except (KafkaError, OSError, TimeoutError) as exc:
                 log.warning("horizon_stands_still", reason=repr(exc))
                 await asyncio.sleep(LOOK_EVERY_S)

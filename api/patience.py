@@ -28,6 +28,7 @@ class Patience(BaseModel):
         if self.min_as_of is None:
             return
         for _ in range(int(self.wait_s / LOOK_EVERY_S)):
+            parts.store.hurry()
             if self._is_met_by(await parts.store.freshness()):
                 return
             await asyncio.sleep(LOOK_EVERY_S)

@@ -118,6 +118,13 @@ class Store(Protocol):
 
     def health(self) -> Health: ...
 
+    def hurry(self) -> None:
+        """Take what is new as soon as may be: somebody waits for it."""
+
+    @property
+    def batch_count(self) -> int:
+        """How often something new was stored since the process began."""
+
 
 class AnalyticsStore:
     """The store of this process."""
@@ -237,3 +244,10 @@ class AnalyticsStore:
 
     def health(self) -> Health:
         return self._analytics.health()
+
+    def hurry(self) -> None:
+        self._analytics.hurry()
+
+    @property
+    def batch_count(self) -> int:
+        return self._analytics.batch_count

@@ -5,13 +5,14 @@ share one machine. The time counts from when ingest took the callback down, befo
 """
 
 import asyncio
+import random
 import re
 import sys
 import time
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import partial
+from functools import cache, partial
 from multiprocessing import get_context
 from typing import cast
 
@@ -20,6 +21,7 @@ import uvloop
 from bench.figures import Figure, figure, percentiles, print_table
 from bench.posting import Load, poster, prepare
 from bench.whole import door, in_installation
+from runtime.collector import spare_the_collector
 from tidings.installation import Installation
 
 GROUP = "feed"
@@ -31,6 +33,8 @@ TIMED_OF = 10
 GOALS = {95: "", 99: "<= 250"}
 RECEIVED = re.compile(rb'"received_at":"([^"]+)"')
 EVENT = b"event: status-changed"
+SEAM = len(EVENT) - 1
+READ_BYTES = 1 << 18
 
 
 @dataclass(frozen=True)
@@ -56,15 +60,19 @@ class Audience:
 
     def listen(self) -> Heard:
         """What comes until then; timed are events of callbacks from `since_s` on."""
+        spare_the_collector()
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             return runner.run(self._listen())
 
     async def _listen(self) -> Heard:
-        clients = [Client(self, is_timed=not number % TIMED_OF) for number in range(self.clients)]
+        buffer = bytearray(READ_BYTES)
+        timed = [Timed(self, buffer) for _ in range(0, self.clients, TIMED_OF)]
+        clients = [*timed, *(Client(self, buffer) for _ in range(self.clients - len(timed)))]
+        random.Random(0).shuffle(clients)
         for client in clients:
             await asyncio.get_running_loop().create_connection(partial(_same, client), "127.0.0.1", self.port)
         await asyncio.sleep(self.until_s - time.time())
-        took_ms = [one for client in clients for one in client.took_ms]
+        took_ms = [one for client in timed for one in client.took_ms()]
         return Heard(took_ms, [client.events for client in clients], sum(client.is_lost for client in clients))
 
 
@@ -72,15 +80,14 @@ def _same(client: "Client") -> "Client":
     return client
 
 
-class Client(asyncio.Protocol):
-    """One stream."""
+class Client(asyncio.BufferedProtocol):
+    """One stream, whose events are counted. All clients read into one buffer, in turns."""
 
-    def __init__(self, audience: Audience, *, is_timed: bool) -> None:
-        self.took_ms: list[float] = []
+    def __init__(self, audience: Audience, buffer: bytearray) -> None:
         self.events = 0
         self.is_lost = False
         self._audience = audience
-        self._is_timed = is_timed
+        self._buffer = buffer
         self._rest = b""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -90,19 +97,43 @@ class Client(asyncio.Protocol):
     def connection_lost(self, _exc: Exception | None) -> None:
         self.is_lost = time.time() < self._audience.until_s
 
-    def data_received(self, data: bytes) -> None:
+    def get_buffer(self, _sizehint: int) -> bytearray:
+        return self._buffer
+
+    def buffer_updated(self, size: int) -> None:
+        """Counts the words by which events begin, though they be read in two pieces."""
+        seam = self._rest + self._buffer[: min(size, SEAM)]
+        self.events += seam.count(EVENT) + self._buffer.count(EVENT, 0, size)
+        self._rest = bytes(seam[-SEAM:] if size < SEAM else self._buffer[size - SEAM : size])
+
+
+class Timed(Client):
+    """One whose events are timed too; when what was read is reckoned up, nothing is measured any more."""
+
+    def __init__(self, audience: Audience, buffer: bytearray) -> None:
+        super().__init__(audience, buffer)
+        self._read: list[tuple[float, list[bytes]]] = []
+
+    def buffer_updated(self, size: int) -> None:
         now_s = time.time()
-        whole = self._rest + data
-        self.events += whole.count(EVENT)
-        if not self._is_timed:
-            self._rest = whole[1 - len(EVENT) :]
-            return
-        told, _, self._rest = whole.rpartition(b"\n\n")
-        self.events -= self._rest.count(EVENT)
-        for stamp in RECEIVED.findall(told):
-            received_s = datetime.fromisoformat(stamp.decode()).timestamp()
-            if received_s >= self._audience.since_s:
-                self.took_ms.append((now_s - received_s) * 1000)
+        told, _, self._rest = (self._rest + self._buffer[:size]).rpartition(b"\n\n")
+        stamps = RECEIVED.findall(told)
+        self.events += len(stamps)
+        self._read.append((now_s, stamps))
+
+    def took_ms(self) -> list[float]:
+        """From callback to client, of the events of callbacks that count."""
+        since_s, known = self._audience.since_s, cache(_seconds)
+        return [
+            (read_s - known(stamp)) * 1000
+            for read_s, stamps in self._read
+            for stamp in stamps
+            if known(stamp) >= since_s
+        ]
+
+
+def _seconds(stamp: bytes) -> float:
+    return datetime.fromisoformat(stamp.decode()).timestamp()
 
 
 def measure(per_s: float = CALLBACKS_PER_S, clients: float = CLIENTS, seconds: float = SECONDS) -> list[Figure]:

@@ -79,14 +79,16 @@ class Viewers:
                 watch.cancel()
 
     async def _watch(self, address: str, begins_s: float) -> None:
-        known, every_s = self.looks.setdefault(address, []), _every_s(address)
+        known, every_s, seen = self.looks.setdefault(address, []), _every_s(address), dict[str, str]()
         await asyncio.sleep(begins_s)
         while True:
-            async with self.session.get(self.url + address, headers={PART: "live"}) as answer:
+            async with self.session.get(self.url + address, headers={PART: "live"} | seen) as answer:
                 answer.raise_for_status()
                 look = await answer.text()
-            if known[-1:] != [look]:
-                known.append(look)
+            if answer.status != 304:
+                seen = {"If-None-Match": answer.headers["ETag"]}
+                if known[-1:] != [look]:
+                    known.append(look)
             await asyncio.sleep(every_s)
 
 

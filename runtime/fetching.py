@@ -20,15 +20,15 @@ class Pace:
     """Of one client, which need not be started before it is followed."""
 
     def __init__(self, client: AIOKafkaConsumer, *, gather_ms: int) -> None:
-        """While records come, a fetch is sent `gather_ms` after it could be."""
+        self.gather_ms = gather_ms
+        """While records come, a fetch is sent so long after it could be; from the next `follow` on."""
         self._client = client
-        self._gather_s = gather_ms / 1000
         self._wait_s = 0.0
         self._is_kept = False
 
     def follow(self, *, has_come: bool, is_much: bool = False) -> None:
         """Told after each fetch whether it brought anything, and whether that was so much that none need gather."""
-        self._wait_s = self._gather_s if has_come and not is_much else 0.0
+        self._wait_s = self.gather_ms / 1000 if has_come and not is_much else 0.0
         if not self._is_kept:
             self._is_kept = True
             self._keep()

@@ -36,7 +36,7 @@ MEANINGS = {
     "streams.max_batch": "Records a stage takes at once from one partition.",
     "dispatch.longest_rest_s": "How long it rests at most.",
     "store.batch_rows": "Records in one transaction of the sink, at most.",
-    "store.batch_wait_s": "How long the sink waits for a batch to fill.",
+    "store.batch_wait_s": "How long the sink waits for a batch to fill; while little comes for nobody, twice as long.",
     "store.memory_limit": "DuckDB's memory.",
     "store.threads": "DuckDB's threads.",
     "store.query_timeout_s": "A question that takes longer is ended.",

@@ -2,10 +2,10 @@
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import dataclass
 from enum import StrEnum
 
 from api.feed.bookmarks import Bookmark
-from api.feed.wishes import Wanted
 
 
 class End(StrEnum):
@@ -18,11 +18,22 @@ class End(StrEnum):
     KEY_REVOKED = "key_revoked"
 
 
+@dataclass(frozen=True)
+class Told:
+    """Events as they stand in the stream, in one piece: all who want the same share its bytes."""
+
+    frames: bytes = b""
+    count: int = 0
+
+    @classmethod
+    def of(cls, frames: Sequence[bytes]) -> "Told":
+        return cls(b"".join(frames), len(frames))
+
+
 class Listener:
     """Collects what is wanted until the client takes it."""
 
-    def __init__(self, wanted: Wanted, begin: Bookmark, *, most_waiting: int) -> None:
-        self.wanted = wanted
+    def __init__(self, begin: Bookmark, *, most_waiting: int) -> None:
         self.end: End | None = None
         self.bookmark = begin
         """Behind all that the client has taken, and behind what came since while nothing waits."""
@@ -32,19 +43,19 @@ class Listener:
         self._waiting_count = 0
         self._stir = asyncio.Event()
 
-    def offer(self, frames: Sequence[bytes], newest: Bookmark) -> None:
+    def offer(self, told: Told, newest: Bookmark) -> None:
         """All that is wanted up to `newest`; a client that has too much waiting is given up."""
         if self.end:
             return
-        if frames and self._waiting_count >= self._most_waiting:
+        if told.count and self._waiting_count >= self._most_waiting:
             self.close(End.TOO_SLOW)
             return
-        self._waiting += frames
-        self._waiting_count += len(frames)
         self._newest = newest
-        if self._waiting:
+        if told.count:
+            self._waiting.append(told.frames)
+            self._waiting_count += told.count
             self._stir.set()
-        else:
+        elif not self._waiting:
             self.bookmark = newest
 
     def close(self, why: End) -> None:
@@ -53,11 +64,16 @@ class Listener:
         self._waiting.clear()
         self._stir.set()
 
+    def stir(self) -> None:
+        """Let whoever takes now go on, though there be nothing."""
+        self._stir.set()
+
     async def take(self) -> bytes:
-        """All that waits, as soon as something does; nothing once it is closed."""
-        while not self._waiting and not self.end:
+        """All that waits, as soon as something does; nothing when it was stirred, or is closed."""
+        if not self._waiting and not self.end:
             self._stir.clear()
             await self._stir.wait()
+        # Of one piece this is that piece, not a copy.
         frames = b"".join(self._waiting)
         if not self.end:
             self.bookmark = self._newest

@@ -1,8 +1,8 @@
 """One client's stream: what it has missed, read for it alone, then what is new, from the shared tail."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable
-from contextlib import AsyncExitStack, aclosing
+from collections.abc import AsyncGenerator, Callable, Iterator
+from contextlib import AsyncExitStack, aclosing, contextmanager
 from dataclasses import dataclass
 
 from api.feed import frames
@@ -46,7 +46,7 @@ class Stream:
         self._reader = reader
         self._course = Course(begin)
         self._listener: Listener | None = None
-        self._pulse_at = 0.0
+        self._is_beat_due = False
         if reader is None:
             self._join()
 
@@ -70,15 +70,15 @@ class Stream:
 
     async def chunks(self) -> AsyncGenerator[bytes]:
         """The stream as bytes, one or many events at a time."""
-        self._pulse_at = asyncio.get_running_loop().time() + self._rules.heartbeat_s
         yield frames.opening(self.bookmark)
         try:
-            async with aclosing(self._missed()) as missed:
-                async for chunk in missed:
-                    yield chunk
-            async with aclosing(self._new()) as new:
-                async for chunk in new:
-                    yield chunk
+            with self._beating():
+                async with aclosing(self._missed()) as missed:
+                    async for chunk in missed:
+                        yield chunk
+                while not self._is_over():
+                    if chunk := await self._new():
+                        yield chunk
         except RecordsGone:
             self.end = End.RECORDS_GONE
         except BrokerUnavailable:
@@ -116,16 +116,11 @@ class Stream:
             self._join()
         return there
 
-    async def _new(self) -> AsyncGenerator[bytes]:
-        while self._listener is not None and not self._is_over():
-            chunk = b""
-            try:
-                async with asyncio.timeout(self._rules.heartbeat_s):
-                    chunk = await self._listener.take()
-            except TimeoutError:
-                self._pulse_at = 0.0
-            if not self._is_over() and (chunk := chunk + self._pulse()):
-                yield chunk
+    async def _new(self) -> bytes:
+        """What comes next of the tail; nothing when the stream is over."""
+        assert self._listener is not None  # noqa: S101  # whoever has caught up has joined
+        chunk = await self._listener.take()
+        return b"" if self._is_over() else chunk + self._pulse()
 
     def _is_over(self) -> bool:
         if self._reader is None and self._listener is not None:
@@ -134,14 +129,31 @@ class Stream:
 
     def _join(self) -> None:
         self._listener = self._tail.join(self._wanted)
-        self.held.callback(self._tail.leave, self._listener)
+        self.held.callback(self._tail.leave, self._wanted, self._listener)
+
+    @contextmanager
+    def _beating(self) -> Iterator[None]:
+        """A heartbeat is due again and again: by one timer, as one for each wait would cost more than what is told."""
+        self._set_timer()
+        try:
+            yield
+        finally:
+            self._timer.cancel()
+
+    def _set_timer(self) -> None:
+        self._timer = asyncio.get_running_loop().call_later(self._rules.heartbeat_s, self._beat)
+
+    def _beat(self) -> None:
+        self._set_timer()
+        self._is_beat_due = True
+        if self._listener is not None:
+            self._listener.stir()
 
     def _pulse(self) -> bytes:
         """A heartbeat when it is time for one; ends the stream when the key has stopped working."""
-        now = asyncio.get_running_loop().time()
-        if now < self._pulse_at:
+        if not self._is_beat_due:
             return b""
-        self._pulse_at = now + self._rules.heartbeat_s
+        self._is_beat_due = False
         if not self._rules.may_go_on():
             self.stop(End.KEY_REVOKED)
             return b""

@@ -2,15 +2,17 @@
 
 import asyncio
 import time
-from collections.abc import Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Iterator
 from contextlib import aclosing, contextmanager
 from dataclasses import dataclass
+from itertools import chain
 
 import structlog
 
 from api.feed.bookmarks import Bookmark
 from api.feed.events import Course, Event
-from api.feed.listener import End, Listener
+from api.feed.listener import End, Listener, Told
 from api.feed.log import Fetched, Log, RecordsGone
 from api.feed.wishes import Wanted
 from contracts.errors import BrokerUnavailable
@@ -41,7 +43,7 @@ class Tail:
         self._times = times
         self._most_waiting = most_waiting
         self._course: Course | None = None
-        self._listeners: set[Listener] = set()
+        self._audiences: defaultdict[Wanted, set[Listener]] = defaultdict(set)
         self._guests = 0
         self._has_guests = asyncio.Event()
         self._is_settled = asyncio.Event()
@@ -74,12 +76,14 @@ class Tail:
 
     def join(self, wanted: Wanted) -> Listener:
         """A listener to all that comes behind `bookmark`."""
-        listener = Listener(wanted, self.bookmark, most_waiting=self._most_waiting)
-        self._listeners.add(listener)
+        listener = Listener(self.bookmark, most_waiting=self._most_waiting)
+        self._audiences[wanted].add(listener)
         return listener
 
-    def leave(self, listener: Listener) -> None:
-        self._listeners.discard(listener)
+    def leave(self, wanted: Wanted, listener: Listener) -> None:
+        self._audiences[wanted].discard(listener)
+        if not self._audiences[wanted]:
+            del self._audiences[wanted]
 
     async def run(self) -> None:
         """Until cancelled, through outages of Kafka."""
@@ -97,7 +101,7 @@ class Tail:
             except RecordsGone as exc:
                 log.error("feed_lost_its_place", reason=str(exc))  # noqa: TRY400  # the text says it all
                 self._forget()
-                for listener in self._listeners:
+                for listener in chain.from_iterable(self._audiences.values()):
                     listener.close(End.RECORDS_GONE)
 
     async def _follow(self) -> None:
@@ -130,9 +134,7 @@ class Tail:
         for partition, records in fetched:
             events += course.meet(partition, records)
         newest = course.bookmark
-        chosen: dict[Wanted, Sequence[bytes]] = {}
-        for listener in self._listeners:
-            # Many clients want the same, which is then looked for once.
-            if listener.wanted not in chosen:
-                chosen[listener.wanted] = listener.wanted.chosen(events)
-            listener.offer(chosen[listener.wanted], newest)
+        for wanted, listeners in self._audiences.items():
+            told = Told.of(wanted.chosen(events))
+            for listener in listeners:
+                listener.offer(told, newest)

@@ -23,6 +23,8 @@ class Page(NamedTuple):
     """What a key needs for it, beside `read`."""
     every_s: float = 1.0
     """The time between two questions for its changing part."""
+    is_told: bool = False
+    """Whether such a question waits for its answer until there is something new."""
 
     @property
     def shared(self) -> tuple[str, ...]:
@@ -33,7 +35,7 @@ class Page(NamedTuple):
         return bool({self.scope, Scope.ADMIN} & caller.scopes)
 
 
-NOW = Page("/", "Now", every_s=0.5)
+NOW = Page("/", "Now", every_s=0.1, is_told=True)
 PROVIDERS = Page("/providers", "Providers", (*ROUTE, *CARGO, "account"), has_span=True)
 MESSAGES = Page("/messages", "Messages", (*ROUTE, *CARGO, "account", "status", "reason"), has_span=True)
 FALLBACKS = Page("/fallbacks", "Fallbacks", ("provider", "connection", "channel", *CARGO, "account"), has_span=True)

@@ -1,8 +1,13 @@
 """What stands around every page, and who looks at it."""
 
+import asyncio
+import gzip
+import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Annotated, Any, NamedTuple
+from functools import cached_property
+from hashlib import blake2b
+from typing import Annotated, Any, TypeVar
 
 from fastapi import Depends, Request
 from fastapi.responses import HTMLResponse, Response
@@ -27,11 +32,30 @@ PART = "tidings-part"
 """The header by which the script asks for the changing part of a page alone."""
 
 
-class Content(NamedTuple):
+GZIP_LEVEL = 4
+T = TypeVar("T")
+WAIT_S, LOOK_EVERY_S = 2.0, 0.05
+"""How long a question for the changing part waits for something new, which is less than a stop of the process takes."""
+
+
+@dataclass(frozen=True)
+class Content:
     """The changing part of a page."""
 
     status: int
     html: str
+
+    @cached_property
+    def tag(self) -> str:
+        """What a browser that shows it calls it by."""
+        return f'W/"{blake2b(self.html.encode(), digest_size=12).hexdigest()}"'
+
+    @cached_property
+    def zipped(self) -> bytes:
+        """For the way to the browser. It has nothing that another site could guess at by what its own words in it do to
+        the size: our cookie comes with no question of another site.
+        """
+        return gzip.compress(self.html.encode(), GZIP_LEVEL)
 
 
 class SignInFirst(Refused):
@@ -59,9 +83,26 @@ class Frame(Address):
 
     async def show(self, page: Page, template: str, ask: Callable[[], Awaitable[dict[str, Any]]]) -> Response:
         """The page, or its changing part when that is asked for; what goes wrong is told in its place."""
+        content = await self._look(page, template, ask)
+        if page.is_told and (seen := self.request.headers.get("if-none-match")):
+            deadline = time.monotonic() + WAIT_S
+            while content.tag == seen and time.monotonic() < deadline:
+                self.parts.store.hurry()
+                await asyncio.sleep(LOOK_EVERY_S)
+                content = await self._look(page, template, ask)
+        return self.framed(page, content)
+
+    async def _look(self, page: Page, template: str, ask: Callable[[], Awaitable[dict[str, Any]]]) -> Content:
+        """As it is now, or was a moment ago for somebody who may see the same."""
         name = (template, self.caller.accounts, self.caller.scopes, self.address)
+        mark = self.parts.store.batch_count if page.is_told else None
         desk: Desk[Content] = self.request.app.state.desk
-        return self.framed(page, await desk.get(name, lambda: self.content(template, ask), every_s=page.every_s))
+        return await desk.get(name, lambda: self.content(template, ask), every_s=page.every_s, mark=mark)
+
+    async def kept(self, name: str, make: Callable[[], Awaitable[T]], *, every_s: float) -> T:
+        """Of a page what changes less often than the rest of it, and takes longer; it is waited for but once."""
+        desk: Desk[T] = self.request.app.state.desk
+        return await desk.last((name, self.caller.accounts, self.address), make, every_s=every_s)
 
     async def content(self, template: str, ask: Callable[[], Awaitable[dict[str, Any]]]) -> Content:
         """The changing part alone."""
@@ -79,7 +120,7 @@ class Frame(Address):
     def framed(self, page: Page, content: Content, *, is_live: bool = True) -> Response:
         """`content` with everything around it; as it is for the script, which shows it whatever its status."""
         if PART in self.request.headers:
-            return HTMLResponse(content.html)
+            return self._part(content)
         return render(
             "frame.html",
             status=content.status,
@@ -94,6 +135,15 @@ class Frame(Address):
             themes=THEMES,
             theme=theme if (theme := self.request.cookies.get(THEME_COOKIE)) in THEMES else "",
         )
+
+    def _part(self, content: Content) -> Response:
+        """`content` alone; only its name for whoever has it already."""
+        asked, headers = self.request.headers, {"ETag": content.tag, "Vary": "Accept-Encoding"}
+        if asked.get("if-none-match") == content.tag:
+            return Response(status_code=304, headers=headers)
+        if "gzip" in asked.get("accept-encoding", ""):
+            return HTMLResponse(content.zipped, headers=headers | {"Content-Encoding": "gzip"})
+        return HTMLResponse(content.html, headers=headers)
 
     def _choices(self) -> dict[str, list[str]]:
         """What can be picked for a filter, where that is known."""

@@ -28,6 +28,8 @@ router = APIRouter()
 
 ALARMS_SHOWN, CHANGES_SHOWN = 20, 15
 SHOWN, MINUTE = timedelta(hours=1), timedelta(minutes=1)
+LEDGER_EVERY_S, RATES_EVERY_S = 2.0, 10.0
+"""Of all that the page shows these take longest, and change least."""
 LEAST_MINUTES = 10
 """Drawn at least, however young the installation is."""
 
@@ -46,7 +48,9 @@ async def _facts(frame: Frame) -> dict[str, Any]:
     today = await parts.store.today_by_provider(caller.accounts)
     changes = await get_changes(parts, caller, ChangesParameters(limit=CHANGES_SHOWN))
     alarms = await get_alarms(parts, caller, AlarmsParameters(open=True, limit=ALARMS_SHOWN))
-    ledger = await balance_of_items(parts) if caller.accounts is None else None
+    ledger = None
+    if caller.accounts is None:
+        ledger = await frame.kept("ledger", lambda: balance_of_items(parts), every_s=LEDGER_EVERY_S)
     fresh = await get_freshness(parts, caller)
     is_empty = not (today.rows or changes.changes or (ledger and ledger["total"].received))
     return {
@@ -56,7 +60,7 @@ async def _facts(frame: Frame) -> dict[str, Any]:
         "ledger": ledger,
         "fresh": fresh,
         "is_empty": is_empty,
-        "rates": None if is_empty else await _rates(frame),
+        "rates": None if is_empty else await frame.kept("rates", lambda: _rates(frame), every_s=RATES_EVERY_S),
         "now": frame.now,
         "health": HEALTH,
     } | _doors(parts, caller)

@@ -1,5 +1,6 @@
-// Keeps the page true without reloading it: asks for its changing part every second or so and changes only what differs, so
-// that focus, selection, what was typed and opened details stay where they are. Without scripts the page still works.
+// Keeps the page true without reloading it: asks for its changing part every second or so, or as soon as the last answer is
+// there when the server waits with it until something is new, and changes only what differs, so that focus, selection, what
+// was typed and opened details stay where they are. Without scripts the page still works.
 
 "use strict";
 
@@ -11,15 +12,19 @@ const banner = document.querySelector("#contact");
 
 let waitMs = everyMs;
 let shown = "";
+let seen = "";
 
 async function refresh() {
   if (document.hidden) return;
   try {
     const asked = { Accept: "text/html", "Tidings-Part": "live" };
+    if (seen) asked["If-None-Match"] = seen;
     const answer = await fetch(location.href, { headers: asked, cache: "no-store", redirect: "error" });
     if (answer.status === 401) return location.reload();
+    if (answer.status === 304) return contact("");
     if (!answer.ok) throw new Error(`status ${answer.status}`);
     show(await answer.text());
+    seen = answer.headers.get("ETag") ?? "";
     contact("");
   } catch {
     contact("No contact with the server; these numbers are old. Trying again.");

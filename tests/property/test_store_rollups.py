@@ -68,8 +68,8 @@ def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
 def store(database: Database, line: Line, chance: random.Random, *, is_tidied: bool = True) -> None:
     """Write the line in portions up to chance, with crashes of track, restarts of the sink and upkeep in between.
 
-    Now and then all that is there becomes what an older version would have written. Upkeep has the last word, unless some is
-    to be left as it is.
+    Now and then all that is there becomes what an older version would have written. Upkeep has the last word, unless
+    some is to be left as it is.
     """
     connection = database.cursor()
     for table in TABLES:

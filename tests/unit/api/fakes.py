@@ -110,6 +110,9 @@ class FakeStore:
     later: Iterator[Freshness] = field(default_factory=lambda: iter(()))
     """How fresh it is each time that is asked, until these are used up."""
     state: Health = WELL
+    batch_count: int = 0
+    hurries: int = 0
+    """How often somebody waited for what is new."""
     asked: list[object] = field(default_factory=list)
     metrics_rows: list[dict] = field(
         default_factory=lambda: [{"bucket_at": datetime(2026, 11, 21, 11, tzinfo=UTC), "sent": 812}]
@@ -289,6 +292,9 @@ class FakeStore:
 
     def health(self):
         return self.state
+
+    def hurry(self):
+        self.hurries += 1
 
     def _raise(self):
         if self.failure:

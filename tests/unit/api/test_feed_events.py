@@ -1,17 +1,20 @@
 """Which records are told, in which words, and to whom."""
 
 import json
+from zoneinfo import ZoneInfo
 
 import pytest
+from msgspec.structs import replace
 
 from api.feed.bookmarks import Bookmark
-from api.feed.events import Course, Dimension
+from api.feed.events import Course, Dimension, FeedEvent
 from api.feed.wishes import Wanted
+from contracts.codec import encode
 from contracts.filters import parse_filter
 from contracts.status import DeliveryStatus
 from contracts.vocabulary import Channel, Reason, Verdict
 from tests.support.feed_log import ORIGIN, FakeRecord
-from tests.support.feeding import Said
+from tests.support.feeding import NOON, Said
 
 BEGIN = Bookmark(ORIGIN, (5, 0))
 
@@ -63,6 +66,28 @@ def test_a_change_is_told_as_the_changes_are_with_an_id_behind_it():
     assert (told["status"], told["reason"], told["campaign"]) == ("failed", "no_route", "spring")
     assert told["update_id"] == Said(number=3).update_id
     assert told["received_at"] == "2026-11-21T12:00:00Z"
+
+
+@pytest.mark.parametrize("verdict", [Verdict.APPLIED, Verdict.REGISTERED])
+@pytest.mark.parametrize(
+    "occurred_at",
+    [
+        pytest.param(None, id="no time"),
+        pytest.param(NOON, id="a full second"),
+        pytest.param(NOON.replace(microsecond=250_000), id="a part of one"),
+        pytest.param(NOON.astimezone(ZoneInfo("Europe/Athens")), id="another zone"),
+    ],
+)
+def test_the_data_of_an_event_is_what_its_model_would_write(verdict, occurred_at):
+    told = Said(verdict=verdict, freed=1, channel=Channel.SMS, reason=Reason.NO_ROUTE).record
+    if told.report:
+        told = replace(told, report=replace(told.report, occurred_at=occurred_at, operator="23415"))
+    record = FakeRecord(5, 0, encode(told), tuple(Said(verdict=verdict).headers))
+    ((event,),) = (Course(BEGIN).meet(0, [record]),)
+    data = event.frame.split(b"data: ")[1].split(b"\n")[0]
+
+    assert json.loads(data) == json.loads(FeedEvent.model_validate_json(data).model_dump_json())
+    assert json.loads(data).keys() == FeedEvent.model_fields.keys()
 
 
 def test_a_registration_is_told_with_the_status_that_the_attempt_has_since():

@@ -429,6 +429,38 @@ async def test_a_client_that_takes_nothing_is_cut_off_and_its_place_given_back(l
         await (await opened(feed)).leave()
 
 
+async def test_a_client_that_takes_a_little_at_a_time_is_not_cut_off(log):
+    async with feeding(log) as feed:
+        stream, taken = await feed.open(EVERYTHING, None, lambda: True), list[bytes]()
+
+        async def send(message) -> None:
+            await asyncio.sleep(0.2)
+            taken.append(message.get("body", b""))
+            log.write(0, Said(len(taken)))
+            if len(taken) == 6:
+                feed.end_streams()
+
+        async def receive():
+            await asyncio.Event().wait()
+
+        await FeedResponse(stream, patience_s=0.5)({"type": "http"}, receive, send)
+
+        assert b"stopping" in taken[-2]
+        assert stream.end is End.STOPPING
+
+
+async def test_a_stream_in_which_much_happens_has_heartbeats_too(log):
+    async with feeding(log, heartbeat_s=0.05) as feed:
+        told = await opened(feed)
+        number = 0
+        while told.beats < 2:
+            log.write(0, Said(number))
+            number += 1
+            await told.hear(until=number)
+
+        assert told.last_id == str(Bookmark(ORIGIN, (number, 0)))
+
+
 async def test_a_client_that_goes_gives_its_place_back(log):
     async with feeding(log, most_clients=1) as feed:
         sent = asyncio.Event()

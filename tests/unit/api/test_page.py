@@ -1,11 +1,15 @@
 """The page shows the truth, to those who signed in, and says what to do when there is nothing to show."""
 
+import asyncio
 import re
+import time
 from dataclasses import replace
+from threading import Timer
 
 import pytest
 
 from api.keys import Scope
+from api.page import frame
 from api.page.desk import FRESH, MOST_KEPT, SHARE, Desk
 from api.page.view import duration, number, percent
 from api.sessions import offer_sign_in
@@ -327,6 +331,99 @@ async def test_a_desk_forgets_what_was_not_asked_for_for_long():
 
     assert len(desk._slots) == MOST_KEPT
     assert 0 not in desk._slots
+
+
+async def test_what_takes_long_is_made_anew_behind_the_answer():
+    clock, goes_on, made = FixedClock(NOON), asyncio.Event(), []
+
+    async def make():
+        await goes_on.wait()
+        made.append(clock.elapsed_s)
+        return len(made)
+
+    desk = Desk(clock)
+    goes_on.set()
+    first = await desk.last("ledger", make, every_s=2.0)
+    goes_on.clear()
+    clock.advance(2.0)
+    meanwhile = [await desk.last("ledger", make, every_s=2.0) for _ in range(3)]
+    goes_on.set()
+    await asyncio.sleep(0.01)
+
+    assert (first, meanwhile) == (1, [1, 1, 1])
+    assert await desk.last("ledger", make, every_s=2.0) == 2
+    assert made == [0.0, 2.0]
+
+
+async def test_what_cannot_be_made_anew_stays_as_it_was():
+    clock, outcomes = FixedClock(NOON), iter([1, StoreUnavailable("away"), 3])
+
+    async def make():
+        if isinstance(outcome := next(outcomes), Exception):
+            raise outcome
+        return outcome
+
+    desk, found = Desk(clock), []
+    for _ in range(4):
+        found.append(await desk.last("ledger", make, every_s=2.0))
+        await asyncio.sleep(0.01)
+        clock.advance(2.0)
+
+    assert found[:2] == [1, 1]
+    assert found[-1] == 3
+
+
+async def test_what_has_a_mark_is_made_again_when_that_has_moved_or_a_second_has_passed():
+    clock, made = FixedClock(NOON), []
+
+    async def make():
+        made.append(clock.elapsed_s)
+
+    desk = Desk(clock)
+    for after_s, mark in [(0.0, 1), (0.5, 1), (0.0, 2), (0.05, 3), (0.05, 3), (0.5, 3), (0.6, 3)]:
+        clock.advance(after_s)
+        await desk.get("page", make, every_s=0.1, mark=mark)
+
+    assert made == pytest.approx([0.0, 0.5, 0.6, 1.7])
+
+
+@pytest.mark.parametrize("address", ["/", "/sessions", f"/messages/{MESSAGE}"])
+def test_whoever_has_the_part_is_not_given_it_again(visitor, monkeypatch, address):
+    monkeypatch.setattr(frame, "WAIT_S", 0.01)
+    first = visitor.get(address, headers=PART)
+    again = visitor.get(address, headers=PART | {"if-none-match": first.headers["etag"]})
+
+    assert (again.status_code, again.content) == (304, b"")
+    assert visitor.get(address, headers=PART | {"if-none-match": "another"}).text == first.text
+
+
+def test_the_first_page_is_told_as_soon_as_there_is_something_new(visitor, parts):
+    first = visitor.get("/", headers=PART)
+
+    def store() -> None:
+        parts.store.changes = []
+        parts.store.batch_count += 1
+        parts.clock.advance(0.1)
+
+    soon = Timer(0.2, store)
+    soon.start()
+    began = time.monotonic()
+    told = visitor.get("/", headers=PART | {"if-none-match": first.headers["etag"]})
+
+    assert told.status_code == 200
+    assert time.monotonic() - began < frame.WAIT_S
+    assert MESSAGE in first.text
+    assert MESSAGE not in told.text
+    assert parts.store.hurries
+
+
+def test_a_part_travels_compressed_to_whoever_takes_that(visitor):
+    answer = visitor.get("/", headers=PART | {"accept-encoding": "gzip"})
+    plain = visitor.get("/", headers=PART | {"accept-encoding": "identity"})
+
+    assert answer.headers["content-encoding"] == "gzip"
+    assert "content-encoding" not in plain.headers
+    assert answer.text == plain.text
 
 
 def test_accounts_do_not_share_a_page(visitor, connect, parts):

@@ -58,6 +58,21 @@ async def test_a_fetch_is_sent(monkeypatch, told, after_s):
     assert sum(slept) == after_s
 
 
+async def test_how_long_it_waits_can_change_while_records_come(monkeypatch):
+    slept, fetcher = [], FakeFetcher()
+
+    async def sleep(delay_s: float) -> None:
+        slept.append(delay_s)
+
+    monkeypatch.setattr(asyncio, "sleep", sleep)
+    pace = Pace(SimpleNamespace(_fetcher=fetcher), gather_ms=25)
+    for pace.gather_ms in (25, 400):
+        pace.follow(has_come=True)
+        await fetcher._proc_fetch_request("assignment", 1, "request")
+
+    assert slept == [0.025, 0.4]
+
+
 async def test_a_fetch_that_is_cancelled_while_it_waits_ends_as_the_clients_own_does():
     """The client awaits what it has cancelled, and would take an error for its own end."""
     fetcher = FakeFetcher()
