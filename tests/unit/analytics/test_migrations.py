@@ -8,6 +8,7 @@ from typing import Any
 import duckdb
 import pytest
 
+from analytics import migrations
 from analytics.database import Database
 from analytics.messages import MessagesQuestion, messages
 from analytics.migrations import load_steps, migrate
@@ -34,6 +35,12 @@ def old(tmp_path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     with duckdb.connect(tmp_path / "old.duckdb") as connection:
         connection.execute("LOAD icu; SET GLOBAL TimeZone = 'UTC'")
         yield connection
+
+
+def test_each_step_has_a_number_of_its_own():
+    names = [path.name for path in Path(migrations.__file__).parent.glob("*.sql")]
+
+    assert sorted(name for name, _ in load_steps().values()) == sorted(names)
 
 
 @pytest.mark.parametrize("step", sorted(load_steps()))
