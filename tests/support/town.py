@@ -129,6 +129,8 @@ class Town:
             reply_window_s=86_400,
             pseudonym=hashed,
             request_snapshot=lambda: None,
+            batch_count=0,
+            hurry=lambda: None,
             health=lambda: self.health,
         )
         exports = ExportDesk(exporter_of(self.database, self.reader), ExportSettings(), folder, self.clock)

@@ -197,6 +197,8 @@ class Fixture:
             reply_window_s=86_400,
             pseudonym=HASHED,
             request_snapshot=lambda: None,
+            batch_count=0,
+            hurry=lambda: None,
             health=lambda: Health(is_alive=True, is_ready=True, reason="it stands still"),
         )
         self.exporter = exporter_of(self.database, self.reader)
