@@ -1,5 +1,9 @@
 """What the writer does when there is nothing to write: many small rows become few, and what is proven is settled."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import duckdb
 import structlog
 
 from analytics.database import Connection
@@ -17,7 +21,10 @@ BUSY_ROWS = 100_000
 """and so many even while batches wait."""
 
 SEAL = ("hours", "latencies", "prices", "trusts")
-PRUNE = ("prune_offsets", "prune_marks", "prune_revisions", "prune_begun", "prune_settled_batches")
+PRUNE = (
+    *("prune_offsets", "prune_marks", "prune_revisions", "prune_begun"),
+    *("prune_sealed_batches", "prune_settled_batches"),
+)
 
 
 class Upkeep:
@@ -37,7 +44,7 @@ class Upkeep:
         self.folding = Folding(connection, reply_window_s=reply_window_s)
         self.settling = Settling(connection)
         self._rows = 0
-        self._sealed_batch = 0
+        ((self._sealed_batch,),) = connection.execute(statement("find_sealed_batch")).fetchall()
 
     def note(self, rows: int) -> None:
         """So many rows were added that could be fewer."""
@@ -48,16 +55,22 @@ class Upkeep:
 
     def tidy(self, batch_id: int) -> None:
         """Merge and settle what the batches up to `batch_id` left, in one transaction; before that a portion of what is
-        kept behind them.
+        kept behind them. Where questions leave no memory for that it is done another time.
         """
-        self.folding.fold(batch_id)
-        self.settling.settle(batch_id)
+        self._rows = 0
+        with _another_time():
+            self.folding.fold(batch_id)
+            self.settling.settle(batch_id)
+            self._seal(batch_id)
+
+    def _seal(self, batch_id: int) -> None:
         self._connection.begin()
         try:
             for name in SEAL:
                 self._run(f"collect_sealed_{name}", sealed=self._sealed_batch)
                 self._run(f"clear_sealed_{name}")
                 self._run(f"insert_sealed_{name}")
+            self._run("insert_sealed_batch", batch_id=batch_id)
             for name in PRUNE:
                 self._run(name)
             self._settle(batch_id)
@@ -66,12 +79,12 @@ class Upkeep:
             self._connection.rollback()
             raise
         self._sealed_batch = batch_id
-        self._rows = 0
 
     def take_turn(self, batch_id: int, *, waiting: int) -> None:
         """Keep a portion of what is kept behind the batches, with so many rows at the door."""
-        self.folding.take_turn(batch_id, waiting=waiting)
-        self.settling.take_turn(batch_id, waiting=waiting)
+        with _another_time():
+            self.folding.take_turn(batch_id, waiting=waiting)
+            self.settling.take_turn(batch_id, waiting=waiting)
 
     def forget(self, batch_id: int) -> None:
         """Let go of an hour of facts that is old enough, if there is one; in a transaction of its own."""
@@ -91,3 +104,12 @@ class Upkeep:
 
     def _run(self, name: str, **parameters: object) -> None:
         self._connection.execute(statement(name), parameters or None).fetchall()
+
+
+@contextmanager
+def _another_time() -> Iterator[None]:
+    """What there is no memory for is undone by then, and not needed yet."""
+    try:
+        yield
+    except duckdb.OutOfMemoryException as exc:
+        log.warning("upkeep_waits", reason=str(exc).partition("\n")[0])

@@ -30,7 +30,16 @@ TABLES = (
         "answered",
         "folded",
     ),
-    *("settled_batch", "callback_span", "parked", "heard_send", "open_send", "send_count", "attempt_name"),
+    *(
+        "sealed_batch",
+        "settled_batch",
+        "callback_span",
+        "parked",
+        "heard_send",
+        "open_send",
+        "send_count",
+        "attempt_name",
+    ),
 )
 """Of the store, as far as these deeds fill them."""
 OF_BEFORE = (

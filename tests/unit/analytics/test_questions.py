@@ -1,5 +1,6 @@
 """What users ask, and what they are told."""
 
+import duckdb
 import pytest
 
 from analytics import questions
@@ -9,6 +10,7 @@ from analytics.queries import load_query, query_names
 from analytics.questions import Bucket, Dimension, Measure
 from analytics.reader import Reader
 from analytics.sources import COUNTED
+from analytics.statements import statement
 from analytics.upkeep import Upkeep
 from analytics.writer import Writer
 from contracts.errors import NotFound, QueryInvalid, StoreUnavailable
@@ -137,6 +139,22 @@ def is_registration(part: Fetched) -> bool:
     return any(("verdict", b"registered") in record.headers for record in part.records)
 
 
+class Short:
+    """A connection that has no memory for one statement."""
+
+    def __init__(self, connection, without):
+        self._connection = connection
+        self._without = without
+
+    def execute(self, sql, parameters=None):
+        if sql == self._without:
+            raise duckdb.OutOfMemoryException("failed to pin block of size 256.0 KiB")
+        return self._connection.execute(sql, parameters)
+
+    def __getattr__(self, name):
+        return getattr(self._connection, name)
+
+
 class TestUpkeep:
     async def test_it_leaves_every_answer_as_it_was(self, writer, reader, line, skyline, database):
         for number in range(30):
@@ -161,6 +179,34 @@ class TestUpkeep:
         assert fewer[0][0] < sizes[0][0]
         assert fewer[0][1] < sizes[0][1]
         assert connection.execute("SELECT count(*) FROM open_callback").fetchall() == [(0,)]
+
+    def test_what_was_sealed_is_not_looked_at_again_after_a_restart(self, writer, line, skyline, database):
+        line.report("sent", of="a", connection="observed")
+        store(writer, line)
+        connection = database.cursor()
+        sealed = []
+        for _ in range(2):
+            Upkeep(connection, skyline).tidy(1)
+            sealed += connection.execute("SELECT count(*) FROM sealed_hours").fetchone()
+        line.report("delivered", of="a", connection="observed")
+        store(writer, line)
+        Upkeep(connection, skyline).tidy(2)
+        sealed += connection.execute("SELECT count(*) FROM sealed_hours").fetchone()
+
+        assert sealed[1] == 0
+        assert min(sealed[0], sealed[2]) > 0
+
+    @pytest.mark.parametrize("name", ["collect_due", "insert_sealed_hours", "find_unsettled"])
+    def test_what_there_is_no_memory_for_is_done_another_time(self, writer, line, skyline, database, name):
+        line.report("sent", of="a", connection="observed")
+        store(writer, line)
+        connection = database.cursor()
+        sealed = []
+        for short in (Short(connection, statement(name)), connection):
+            Upkeep(short, skyline).tidy(1)
+            sealed += connection.execute("SELECT max(batch_id) FROM sealed_batch").fetchall()
+
+        assert sealed == [(None,), (1,)]
 
     async def test_what_is_not_explained_is_never_settled(self, writer, reader, line, skyline, database):
         lost = line.receive()

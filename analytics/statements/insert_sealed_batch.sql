@@ -1,0 +1,1 @@
+INSERT INTO sealed_batch VALUES ($batch_id)
