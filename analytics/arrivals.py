@@ -6,7 +6,7 @@ import duckdb
 import pyarrow as pa
 
 from analytics.database import Connection
-from analytics.statements import statement
+from analytics.statements import known_to, statement
 
 COMPARED = frozenset({"inbound", "signal", "replay"})
 """Whose new rows are compared with those stored. A plan that looked at a table is good as long as the table is as it
@@ -41,7 +41,7 @@ class Arrivals:
     def run(self, name: str, **parameters: int) -> int:
         """Run the statement with those of `parameters` that it knows; how many rows it made."""
         sql = statement(name)
-        known = {key: value for key, value in parameters.items() if f"${key}" in sql}
+        known = known_to(sql, parameters)
         table = name.removeprefix("insert_")
         if table in self._tables and table not in COMPARED:
             ((count,),) = self._connection.execute(self._planned_as(name, sql, known)).fetchall()

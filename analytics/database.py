@@ -177,6 +177,18 @@ def log_of(path: Path) -> Path:
 
 
 @contextmanager
+def transaction(connection: Connection) -> Iterator[None]:
+    """What is run within is stored at its end, all of it; nothing of it when that is left by an error."""
+    connection.begin()
+    try:
+        yield
+        connection.commit()
+    except BaseException:
+        connection.rollback()
+        raise
+
+
+@contextmanager
 def _interrupted_after(cursor: Connection, limit_s: float) -> Iterator[None]:
     """End what `cursor` is asked, all of it together, when it takes longer."""
     timer = Timer(limit_s, cursor.interrupt)

@@ -8,9 +8,9 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
-from analytics.database import Connection
+from analytics.database import Connection, transaction
 from analytics.folds import TOO_MANY, Fold, rule_of
-from analytics.statements import statement
+from analytics.statements import run
 from analytics.trust.signals import FUTURE_MS
 from analytics.trust.span import STEP
 from runtime.settings import StoreSettings
@@ -72,26 +72,14 @@ class Folding:
     def _fold(self, step: Step, batch_id: int) -> bool:
         """Whether there is more to fold."""
         place = {"fold": str(step.fold), "rule": step.rule}
-        self._connection.begin()
-        try:
-            ((folded, found, until),) = self._run("find_unfolded", place | {"rows": self._at_once})
+        with transaction(self._connection):
+            ((folded, found, until),) = run(self._connection, "find_unfolded", place | {"rows": self._at_once})
             newest = until if found == self._at_once else max(batch_id, folded)
             if newest > folded:
-                portion = step.parameters | {"folded": folded, "newest": newest, "batch_id": batch_id}
-                for name in step.statements:
-                    self._run(name, portion)
-                self._run("clear_folded", place)
-                self._run("insert_folded", place | {"newest": newest})
-            self._connection.commit()
-        except BaseException:
-            self._connection.rollback()
-            raise
+                portion = place | step.parameters | {"folded": folded, "newest": newest, "batch_id": batch_id}
+                for name in (*step.statements, "clear_folded", "insert_folded"):
+                    run(self._connection, name, portion)
         return bool(found == self._at_once)
-
-    def _run(self, name: str, parameters: dict[str, Any]) -> list[tuple[Any, ...]]:
-        sql = statement(name)
-        known = {key: value for key, value in parameters.items() if f"${key}" in sql}
-        return self._connection.execute(sql, known or None).fetchall()
 
 
 def _steps(reply_window_s: float) -> Iterator[Step]:

@@ -15,7 +15,7 @@ from analytics.archive.manifest import Run, load
 from analytics.buckets import HOUR, first_id, floored
 from analytics.database import Connection
 from analytics.queries import load_query
-from analytics.statements import statement
+from analytics.statements import run
 from contracts.errors import ArchiveDamaged
 from runtime.clock import Clock
 from runtime.crash_points import crash_point
@@ -43,10 +43,9 @@ class Edge(NamedTuple):
     def at(cls, before: datetime) -> "Edge":
         return cls(before, first_id(before))
 
-    def parameters(self, sql: str, batch_id: int) -> dict[str, Any]:
-        """Those that the statement takes."""
-        given = {"before": self.before.replace(tzinfo=None), "first": self.first, "batch_id": batch_id}
-        return {name: value for name, value in given.items() if f"${name}" in sql}
+    @property
+    def parameters(self) -> dict[str, Any]:
+        return {"before": self.before.replace(tzinfo=None), "first": self.first}
 
 
 class Forgetting:
@@ -82,13 +81,13 @@ class Forgetting:
         """Whether the facts before `edge` are gone; they stay when there is a reason to wait, which is told."""
         connection.begin()
         try:
-            _run(connection, "collect_going", edge, batch_id)
+            run(connection, "collect_going", edge.parameters)
             if waits := self._reason_to_wait(connection):
                 connection.rollback()
                 self._tell(waits)
                 return False
             for name in (*BOOKED, *(f"forget_{table}" for table in (*FACTS, *FOLDED))):
-                _run(connection, name, edge, batch_id)
+                run(connection, name, edge.parameters | {"batch_id": batch_id})
             crash_point("sink.forgetting")
             connection.commit()
         except duckdb.Error:
@@ -101,8 +100,8 @@ class Forgetting:
 
     def _reason_to_wait(self, connection: Connection) -> str:
         """Why what is collected must not go yet; empty when it may."""
-        causes = [Run(*row) for row in connection.execute(statement("find_going_causes")).fetchall()]
-        ((unsettled, oldest, newest),) = connection.execute(statement("find_going_state")).fetchall()
+        causes = [Run(*row) for row in run(connection, "find_going_causes", {})]
+        ((unsettled, oldest, newest),) = run(connection, "find_going_state", {})
         if unsettled:
             return f"{unsettled} facts stem from callbacks that are not settled; see GET /v1/conservation"
         try:
@@ -120,11 +119,6 @@ class Forgetting:
         if waits and waits != self._waits:
             log.warning("forgetting_waits", reason=waits, advice="what is old is kept until then")
         self._waits = waits
-
-
-def _run(connection: Connection, name: str, edge: Edge, batch_id: int) -> None:
-    sql = statement(name)
-    connection.execute(sql, edge.parameters(sql, batch_id)).fetchall()
 
 
 def oldest_fact(connection: Connection, *, before: datetime) -> datetime | None:

@@ -26,13 +26,13 @@ class Feed:
     """A consumer that nobody else can take partitions from. Offsets committed to Kafka are only for lag tools."""
 
     def __init__(self, kafka: KafkaSettings, store: StoreSettings) -> None:
-        lighten_records()
         self._kafka = kafka
         self._store = store
         self._topics = {load_topics()[topic].full_name(kafka.topic_prefix): topic for topic in TOPICS}
         self._told_at = 0.0
         self._told: Mapping[Source, int] = {}
         self._telling: asyncio.Task[None] | None = None
+        lighten_records()
         self._consumer = AIOKafkaConsumer(
             bootstrap_servers=kafka.bootstrap_servers,
             client_id="tidings-sink",

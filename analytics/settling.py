@@ -4,9 +4,9 @@ names attempts go.
 Questions look at facts only where they are newer than that, so they take as long in a year as on the first day.
 """
 
-from analytics.database import Connection
+from analytics.database import Connection, transaction
 from analytics.folding import SMALL
-from analytics.statements import statement
+from analytics.statements import run
 
 AT_ONCE = 200_000
 """Callbacks of one portion, or one batch that has more."""
@@ -44,20 +44,10 @@ class Settling:
 
     def settle(self, batch_id: int) -> None:
         """Settle the next portion of the batches up to `batch_id`, all of it or nothing."""
-        self._connection.begin()
-        try:
-            ((settled, found, newest),) = self._run("find_unsettled", rows=self._at_once)
+        with transaction(self._connection):
+            ((settled, found, newest),) = run(self._connection, "find_unsettled", {"rows": self._at_once})
             until = newest if found == self._at_once else max(batch_id, settled)
             if until > settled:
                 for name in STEPS:
-                    self._run(name, until=until)
-            self._connection.commit()
-        except BaseException:
-            self._connection.rollback()
-            raise
+                    run(self._connection, name, {"until": until})
         self._behind = WORTH_IT if found == self._at_once else 0
-
-    def _run(self, name: str, **parameters: int) -> list[tuple[int, ...]]:
-        sql = statement(name)
-        known = {key: value for key, value in parameters.items() if f"${key}" in sql}
-        return self._connection.execute(sql, known or None).fetchall()

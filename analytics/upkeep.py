@@ -2,16 +2,17 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import duckdb
 import structlog
 
-from analytics.database import Connection
+from analytics.database import Connection, transaction
 from analytics.folding import REPLY_WINDOW_S, Folding
 from analytics.forgetting import Forgetting
 from analytics.freshness import Skyline
 from analytics.settling import Settling
-from analytics.statements import statement
+from analytics.statements import run
 
 log = structlog.get_logger()
 
@@ -44,7 +45,7 @@ class Upkeep:
         self.folding = Folding(connection, reply_window_s=reply_window_s)
         self.settling = Settling(connection)
         self._rows = 0
-        ((self._sealed_batch,),) = connection.execute(statement("find_sealed_batch")).fetchall()
+        ((self._sealed_batch,),) = self._run("find_sealed_batch")
 
     def note(self, rows: int) -> None:
         """So many rows were added that could be fewer."""
@@ -64,8 +65,7 @@ class Upkeep:
             self._seal(batch_id)
 
     def _seal(self, batch_id: int) -> None:
-        self._connection.begin()
-        try:
+        with transaction(self._connection):
             for name in SEAL:
                 self._run(f"collect_sealed_{name}", sealed=self._sealed_batch)
                 self._run(f"clear_sealed_{name}")
@@ -74,10 +74,6 @@ class Upkeep:
             for name in PRUNE:
                 self._run(name)
             self._settle(batch_id)
-            self._connection.commit()
-        except BaseException:
-            self._connection.rollback()
-            raise
         self._sealed_batch = batch_id
 
     def take_turn(self, batch_id: int, *, waiting: int) -> None:
@@ -102,8 +98,8 @@ class Upkeep:
         self._run("insert_settled_count", batch_id=batch_id)
         self._run("insert_settled_place", batch_id=batch_id)
 
-    def _run(self, name: str, **parameters: object) -> None:
-        self._connection.execute(statement(name), parameters or None).fetchall()
+    def _run(self, name: str, **parameters: object) -> list[tuple[Any, ...]]:
+        return run(self._connection, name, parameters)
 
 
 @contextmanager

@@ -9,7 +9,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_valida
 
 from analytics.back_test.questions import BackTestQuestion, ReplayedStep, TimeBy, WaitsQuestion, Way
 from api.access import Caller
-from api.filtering import listed
+from api.filtering import listed, or_several
 from api.measuring import VALUES_LIMIT, split
 from api.problems import INVALID, FieldError, Refused
 from api.registrations import Slug
@@ -20,18 +20,14 @@ from contracts.vocabulary import Channel
 from runtime.policies import Policy, PolicyBook
 from runtime.settings import Connection
 
-
-def _or_several(kind: Any) -> Any:  # noqa: ANN401  # a type as pydantic reads it
-    """As a text of a body it may stand alone, as everywhere."""
-    return kind | Annotated[list[kind], Field(max_length=VALUES_LIMIT)]
-
-
 _Country = Annotated[str, Field(pattern="^[A-Z]{2}$")]
 _CountriesWritten = Annotated[str, Field(pattern="^[A-Z]{2}(,[A-Z]{2})*$")]
 _Text = Annotated[str, Field(min_length=1, max_length=200)]
 Channels = Annotated[list[Channel], BeforeValidator(split)]
-Countries = Annotated[list[_Country], BeforeValidator(split, json_schema_input_type=_or_several(_CountriesWritten))]
-Texts = Annotated[list[_Text], BeforeValidator(listed, json_schema_input_type=_or_several(_Text))]
+Countries = Annotated[
+    list[_Country], BeforeValidator(split, json_schema_input_type=or_several(_CountriesWritten, VALUES_LIMIT))
+]
+Texts = Annotated[list[_Text], BeforeValidator(listed, json_schema_input_type=or_several(_Text, VALUES_LIMIT))]
 LONGEST = timedelta(days=100)
 A_WEEK = timedelta(days=7)
 LONGEST_WAIT_S = 30 * 86_400

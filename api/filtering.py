@@ -36,6 +36,11 @@ def listed(value: object) -> object:
     return [value] if isinstance(value, str) else value
 
 
+def or_several(kind: Any, most: int) -> Any:  # noqa: ANN401  # types as pydantic reads them
+    """How OpenAPI has what `listed` takes."""
+    return kind | Annotated[list[kind], Field(max_length=most)]
+
+
 def _checked(is_sensible: Callable[[Pattern], bool], advice: str) -> AfterValidator:
     """Refuses with `advice` a filter of which a member can never be met."""
 
@@ -72,8 +77,7 @@ def by(dimension: Dimension) -> Any:  # noqa: ANN401  # as above
     return like(DIMENSIONS[dimension])
 
 
-_Several = Annotated[list[str], Field(max_length=MEMBERS_LIMIT)]
-Written = Annotated[list[str], BeforeValidator(listed, json_schema_input_type=str | _Several)]
+Written = Annotated[list[str], BeforeValidator(listed, json_schema_input_type=or_several(str, MEMBERS_LIMIT))]
 """A filter as it may be written, in the grammar; still to be checked."""
 Texts = Annotated[Written, _checked(lambda _: True, "")]
 Channels = Annotated[Written, one_of(Channel)]

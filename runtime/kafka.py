@@ -34,7 +34,6 @@ Outgoing = tuple[bytes | None, bytes | None, int | None, Headers]
 
 def make_producer(kafka: KafkaSettings, client_id: str) -> AIOKafkaProducer:
     """A producer that still has to be started."""
-    lighten_records()
     return AIOKafkaProducer(
         bootstrap_servers=kafka.bootstrap_servers,
         client_id=client_id,
@@ -53,6 +52,7 @@ def make_member(kafka: KafkaSettings, group: str, *, instance_id: str, session_s
 
     With an `instance_id` it keeps its partitions when it comes back within `session_s`.
     """
+    lighten_records()
     return AIOKafkaConsumer(
         bootstrap_servers=kafka.bootstrap_servers,
         client_id=group,
@@ -68,6 +68,7 @@ def make_member(kafka: KafkaSettings, group: str, *, instance_id: str, session_s
 
 def make_reader(kafka: KafkaSettings, client_id: str) -> AIOKafkaConsumer:
     """A consumer of no group, for partitions that it is told of; what retention has taken it passes over."""
+    lighten_records()
     return AIOKafkaConsumer(
         bootstrap_servers=kafka.bootstrap_servers,
         client_id=client_id,

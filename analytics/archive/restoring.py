@@ -12,12 +12,12 @@ from msgspec import structs
 from analytics.archive.known import KnownItems, asked_of
 from analytics.batch import Batch, tables_of
 from analytics.columns import MARKS, OFFSETS, hasher, table
-from analytics.database import Connection
+from analytics.database import Connection, transaction
 from analytics.freshness import Positions, Skyline
 from analytics.intake import Fetched
 from analytics.pseudonyms import load_hash_key
 from analytics.queries import load_query
-from analytics.statements import statement
+from analytics.statements import run
 from analytics.upkeep import Upkeep
 from analytics.writer import Writer
 from contracts.archived import CALLBACK, Archived
@@ -95,10 +95,9 @@ class Restorer:
                 "this store has dropped old facts and kept their counts, so what is brought back would count twice; "
                 "move it and its snapshots aside, let a new one be filled from Kafka, and rebuild that"
             )
-        self._connection.begin()
-        for name in ("clear_settled_counts", "clear_settled_places"):
-            self._connection.execute(statement(name))
-        self._connection.commit()
+        with transaction(self._connection):
+            for name in ("clear_settled_counts", "clear_settled_places"):
+                run(self._connection, name, {})
 
     def add(self, callbacks: Sequence[Archived], told: Sequence[Told]) -> int:
         """Callbacks, and what was made of them and by then; how many rows were missing and are there now."""

@@ -12,7 +12,7 @@ from analytics.archive.erasing import Blanking
 from analytics.archive.keys import FileKeys
 from analytics.archive.reading import Shelves
 from analytics.archive.shelf import Shelf
-from analytics.database import Connection, Database
+from analytics.database import Connection, Database, transaction
 from analytics.erasure.renewal import renew
 from analytics.erasure.rows import Forgetting, Forgotten, places_of
 from analytics.erasure.scan import readable
@@ -80,9 +80,8 @@ class Eraser:
             # What Kafka still has and the archive has not would be archived later, number and all.
             await archivist.turn(at_once=True)
             found = self._erase_archive(places_of(connection, self.pseudonym))
-            connection.begin()
-            rows = self._forgetting.run(connection)
-            connection.commit()
+            with transaction(connection):
+                rows = self._forgetting.run(connection)
         copies = renew(self._settings, self._clock)
         return Erased(archive=found, store=rows, copies_removed=copies, exports_removed=self._remove_exports())
 

@@ -14,7 +14,6 @@ from analytics.reports.question import ReportQuestion, share
 
 ALMOST_A_MS = timedelta(microseconds=999)
 """Ids know no less than milliseconds."""
-LEAKS = ("pending", "undelivered", "expired", "rejected", "failed", "unknown_count")
 
 
 async def funnel(reader: Reader, question: ReportQuestion, *, window_s: float) -> Answer:

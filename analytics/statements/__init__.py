@@ -1,12 +1,34 @@
-"""The SQL of the sink, one statement a file. Each runs inside the transaction of a batch, with `$batch_id`."""
+"""The SQL of the sink, one statement a file. Each runs inside a transaction of whoever writes."""
 
+import re
+from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
+from typing import Any
 
+from analytics.database import Connection
 from analytics.queries import with_parts
+
+_PARAMETER = re.compile(r"\$(\w+)")
 
 
 @cache
 def statement(name: str) -> str:
     """The SQL of the file called `name`."""
     return with_parts(files(__name__).joinpath(f"{name}.sql").read_text(encoding="utf-8"))
+
+
+def run(connection: Connection, name: str, parameters: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+    """What the statement called `name` answers to those of `parameters` that it knows."""
+    sql = statement(name)
+    return connection.execute(sql, known_to(sql, parameters) or None).fetchall()
+
+
+def known_to(sql: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
+    """Those of `parameters` that `sql` takes: DuckDB refuses others."""
+    return {key: value for key, value in parameters.items() if key in _named_in(sql)}
+
+
+@cache
+def _named_in(sql: str) -> frozenset[str]:
+    return frozenset(_PARAMETER.findall(sql))

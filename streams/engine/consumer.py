@@ -15,6 +15,7 @@ from faust.types import TP
 from mode import ServiceT
 
 from runtime.crash_points import crash_point
+from runtime.fetched import lighten_records
 from runtime.fetching import Pace
 from streams.engine.faust_names import client_of, thread_on
 from streams.engine.stage import SourceRecord
@@ -68,6 +69,7 @@ class BatchConsumer(driver.Consumer):
 
     def _new_consumer_thread(self) -> driver.AIOKafkaConsumerThread:
         """On uvloop, like all loops here: half of what a fetch costs is not about its records."""
+        lighten_records()
         return thread_on(uvloop.new_event_loop(), self)
 
     def is_live(self) -> bool:

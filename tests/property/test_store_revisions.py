@@ -8,7 +8,6 @@ from contextlib import closing, contextmanager
 from datetime import datetime
 from typing import Any
 
-import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -22,7 +21,6 @@ from analytics.reader import Reader
 from analytics.upkeep import Upkeep
 from analytics.writer import Writer
 from runtime.clock import FixedClock
-from runtime.settings import StoreSettings
 from tests.support.examples import share
 from tests.support.store_deeds import TABLES, crash_of_track, deeds, lived, portion
 from tests.support.store_line import T0, Line, at, ms
@@ -62,14 +60,6 @@ def by_bucket(rows: list[dict[str, Any]]) -> dict[datetime | None, list[dict[str
     for row in rows:
         found.setdefault(row.get("bucket_at"), []).append(row)
     return found
-
-
-@pytest.fixture(scope="module")
-def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
-    opened = Database(tmp_path_factory.mktemp("store") / "revisions.duckdb", StoreSettings())
-    opened.open()
-    yield opened
-    opened.close()
 
 
 @contextmanager

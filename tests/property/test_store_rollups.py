@@ -3,14 +3,13 @@
 import asyncio
 import random
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from typing import Any
 
-import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -29,7 +28,6 @@ from analytics.trust.report import TrustQuestion
 from analytics.upkeep import Upkeep
 from analytics.writer import Writer
 from runtime.clock import FixedClock
-from runtime.settings import StoreSettings
 from tests.support.examples import share
 from tests.support.store_deeds import OF_BEFORE, TABLES, crash_of_track, deeds, lived, portion, sent, talks
 from tests.support.store_line import Line, at
@@ -55,14 +53,6 @@ FROM (
 )
 GROUP BY ALL HAVING n <> 0 OR cost <> 0
 """
-
-
-@pytest.fixture(scope="module")
-def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
-    opened = Database(tmp_path_factory.mktemp("store") / "laws.duckdb", StoreSettings())
-    opened.open()
-    yield opened
-    opened.close()
 
 
 def store(database: Database, line: Line, chance: random.Random, *, is_tidied: bool = True) -> None:

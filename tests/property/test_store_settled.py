@@ -8,7 +8,6 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
-import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -27,7 +26,6 @@ from contracts.identity import attempt_key
 from contracts.plans import SendWithdrawn, send_id_of
 from contracts.records import Cause
 from runtime.clock import FixedClock
-from runtime.settings import StoreSettings
 from tests.support.examples import share
 from tests.support.plans import commanded, message, outcome
 from tests.support.store_deeds import TABLES, crash_of_track, portion
@@ -85,14 +83,6 @@ deeds = st.lists(
     min_size=1,
     max_size=16,
 )
-
-
-@pytest.fixture(scope="module")
-def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
-    opened = Database(tmp_path_factory.mktemp("store") / "laws.duckdb", StoreSettings())
-    opened.open()
-    yield opened
-    opened.close()
 
 
 def lived(what: list[Any]) -> Line:

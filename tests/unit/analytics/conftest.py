@@ -16,6 +16,7 @@ from analytics.writer import Writer
 from runtime.clock import FixedClock
 from runtime.settings import StoreSettings
 from tests.support.illness import held_elsewhere
+from tests.support.plans import commanded
 from tests.support.simulated import LIVES, tell
 from tests.support.store_line import Line, at
 
@@ -96,3 +97,13 @@ def told_reader(reader_of: ReaderOf) -> Reader:
 @pytest.fixture
 def line() -> Line:
     return Line()
+
+
+@pytest.fixture
+def three_batches(writer: Writer, line: Line) -> None:
+    """Each of a send, and of two attempts that were told of by one callback."""
+    for number in range(3):
+        line.say("commands", commanded(number))
+        for of in ("a", "b"):
+            line.report("sent", of=f"{of}{number}", connection="observed", at_s=number)
+        writer.write(writer.prepare(writer.resume(), line.fetch()))

@@ -14,15 +14,6 @@ FOLDED = "SELECT coalesce(max(batch_id), 0) FROM folded WHERE fold = 'trust'"
 ATTEMPTS = "SELECT coalesce(sum(n), 0)::BIGINT FROM trust_delta WHERE fact = 'attempt'"
 
 
-@pytest.fixture
-def three_batches(writer, line):
-    """Of two attempts each, told of by one report."""
-    for number in range(3):
-        for of in ("a", "b"):
-            line.report("sent", of=f"{of}{number}", connection="observed", at_s=number)
-        writer.write(writer.prepare(writer.resume(), line.fetch()))
-
-
 def state(database) -> tuple[int, int]:
     cursor = database.cursor()
     return cursor.execute(FOLDED).fetchall()[0][0], cursor.execute(ATTEMPTS).fetchall()[0][0]

@@ -12,16 +12,6 @@ SEND = send_id_of(message(), 1, 0)
 SETTLED = "SELECT settled_until(), (SELECT coalesce(sum(send_count), 0)::BIGINT FROM send_count)"
 
 
-@pytest.fixture
-def three_batches(writer, line):
-    """Of two callbacks each, and a send."""
-    for number in range(3):
-        line.say("commands", commanded(number))
-        for of in ("a", "b"):
-            line.report("sent", of=f"{of}{number}", connection="observed", at_s=number)
-        writer.write(writer.prepare(writer.resume(), line.fetch()))
-
-
 def state(database) -> tuple[int, int]:
     return database.cursor().execute(SETTLED).fetchall()[0]
 

@@ -1,0 +1,16 @@
+"""A store that a law tries all its examples on."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from analytics.database import Database
+from runtime.settings import StoreSettings
+
+
+@pytest.fixture(scope="module")
+def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
+    opened = Database(tmp_path_factory.mktemp("store") / "laws.duckdb", StoreSettings())
+    opened.open()
+    yield opened
+    opened.close()
