@@ -1,7 +1,5 @@
 """The commands about keys of the API, and about what was done that has to be answered for."""
 
-# ruff: noqa: PLC0415  # imports stand inside the commands: help must not wait for Kafka clients
-
 from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
@@ -10,8 +8,10 @@ import typer
 from tidings.options import AsJson, Config, span
 from tidings.teaching import Teaching
 
+commands = Teaching()
 keys = Teaching(no_args_is_help=True, help="Make, list, rotate and revoke the keys of the API.")
-answerable = Teaching()
+commands.add_typer(keys, name="keys")
+
 Expires = Annotated[timedelta | None, typer.Option(parser=span, metavar="TIME", help="How long it works, such as 90d.")]
 
 
@@ -33,7 +33,7 @@ def list_keys(*, config: Config = None, as_json: AsJson = False) -> None:
     ends="1 when it cannot be written down",
     name="create",
 )
-def create_key(  # noqa: PLR0913  # every option of a command is an argument
+def create_key(
     name: Annotated[str, typer.Argument(help="Who or what will use it.")],
     *,
     config: Config = None,
@@ -93,8 +93,8 @@ def revoke_key(
     revoke(config, key_id, as_json=as_json)
 
 
-@answerable.taught("tidings audit --what evidence_shown --limit 20", ends="2 when there is no such deed")
-def audit(  # every option of a command is an argument
+@commands.taught("tidings audit --what evidence_shown --limit 20", ends="2 when there is no such deed")
+def audit(
     *,
     config: Config = None,
     limit: Annotated[int, typer.Option(min=1, help="How many at most, the newest.")] = 50,

@@ -1,8 +1,7 @@
-"""The commands that ask about the past."""
-
-# ruff: noqa: PLC0415  # imports stand inside the commands: help must not wait for clients and settings
+"""The commands that answer a question and change nothing: about a callback, and about the past."""
 
 from datetime import datetime
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -10,7 +9,7 @@ import typer
 from tidings.options import AsJson, Config
 from tidings.teaching import Teaching
 
-past = Teaching()
+commands = Teaching()
 
 ApiKey = Annotated[str, typer.Option(envvar="TIDINGS_API_KEY", help="A key that may read.")]
 Begin = Annotated[datetime | None, typer.Option("--from", help="Messages that began then or later (UTC); a week ago.")]
@@ -23,12 +22,33 @@ ByOccurred = Annotated[
 ]
 
 
-@past.taught(
+@commands.taught(
+    "tidings explain --words callback.json",
+    ends="2 when a file cannot be read, or is no callback of that provider",
+)
+def explain(
+    files: Annotated[list[Path], typer.Argument(help="Callbacks: samples, or bare bodies with --provider.")],
+    *,
+    provider: Annotated[str, typer.Option(help="Whose callback a bare body is.")] = "",
+    hint: Annotated[str, typer.Option(help="What would follow the connection in its path, such as viber.")] = "",
+    words: Annotated[bool, typer.Option("--words", help="Say it in words on standard output, without JSON.")] = False,
+) -> None:
+    """Say what would be made of a callback, without running anything: the facts, and which code row decided.
+
+    Prints {"file", "accept", "facts", "dead_letters"} as JSON, one object for one file and a list for several; for a
+    bare body the words go to standard error beside it.
+    """
+    from tidings.explain import explain_files
+
+    raise typer.Exit(explain_files(files, provider=provider, hint=hint, is_words=words))
+
+
+@commands.taught(
     "tidings back-test --step viber:60 --step sms --from 2026-11-01",
     ends="1 when the API does not answer, or refuses the question",
     name="back-test",
 )
-def back_test(  # noqa: PLR0913  # every option of a command is an argument
+def back_test(
     *,
     policy: Annotated[str, typer.Option(help="The name of a policy in the installation's file.")] = "",
     step: Annotated[
@@ -63,12 +83,12 @@ def back_test(  # noqa: PLR0913  # every option of a command is an argument
     raise typer.Exit(command.back_test(access, which, policy=policy, steps=tuple(step or ()), as_json=as_json))
 
 
-@past.taught(
+@commands.taught(
     "tidings advise-wait --channel viber --fallback sms --value-of-minute 0.01",
     ends="1 when the API does not answer, or refuses the question",
     name="advise-wait",
 )
-def advise_wait(  # noqa: PLR0913  # every option of a command is an argument
+def advise_wait(
     *,
     channel: Annotated[list[str] | None, typer.Option(help="Of messages on this channel; viber.")] = None,
     fallback: Annotated[str, typer.Option(help="The channel that a fallback would take.")] = "sms",

@@ -1,7 +1,5 @@
 """The commands that look at what runs."""
 
-# ruff: noqa: PLC0415  # imports stand inside the commands: help must not wait for clients and settings
-
 from typing import Annotated
 
 import typer
@@ -9,11 +7,11 @@ import typer
 from tidings.options import AsJson, Config, Picture
 from tidings.teaching import Teaching
 
-watching = Teaching()
+commands = Teaching()
 
 
-@watching.taught("tidings doctor --only broker --only topics", ends="1 when something has to be mended")
-def doctor(  # noqa: PLR0913  # every option of a command is an argument
+@commands.taught("tidings doctor --only broker --only topics", ends="1 when something has to be mended")
+def doctor(
     *,
     config: Config = None,
     only: Annotated[
@@ -40,7 +38,7 @@ def doctor(  # noqa: PLR0913  # every option of a command is an argument
     raise typer.Exit(command.run(config, wishes, as_json=as_json))
 
 
-@watching.taught("tidings top --once --json", ends="1 when, with --once, a process is not ready")
+@commands.taught("tidings top --once --json", ends="1 when, with --once, a process is not ready")
 def top(
     *,
     config: Config = None,
