@@ -1,14 +1,9 @@
-"""The reference of all settings in `docs/configuration.md`, made from the settings' own classes.
-
-`python -m tidings.configuration_page docs/configuration.md` writes it anew between the page's two markers.
-"""
+"""The reference of all settings in `docs/configuration.md`, made from the settings' own classes."""
 
 import ast
 import inspect
-import sys
 import textwrap
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
@@ -17,10 +12,8 @@ from providers._kit.settings import ConnectionSettings
 from providers._kit.unsigned import UnsignedSettings
 from runtime.broker import BrokerSettings
 from runtime.settings import Budget, Connection, Price, Section, Settings
-from tidings.marked_page import between_markers
 
 PROVIDER_HEADING = "`[[connections]]` of "
-BEGIN, END = "<!-- settings: begin -->", "<!-- settings: end -->"
 
 # What the classes leave to the member's name.
 MEANINGS = {
@@ -75,11 +68,6 @@ def settings_tables() -> str:
     others = {name: field for name, field in UnsignedSettings.model_fields.items() if name not in shared}
     parts.append(_table(f"{PROVIDER_HEADING}providers that cannot sign", UnsignedSettings, others))
     return "\n\n".join(parts)
-
-
-def write_page(page: Path) -> str:
-    """The text of `page` with the reference between its markers made anew."""
-    return between_markers(page, (BEGIN, END), settings_tables())
 
 
 def undocumented() -> list[str]:
@@ -142,8 +130,3 @@ def _default(field: FieldInfo) -> str:
         return "computed"
     default = field.default
     return "" if default in {None, "", ()} else f"`{str(default).lower() if isinstance(default, bool) else default}`"
-
-
-if __name__ == "__main__":
-    written = Path(sys.argv[1])
-    written.write_text(write_page(written), encoding="utf-8")

@@ -1,10 +1,6 @@
-"""The reference of all metrics in `docs/process-metrics.md`, made from their declarations.
-
-`python -m tidings.metrics_page docs/process-metrics.md` writes it anew between the page's two markers.
-"""
+"""The reference of all metrics in `docs/process-metrics.md`, made from their declarations."""
 
 import ast
-import sys
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from functools import cache
@@ -17,10 +13,8 @@ from prometheus_client.metrics import MetricWrapperBase
 
 from runtime import metrics
 from runtime.durations import Durations
-from tidings.marked_page import between_markers
 
-MARKERS = ("<!-- metrics: begin -->", "<!-- metrics: end -->")
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 PROCESSES: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         "ingest": ("ingest",),
@@ -78,11 +72,6 @@ def metrics_tables() -> str:
     return "\n\n".join(f"### {heading}\n\n{_table(several)}" for heading, several in sections.items())
 
 
-def write_page(page: Path) -> str:
-    """The text of `page` with the reference between its markers made anew."""
-    return between_markers(page, MARKERS, metrics_tables())
-
-
 def _declared(constant: str, collector: MetricWrapperBase | Durations, family: Metric) -> Declared:
     labels = tuple(getattr(collector, "_labelnames", ()))
     name = f"{family.name}_total" if family.type == "counter" else family.name
@@ -98,8 +87,3 @@ def _imported(path: Path) -> Iterable[str]:
 def _table(several: Iterable[Declared]) -> str:
     rows = [f"| `{one.family}` | {one.kind} | {one.meaning} |" for one in several]
     return "\n".join(["| metric | kind | tells |", "| --- | --- | --- |", *rows])
-
-
-if __name__ == "__main__":
-    written = Path(sys.argv[1])
-    written.write_text(write_page(written), encoding="utf-8")

@@ -1,20 +1,13 @@
-"""The table of all commands in `docs/command-line.md`, made from the commands themselves.
+"""The table of all commands in `docs/command-line.md`, made from the commands themselves."""
 
-`python -m tidings.command_page docs/command-line.md` writes it anew between the page's two markers.
-"""
-
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 import typer.main
 from typer.core import TyperCommand, TyperGroup
 
 from tidings.cli import app
 from tidings.teaching import ENDS, EXAMPLE
-
-BEGIN, END = "<!-- commands: begin -->", "<!-- commands: end -->"
 
 
 @dataclass(frozen=True)
@@ -51,19 +44,8 @@ def _within(group: TyperGroup, words: tuple[str, ...]) -> Iterator[Taught]:
             )
 
 
-def table() -> str:
+def commands_table() -> str:
     """A row for each command."""
     rows = ["| command | what it does | for example | exit status |", "|---|---|---|---|"]
     rows += [f"| `{one.name}` | {one.summary} | `{one.example}` | {one.ends} |" for one in commands()]
     return "\n".join(rows)
-
-
-def write_page(page: Path) -> str:
-    """The text of the page with the table as it should be."""
-    before, _, rest = page.read_text(encoding="utf-8").partition(BEGIN)
-    return f"{before}{BEGIN}\n\n{table()}\n\n{END}{rest.partition(END)[2]}"
-
-
-if __name__ == "__main__":
-    place = Path(sys.argv[1])
-    place.write_text(write_page(place), encoding="utf-8")
