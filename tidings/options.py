@@ -12,6 +12,7 @@ Config = Annotated[
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Picture = Annotated[Path | None, typer.Option(metavar="FILE", help="Write what is shown into this file too, as SVG.")]
+Seed = Annotated[int | None, typer.Option(help="The same seed plays the same lives; random when not given.")]
 
 UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
@@ -24,3 +25,15 @@ def span(text: str | timedelta) -> timedelta:
     if not found:
         raise typer.BadParameter(f"{text} is not a time such as 30m, 24h, 90d or 4w")
     return timedelta(**{UNITS[found[2]]: int(found[1])})
+
+
+def fraction(text: str | float) -> float:
+    """A share written as `3%` or `0.03`."""
+    written = str(text)
+    try:
+        number = float(written.removesuffix("%")) / (100 if written.endswith("%") else 1)
+    except ValueError:
+        number = -1.0
+    if not 0 <= number <= 1:
+        raise typer.BadParameter(f"{text} is not a share such as 3% or 0.03")
+    return number

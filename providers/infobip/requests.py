@@ -1,6 +1,5 @@
 """A send as the JSON that Infobip takes, checked against its rules before anything leaves."""
 
-from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from contracts.errors import RequestInvalid
@@ -33,17 +32,11 @@ _FOREIGN = {
 """The options that a channel's API has no place for."""
 
 
-def envelope(api: ChannelApi, requests: Sequence[SendRequest], now: datetime) -> Json:
-    """One call with a message for each of `requests`, which share the schedule of the first.
-
-    Raises `RequestInvalid` naming the member and the rule.
-    """
-    first = requests[0]
-    body: Json = {"messages": [message(api, request) for request in requests]}
-    if options := _shared(api, first, now):
+def envelope(api: ChannelApi, request: SendRequest, now: datetime) -> Json:
+    """One call with one message; raises `RequestInvalid` naming the member and the rule."""
+    body: Json = {"messages": [message(api, request)]}
+    if options := _of_the_call(api, request, now):
         body["options"] = options
-    if any(_shared(api, request, now) != options for request in requests[1:]):
-        raise RequestInvalid("scheduled_at, own.bulk_id, own.sending_speed_limit and own.tracking are one for the call")
     return body
 
 
@@ -201,8 +194,8 @@ def _callback_data(api: ChannelApi, request: SendRequest, own: InfobipOptions) -
     return {} if data is None else {"callbackData": fits("callback_data", data, most=4000)}
 
 
-def _shared(api: ChannelApi, request: SendRequest, now: datetime) -> Json:
-    """What stands beside the messages and is one for the whole call."""
+def _of_the_call(api: ChannelApi, request: SendRequest, now: datetime) -> Json:
+    """What stands beside the message."""
     own = read_options(InfobipOptions, request.own)
     schedule: Json = {} if own.bulk_id is None else {"bulkId": own.bulk_id}
     if request.scheduled_at is not None:

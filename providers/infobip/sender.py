@@ -1,16 +1,16 @@
-"""Sends over Infobip: Viber Business Messages, Viber bots and SMS, one message a call or many."""
+"""Sends over Infobip: Viber Business Messages, Viber bots and SMS."""
 
 from collections.abc import Sequence
 from urllib.parse import quote
 
 import msgspec
 
-from contracts.errors import RequestInvalid, SendError, SendInDoubt
+from contracts.errors import SendError, SendInDoubt
 from contracts.sends import SendRequest
 from providers._kit.sending import Accepted, Outbound
 from providers.infobip.answers import Answered, read_entries, verdict
 from providers.infobip.apis import api_of
-from providers.infobip.requests import envelope, message
+from providers.infobip.requests import envelope
 from providers.infobip.settings import InfobipSettings
 from runtime.clock import Clock, SystemClock
 
@@ -31,25 +31,11 @@ class InfobipSender:
 
     async def send(self, request: SendRequest) -> Accepted:
         """One message; see `Sender`."""
-        (outcome,) = await self._sent([request])
-        if isinstance(outcome, SendError):
-            raise outcome
-        return outcome
-
-    async def send_many(self, requests: Sequence[SendRequest]) -> list[Accepted | SendError]:
-        """Messages of one channel and one schedule in one call, each with its own outcome, in order.
-
-        One that breaks a rule stays behind and the others leave. An error of the whole call raises, and so do requests
-        that cannot share one.
-        """
-        if len({request.channel for request in requests}) > 1:
-            raise RequestInvalid("channel: the messages of one call have one channel")
-        if len({request.send_id for request in requests}) < len(requests):
-            raise RequestInvalid("send_id: the messages of one call have each their own")
-        unfit = {request.send_id: error for request in requests if (error := _unfit(request))}
-        fit = [request for request in requests if request.send_id not in unfit]
-        sent = iter(await self._sent(fit) if fit else [])
-        return [unfit.get(request.send_id) or next(sent) for request in requests]
+        api = api_of(request.channel)
+        body = msgspec.json.encode(envelope(api, request, self._clock.now()))
+        headers = self._headers | {"content-type": "application/json"}
+        answer = await self._outbound.call("POST", f"{self._base_url}{api.messages}", headers=headers, body=body)
+        return verdict(_entry_of(request, read_entries(answer, "messages")), request.send_id)
 
     def may_repeat(self, request: SendRequest) -> bool:  # noqa: ARG002  # the protocol's; here it is so for all
         """Always: a message id that was taken is refused with 23, which is read as the first acceptance."""
@@ -70,30 +56,10 @@ class InfobipSender:
             raise SendInDoubt("Infobip's logs do not know scheduled messages before their time")
         return None
 
-    async def _sent(self, requests: Sequence[SendRequest]) -> list[Accepted | SendError]:
-        api = api_of(requests[0].channel)
-        body = msgspec.json.encode(envelope(api, requests, self._clock.now()))
-        headers = self._headers | {"content-type": "application/json"}
-        answer = await self._outbound.call("POST", f"{self._base_url}{api.messages}", headers=headers, body=body)
-        entries = read_entries(answer, "messages")
-        by_id = {entry.message_id: entry for entry in entries}
-        if len(requests) == len(entries) == 1:
-            by_id[requests[0].send_id] = entries[0]
-        return [_outcome(by_id.get(request.send_id), request) for request in requests]
 
-
-def _outcome(entry: Answered | None, request: SendRequest) -> Accepted | SendError:
-    if entry is None:
-        return SendInDoubt("Infobip answered 200 without a word about this message", http_status=200)
-    try:
-        return verdict(entry, request.send_id)
-    except SendError as exc:
-        return exc
-
-
-def _unfit(request: SendRequest) -> RequestInvalid | None:
-    try:
-        message(api_of(request.channel), request)
-    except RequestInvalid as exc:
-        return exc
-    return None
+def _entry_of(request: SendRequest, entries: Sequence[Answered]) -> Answered:
+    """What is said of the message: the entry that names it, or the only one there is."""
+    named = [entry for entry in entries if entry.message_id == request.send_id]
+    if not (named or len(entries) == 1):
+        raise SendInDoubt("Infobip answered 200 without a word about this message", http_status=200)
+    return (named or entries)[-1]

@@ -12,10 +12,10 @@ from analytics.reports.catalogue import Report
 from analytics.sources import COUNTED
 from api.keys import Scope
 from api.sessions import offer_sign_in
+from docs.site.metrics import declared
 from runtime.clock import SystemClock
 from tests.support.running_api import OURS, STORIES, THEIRS, RunningApi, running_api
 from tests.support.scraped import families
-from tidings.metrics_page import declared
 
 pytestmark = pytest.mark.broker
 

@@ -8,10 +8,10 @@ import httpx2
 import pytest
 
 from contracts.records import RawCallback
+from docs.site.metrics import declared
 from tests.support.fake_provider import signature
 from tests.support.running_ingest import RunningIngest, running_ingest
 from tests.support.scraped import families
-from tidings.metrics_page import declared
 
 pytestmark = pytest.mark.broker
 

@@ -12,6 +12,7 @@ import pytest
 
 from contracts.envelope import TRACEPARENT, header, with_id
 from contracts.raw import origin_headers
+from docs.site.metrics import declared
 from runtime.settings import Settings, StoreSettings, TracesSettings
 from tests.support.fake_provider import signature
 from tests.support.ledger_provider import body_of, status
@@ -21,7 +22,6 @@ from tests.support.running_ingest import running_ingest
 from tests.support.scraped import families
 from tests.support.store_on_kafka import storing
 from tests.support.streams_installation import OBSERVED, Installation
-from tidings.metrics_page import declared
 
 pytestmark = [pytest.mark.broker, pytest.mark.long]
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import promql_parser
 
-from tidings.metrics_page import declared
+from docs.site.metrics import declared
 
 FROM_PROMETHEUS = frozenset({"instance", "job"})
 OF_A_PROCESS = frozenset(

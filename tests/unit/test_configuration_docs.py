@@ -1,16 +1,7 @@
 """The reference of settings cannot fall behind the code."""
 
-from pathlib import Path
-
+from docs.site.settings import MEANINGS, docstrings, settings_tables, undocumented
 from runtime.settings import Settings
-from tidings.configuration_page import MEANINGS, docstrings, settings_tables, undocumented, write_page
-
-PAGE = Path(__file__).parents[2] / "docs" / "configuration.md"
-
-
-def test_the_page_says_what_the_code_says():
-    """When this fails: python -m tidings.configuration_page docs/configuration.md."""
-    assert PAGE.read_text(encoding="utf-8") == write_page(PAGE)
 
 
 def test_every_setting_has_a_meaning():

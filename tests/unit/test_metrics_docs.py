@@ -5,22 +5,16 @@ from pathlib import Path
 
 import pytest
 
+from docs.site.metrics import counted_in, declared, metrics_tables
 from runtime.metrics import exposition
 from tests.support.scraped import families
-from tidings.metrics_page import counted_in, declared, metrics_tables, write_page
 
 ROOT = Path(__file__).parents[2]
-PAGE = ROOT / "docs" / "process-metrics.md"
 ALL = declared()
 ROOMS = ("analytics", "api", "contracts", "ingest", "providers", "runtime", "streams", "tidings")
 MAY_DECLARE = {"runtime/metrics.py", "runtime/durations.py"}
 
 every_metric = pytest.mark.parametrize("metric", ALL, ids=lambda metric: metric.name)
-
-
-def test_the_page_says_what_the_code_says():
-    """When this fails: python -m tidings.metrics_page docs/process-metrics.md."""
-    assert PAGE.read_text(encoding="utf-8") == write_page(PAGE)
 
 
 def test_a_scrape_gives_what_is_on_the_page_and_nothing_else_of_ours():

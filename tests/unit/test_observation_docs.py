@@ -9,9 +9,9 @@ import pytest
 
 from contracts.alarms import AlarmKind
 from contracts.vocabulary import DeadLetterKind
+from docs.site.log_events import logged
+from docs.site.metrics import declared
 from runtime.settings import Settings, TracesSettings
-from tidings.log_events import logged
-from tidings.metrics_page import declared
 
 ROOT = Path(__file__).parents[2]
 TEXT = (ROOT / "docs" / "observation.md").read_text("utf-8")

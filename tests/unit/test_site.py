@@ -11,6 +11,7 @@ import pytest
 from docs.site.changes import changelog
 from docs.site.http_api import http_reference
 from docs.site.links import FENCE, anchor, anchors, is_outward, links, pages
+from docs.site.tables import DOCS, TABLES, made_anew
 from docs.site.topics import topics_reference
 
 ROOT = Path(__file__).parents[2]
@@ -88,6 +89,12 @@ def test_a_list_or_table_has_a_blank_line_before_it(page):
     stuck = re.findall(r"^(?!\s*(?:[*-]|\d+\.|\||>|#)|\s{2,})\S.*\n(?=[*-] |1\. |\|[ -])", text, re.MULTILINE)
 
     assert stuck == []
+
+
+@pytest.mark.parametrize("page", TABLES)
+def test_the_tables_on_a_page_say_what_the_code_says(page):
+    """When this fails: python -m docs.site.tables."""
+    assert (DOCS / page).read_text("utf-8") == made_anew(page)
 
 
 def test_the_references_tell_of_every_address_topic_and_body():

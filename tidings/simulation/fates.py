@@ -60,11 +60,6 @@ class Fate(StrEnum):
         """Whether the first call that is not answered with 429 makes a message."""
         return self is not Fate.LOST
 
-    @property
-    def is_doubtful(self) -> bool:
-        """Whether the caller cannot know from the answer what became of it."""
-        return self in {Fate.CUT, Fate.LOST}
-
 
 FIRST = {Fate.ARRIVES: 55, Fate.FAILS: 18, Fate.SILENT: 8, Fate.LATE: 5, Fate.BUSY: 6, Fate.CUT: 5, Fate.LOST: 3}
 LAST = {Fate.ARRIVES: 85, Fate.FAILS: 10, Fate.BUSY: 5}

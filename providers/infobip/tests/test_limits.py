@@ -145,14 +145,7 @@ def test_nothing_is_scheduled_further_than_180_days_ahead():
     late = request(scheduled_at=NOW + timedelta(days=180, seconds=1))
 
     with pytest.raises(RequestInvalid, match="scheduled_at"):
-        envelope(api_of(VIBER), [late], NOW)
-
-
-def test_messages_of_one_call_share_its_schedule():
-    other = request(send_id="send-2", scheduled_at=NOW + timedelta(hours=1))
-
-    with pytest.raises(RequestInvalid, match="one for the call"):
-        envelope(api_of(VIBER), [request(), other], NOW)
+        envelope(api_of(VIBER), late, NOW)
 
 
 def test_a_channel_that_is_not_sent_is_named():

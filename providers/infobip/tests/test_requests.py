@@ -22,7 +22,7 @@ from providers.infobip.tests.sends import BOT, BUTTON, CARD, CARDS, FILE, LINK, 
 
 
 def test_the_least_that_is_sent():
-    assert envelope(api_of(VIBER), [request()], NOW) == {
+    assert envelope(api_of(VIBER), request(), NOW) == {
         "messages": [
             {
                 "sender": "ExampleShop",
@@ -242,7 +242,7 @@ def test_schedule_speed_and_clicks_are_of_the_whole_call():
     own = {"sending_speed_limit": {"amount": 10}, "bulk_id": "b-1", "tracking": {"custom_domain": "ex.example"}}
     body = envelope(
         api_of(SMS),
-        [request(SMS, own=own, scheduled_at=at, callback_base_url="https://hooks.example.test")],
+        request(SMS, own=own, scheduled_at=at, callback_base_url="https://hooks.example.test"),
         NOW,
     )
 
@@ -288,6 +288,6 @@ def test_a_bot_has_a_keyboard_and_a_face():
 
 
 def test_what_is_written_is_json():
-    body = envelope(api_of(VIBER), [request(own={"sms_failover": {"text": "x"}})], NOW)
+    body = envelope(api_of(VIBER), request(own={"sms_failover": {"text": "x"}}), NOW)
 
     assert msgspec.json.decode(msgspec.json.encode(body)) == body

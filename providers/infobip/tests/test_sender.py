@@ -9,9 +9,7 @@ import pytest
 from contracts.errors import (
     ConfigurationInvalid,
     CredentialsRefused,
-    FundsExhausted,
     ProviderUnavailable,
-    RecipientOptedOut,
     RequestInvalid,
     SendInDoubt,
 )
@@ -183,50 +181,14 @@ def test_a_message_that_waits_for_its_time_is_not_called_lost(rehearsal):
         asyncio.run(rehearsal.sender().find(waiting))
 
 
-def test_many_leave_in_one_call_and_each_has_its_outcome(rehearsal):
-    sent(rehearsal, request(2))
-    requests = [request(1), request(2), request(3, recipient="nobody"), request(4)]
-    outcomes = asyncio.run(rehearsal.sender().send_many(requests))
+def test_among_several_the_entry_that_names_the_message_is_its_own(rehearsal):
+    own, other = ({"messageId": name, "status": {"groupId": 1, "id": 26}} for name in ("send-1", "send-9"))
+    rehearsal.outbound.meet(worded(200, {"messages": [own, other]}))
+    rehearsal.outbound.meet(worded(200, {"messages": [other, other]}))
 
-    assert len(rehearsal.outbound.calls) == 2
-    assert [outcome.root_id for outcome in (outcomes[0], outcomes[1], outcomes[3])] == ["send-1", "send-2", "send-4"]
-    assert (outcomes[0].is_repeat, outcomes[1].is_repeat) == (False, True)
-    assert isinstance(outcomes[2], RequestInvalid)
-
-
-def test_one_refusal_among_many_is_its_own(rehearsal):
-    statuses = {"send-1": 12, "send-2": 26, "send-3": 14}
-    messages = [
-        {"messageId": name, "status": {"groupId": 1 if number == 26 else 5, "id": number}}
-        for name, number in statuses.items()
-    ]
-    rehearsal.outbound.meet(worded(200, {"messages": messages[:2]}))
-    outcomes = asyncio.run(rehearsal.sender().send_many([request(1), request(2), request(3)]))
-
-    assert [type(outcome) for outcome in outcomes] == [FundsExhausted, Accepted, SendInDoubt]
-    rehearsal.outbound.meet(worded(200, {"messages": messages}))
-    assert type(asyncio.run(rehearsal.sender().send_many([request(3)]))[0]) is RecipientOptedOut
-
-
-@pytest.mark.parametrize(
-    ("requests", "rule"),
-    [
-        pytest.param([request(1), request(2, channel=SMS)], "channel", id="two channels"),
-        pytest.param([request(1), request(1)], "send_id", id="one id twice"),
-        pytest.param([request(1), request(2, own={"bulk_id": "b"})], "one for the call", id="two schedules"),
-    ],
-)
-def test_what_cannot_share_a_call_does_not_leave(rehearsal, requests, rule):
-    with pytest.raises(RequestInvalid, match=rule):
-        asyncio.run(rehearsal.sender().send_many(requests))
-    assert not rehearsal.outbound.calls
-
-
-def test_none_of_many_fit_and_nothing_leaves(rehearsal):
-    outcomes = asyncio.run(rehearsal.sender().send_many([request(recipient="nobody")]))
-
-    assert isinstance(outcomes[0], RequestInvalid)
-    assert not rehearsal.outbound.calls
+    assert sent(rehearsal, request()).root_id == "send-1"
+    with pytest.raises(SendInDoubt, match="without a word"):
+        sent(rehearsal, request())
 
 
 def test_callbacks_go_where_the_send_said(rehearsal):

@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from contracts.errors import BrokerUnavailable, ConfigurationInvalid, TidingsError
-from tidings.cli import app, fraction
+from tidings.cli import app
 from tidings.exits import PlainTyper, exit_of
+from tidings.options import fraction
 
 pytestmark = pytest.mark.usefixtures("_logging_as_it_was")
 

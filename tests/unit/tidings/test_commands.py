@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 import typer.main
 
+from docs.site.commands import Taught, commands
 from tidings.cli import app
-from tidings.command_page import Taught, commands, write_page
 from tidings.exits import Exit
 from tidings.teaching import unwrapped
 
@@ -80,11 +80,6 @@ def test_the_page_tells_of_it(taught: Taught):
     word = taught.name.split()[0]
 
     assert re.search(rf"^## .*\btidings {word}\b", TEXT, re.MULTILINE)
-
-
-def test_the_table_on_the_page_is_that_of_the_code():
-    """When this fails: python -m tidings.command_page docs/command-line.md."""
-    assert write_page(PAGE) == TEXT
 
 
 def test_the_page_has_every_exit_status():
