@@ -1,8 +1,9 @@
 """How far each stage is, as Kafka tells it: what its group has committed, against where the topics end."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
+from itertools import chain
 from typing import TypeVar
 
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
@@ -25,6 +26,7 @@ FRESH_S = 1.0
 WITHOUT_A_GROUP = frozenset({"sink", "feed"})
 STAGES = sorted({reader for topic in load_topics().values() for reader in topic.readers} - WITHOUT_A_GROUP)
 
+Offsets = Mapping[TopicPartition, int]
 T = TypeVar("T")
 
 
@@ -74,26 +76,28 @@ class KafkaProgress:
 
     async def _look(self) -> list[StageProgress]:
         admin, consumer = await self._made()
-        prefix = self._kafka.topic_prefix
-        found = []
-        for stage in STAGES:
-            group = f"{prefix}{stage}"
-            committed = await admin.list_consumer_group_offsets(group)
-            offsets = {at: told.offset for at, told in committed.items() if at.topic in self._words}
-            members = await _member_count(admin, group)
-            found.append(StageProgress(stage, members, await self._lags(consumer, offsets)))
+        groups = {stage: f"{self._kafka.topic_prefix}{stage}" for stage in STAGES}
+        committed = {stage: await self._committed(admin, group) for stage, group in groups.items()}
+        members = {stage: await _member_count(admin, group) for stage, group in groups.items()}
+        # What was committed is asked before, so no end is below it.
+        read = self._places(chain.from_iterable(committed.values()))
+        firsts, ends = await consumer.beginning_offsets(read), await consumer.end_offsets(read)
+        found = [StageProgress(stage, members[stage], self._lags(committed[stage], firsts, ends)) for stage in STAGES]
         return self._memory.noted(self._clock.monotonic(), found)
 
-    async def _lags(self, consumer: AIOKafkaConsumer, committed: dict[TopicPartition, int]) -> list[PartitionLag]:
-        """Of all partitions of the topics that a group reads, also of those where it has committed nothing yet."""
+    async def _committed(self, admin: AIOKafkaAdminClient, group: str) -> Offsets:
+        told = await admin.list_consumer_group_offsets(group)
+        return {at: one.offset for at, one in told.items() if at.topic in self._words}
+
+    def _places(self, committed: Iterable[TopicPartition]) -> list[TopicPartition]:
+        """All partitions of these topics, also those where nothing is committed yet."""
         topics = sorted({at.topic for at in committed})
-        places = [TopicPartition(topic, number) for topic in topics for number in range(self._kafka.partitions)]
-        if not places:
-            return []
-        # What was committed was read before, so no end is below it; what Kafka no longer has, nobody is behind of.
-        firsts, ends = await consumer.beginning_offsets(places), await consumer.end_offsets(places)
+        return [TopicPartition(topic, number) for topic in topics for number in range(self._kafka.partitions)]
+
+    def _lags(self, committed: Offsets, firsts: Offsets, ends: Offsets) -> list[PartitionLag]:
+        """Of all partitions of the topics that a group reads; what Kafka no longer has, nobody is behind of."""
         told = []
-        for at in places:
+        for at in self._places(committed):
             offset = max(0, committed.get(at, 0))
             lag = max(0, ends[at] - max(offset, firsts[at]))
             told.append(PartitionLag(self._words[at.topic], at.partition, offset, ends[at], lag))

@@ -15,6 +15,8 @@ from api.page.frame import Frame, Framed
 router = APIRouter()
 
 ALARMS_SHOWN = 50
+LEDGER_EVERY_S = 2.0
+"""For the sum of what is missing more is read than for all the rest."""
 
 
 @router.get("/health")
@@ -25,11 +27,14 @@ async def show_health(frame: Framed) -> Response:
 
 async def _facts(frame: Frame) -> dict[str, Any]:
     parts, caller = frame.parts, frame.caller
+    ledger = None
+    if caller.accounts is None:
+        ledger = await frame.kept("conservation", lambda: get_conservation(parts, caller), every_s=LEDGER_EVERY_S)
     return {
         "ready": await get_readiness(parts, Response()),
         "fresh": await get_freshness(parts, caller),
         "whole": await get_installation(parts, caller) if caller.accounts is None else None,
         "parked": await get_parked(parts, caller),
-        "ledger": await get_conservation(parts, caller) if caller.accounts is None else None,
+        "ledger": ledger,
         "alarms": (await get_alarms(parts, caller, AlarmsParameters(limit=ALARMS_SHOWN))).alarms,
     }

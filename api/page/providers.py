@@ -25,6 +25,8 @@ EVIDENCE = "evidence"
 """The signal of which the messages behind it are shown."""
 UNKNOWN_TO_TRUST = (*CARGO, "account")
 ROUTES_SHOWN = 50
+SLOW_EVERY_S = 10.0
+"""Of all that the page shows charts and trust take longest, and change least."""
 BUCKETS = (
     (timedelta(minutes=30), Bucket.MINUTE),
     (timedelta(hours=2), Bucket.FIVE_MINUTES),
@@ -49,8 +51,8 @@ async def _facts(frame: Frame) -> dict[str, Any]:
     return {
         "compared": compared,
         "costs": await get_cost_report(parts, caller, cost_asked),
-        "charts": await _charts(frame),
-        "trust": await _trust(frame),
+        "charts": await frame.kept("charts", lambda: _charts(frame), every_s=SLOW_EVERY_S),
+        "trust": await frame.kept("trust", lambda: _trust(frame), every_s=SLOW_EVERY_S),
         "routes_shown": ROUTES_SHOWN,
     }
 

@@ -4,13 +4,14 @@ import asyncio
 import re
 import time
 from dataclasses import replace
+from functools import partial
 from threading import Timer
 
 import pytest
 
 from api.keys import Scope
 from api.page import frame
-from api.page.desk import FRESH, MOST_KEPT, SHARE, Desk
+from api.page.desk import FRESH, MOST_KEPT, SHARE, WATCHED_FOR_S, Desk
 from api.page.view import duration, number, percent
 from api.sessions import offer_sign_in
 from contracts.errors import StoreUnavailable
@@ -298,10 +299,10 @@ def test_a_message_that_is_not_there_is_a_page_too(visitor):
 @pytest.mark.parametrize(
     ("takes_s", "after_s", "count"),
     [
-        pytest.param(0.0, FRESH / 2, 1, id="within a second all share one"),
-        pytest.param(0.0, FRESH, 2, id="then there is another"),
-        pytest.param(1.0, 3.0, 1, id="what takes long is made less often"),
-        pytest.param(1.0, SHARE, 2, id="but it is made"),
+        pytest.param(0.0, FRESH / 2, 2, id="within a second all share one"),
+        pytest.param(0.0, FRESH, 3, id="then there is another"),
+        pytest.param(1.0, 3.0, 2, id="what takes long is made less often"),
+        pytest.param(1.0, SHARE, 3, id="but it is made"),
     ],
 )
 async def test_a_page_is_made_once_for_all_who_watch(takes_s, after_s, count):
@@ -314,10 +315,45 @@ async def test_a_page_is_made_once_for_all_who_watch(takes_s, after_s, count):
 
     desk = Desk(clock)
     await desk.get("page", make, every_s=1.0)
+    clock.advance(FRESH)
+    await desk.get("page", make, every_s=1.0)
     await desk.get("page", make, every_s=1.0)
     clock.advance(after_s)
 
     assert await desk.get("page", make, every_s=1.0) == count
+
+
+async def watched(takes_s: dict[str, float], *, for_s: float = 60.0, every_s: float = 1.0) -> dict[str, int]:
+    """How often each page was made while each is asked for again and again, one after the other."""
+    clock, made = FixedClock(NOON), dict.fromkeys(takes_s, 0)
+    desk: Desk[None] = Desk(clock)
+
+    async def make(name: str) -> None:
+        clock.advance(takes_s[name])
+        made[name] += 1
+
+    while clock.elapsed_s < for_s:
+        for name in takes_s:
+            await desk.get(name, partial(make, name), every_s=every_s)
+        clock.advance(0.05)
+    return made
+
+
+async def test_all_that_is_watched_takes_its_share_of_the_time_together():
+    takes_s = {f"page {number}": 0.1 for number in range(10)}
+
+    begun, made = await watched(takes_s, for_s=40.0), await watched(takes_s, for_s=200.0)
+
+    assert 0.1 * (sum(made.values()) - sum(begun.values())) == pytest.approx(160.0 / SHARE, rel=0.05)
+    assert max(made.values()) - min(made.values()) <= 1
+
+
+async def test_what_takes_long_leaves_the_others_their_part():
+    alone = await watched({"quick": 0.02}, for_s=600.0)
+    beside = await watched({"quick": 0.02, "slow": 4.0}, for_s=600.0)
+
+    assert beside["slow"] > 10
+    assert beside["quick"] > 0.8 * alone["quick"]  # while the slow one is made nobody asks here
 
 
 async def test_a_desk_forgets_what_was_not_asked_for_for_long():
@@ -353,6 +389,20 @@ async def test_what_takes_long_is_made_anew_behind_the_answer():
     assert (first, meanwhile) == (1, [1, 1, 1])
     assert await desk.last("ledger", make, every_s=2.0) == 2
     assert made == [0.0, 2.0]
+
+
+async def test_of_what_nobody_has_watched_for_a_while_nothing_old_is_told():
+    clock, made = FixedClock(NOON), []
+
+    async def make():
+        made.append(clock.elapsed_s)
+        return len(made)
+
+    desk = Desk(clock)
+    await desk.last("ledger", make, every_s=2.0)
+    clock.advance(WATCHED_FOR_S)
+
+    assert await desk.last("ledger", make, every_s=2.0) == 2
 
 
 async def test_what_cannot_be_made_anew_stays_as_it_was():
