@@ -36,7 +36,6 @@ from runtime.clock import Clock, SystemClock
 from runtime.collector import spare_the_collector
 from runtime.logging import configure_logging
 from runtime.policy_file import PolicyFile
-from runtime.priority import give_way
 from runtime.settings import Settings, load_settings
 
 GRACE_S = 3
@@ -70,7 +69,6 @@ def main() -> int:
     try:
         settings = load_settings()
         configure_logging("api", level=settings.log_level)
-        give_way(settings.api.niceness)
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             return runner.run(serve(settings, SystemClock()))
     except TidingsError as exc:

@@ -225,9 +225,6 @@ class ApiSettings(Section):
     port: int = Field(8000, ge=1, le=65535)
     requests_per_minute: int = Field(6000, ge=0)
     """What a key may ask that has no limit of its own; 0: as much as it likes."""
-    niceness: int = Field(5, ge=0, le=19)
-    """How far the process stands back, as the system counts it, while others of the same machine or container want
-    the processors too: a provider waits for its answer so long and no longer, a page may be a moment older."""
     streams_url: str = Field("", pattern=r"^(https?://[^\s/]+)?$")
     """Where the local port of a process that normalises is reached, to rehearse what it would make of callbacks; that
     of `[streams]` on this machine when empty."""
