@@ -7,6 +7,7 @@ from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from analytics.buckets import CALENDAR, FINE, Bucket, begin_before, first_id, floored, start_of, step_of
+from analytics.rollups import LATENCY, NO_DAYS, whole_days
 from analytics.sources import COUNTS, COUNTS_OF_FACTS, ELSEWHERE, FINER, MONEY_SPENT, Source
 from analytics.wanted import wanted_by
 from analytics.words import DIMENSIONS, LATENCIES, MEASURES, MONEY, RATES, Dimension, Measure
@@ -80,8 +81,17 @@ class MetricsQuestion:
             **wanted_by(self.filters, Dimension),
             **with_latency,
             **({"by_channel": by_channel} if is_counted or source in MONEY_SPENT else {}),
+            **(self._days() if source.has_days else {}),
             **({"first": first_id(self.begin), "beyond": first_id(self.to)} if source.is_of_facts else {}),
         }
+
+    def _days(self) -> Mapping[str, datetime]:
+        """Which whole days can be taken as they are kept; where a bucket or a dimension is not of days, none."""
+        is_of_days = self.bucket is Bucket.NONE or (self.bucket in CALENDAR and self.time_zone == "UTC")
+        used = {*self.group_by, *self.filters}
+        if not is_of_days or (LATENCIES & set(self.measures) and used & LATENCY.only_by_hour):
+            return NO_DAYS
+        return whole_days(self.begin, self.to)
 
     def bucketed(self) -> dict[str, Any]:
         """As `queries/buckets.sql` wants them."""

@@ -16,14 +16,16 @@ class Reached:
     """The number of its newest batch."""
     watermarks: Positions = field(default_factory=dict)
     forgotten_before: datetime | None = None
+    sealed: int = 0
+    """Up to which batch what is counted by the hour is in the days too."""
 
     def and_then(self, rows: Iterable[Mapping[str, Any]]) -> "Reached":
         """The state of which `reached.sql` told these rows, asked for what came behind this one."""
         told = list(rows)
         moved = [row for row in told if row["topic"] is not None]
-        before = next(row["before_at"] for row in told if row["topic"] is None)
+        (kept,) = (row for row in told if row["topic"] is None)
         revision = max((row["batch_id"] for row in moved), default=self.revision)
-        return Reached(revision, self._moved(moved) if moved else self.watermarks, before)
+        return Reached(revision, self._moved(moved) if moved else self.watermarks, kept["before_at"], kept["batch_id"])
 
     def _moved(self, rows: Iterable[Mapping[str, Any]]) -> Positions:
         places = {(topic, part): at for topic, parts in self.watermarks.items() for part, at in parts.items()}

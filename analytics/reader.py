@@ -95,7 +95,7 @@ class Reader:
         try:
             with self._database.snapshot(self._limit_s) as cursor:
                 reached = known.and_then(self._rows(cursor, "reached", {"since": known.revision}))
-                found = look(partial(self._kept_rows, cursor, reached.forgotten_before))
+                found = look(partial(self._kept_rows, cursor, reached))
         except duckdb.InterruptException as exc:
             raise QueryInvalid(
                 f"the question took longer than {self._limit_s:g} s; ask for a shorter span or fewer groups"
@@ -117,14 +117,14 @@ class Reader:
             forgotten_before=reached.forgotten_before,
         )
 
-    def _kept_rows(
-        self, cursor: Connection, before: datetime | None, name: str, parameters: Mapping[str, Any]
-    ) -> list[Row]:
+    def _kept_rows(self, cursor: Connection, reached: Reached, name: str, parameters: Mapping[str, Any]) -> list[Row]:
         """The answer, unless it would be made of facts that are gone."""
-        query = load_query(name)
+        query, before = load_query(name), reached.forgotten_before
         if before is not None and query.facts_from is not None:
             require_kept(moment_of(parameters[query.facts_from]), before)
-        return self._rows(cursor, name, parameters)
+        # As a number of its own it lets DuckDB leave out unread what is below it.
+        known = {"sealed": reached.sealed} if "sealed" in query.parameters else {}
+        return self._rows(cursor, name, {**parameters, **known})
 
     def _rows(self, cursor: Connection, name: str, parameters: Mapping[str, Any]) -> list[Row]:
         query = load_query(name)

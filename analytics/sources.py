@@ -22,6 +22,8 @@ class Source:
     """Reads the reports of the attempts that its span of ids has."""
     has_currencies: bool = False
     """Its rows are by currency too."""
+    has_days: bool = False
+    """What it adds up is kept by the day too."""
     is_revised: bool = False
     """What changes its numbers is told of the attempts that they count, and so revises their hours."""
 
@@ -30,9 +32,9 @@ ALL = frozenset(Dimension)
 PLACES = ALL - {Dimension.STATUS, Dimension.REASON}
 WHO = frozenset({Dimension.ACCOUNT, Dimension.PROVIDER, Dimension.CONNECTION, Dimension.SENDER})
 
-COUNTS = Source("metrics", ALL, is_revised=True)
+COUNTS = Source("metrics", ALL, has_days=True, is_revised=True)
 COUNTS_OF_FACTS = Source("metrics_of_facts", ALL, is_of_facts=True, is_revised=True)
-COSTS = Source("costs", ALL, has_currencies=True, is_revised=True)
+COSTS = Source("costs", ALL, has_currencies=True, has_days=True, is_revised=True)
 COSTS_OF_FACTS = Source("costs_of_facts", ALL, is_of_facts=True, has_currencies=True, is_revised=True)
 FALLBACKS = Source("fallbacks", WHO | {Dimension.CHANNEL, Dimension.CAMPAIGN})
 REPLIES = Source("reply_counts", WHO | {Dimension.CHANNEL, Dimension.COUNTRY})

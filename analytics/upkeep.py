@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import product
 from typing import Any
 
 import duckdb
@@ -11,6 +12,7 @@ from analytics.database import Connection, transaction
 from analytics.folding import REPLY_WINDOW_S, Folding
 from analytics.forgetting import Forgetting
 from analytics.freshness import Skyline
+from analytics.rollups import ROLLUPS, SEAL
 from analytics.settling import Settling
 from analytics.statements import run
 
@@ -21,7 +23,6 @@ QUIET_ROWS = 2_000
 BUSY_ROWS = 100_000
 """and so many even while batches wait."""
 
-SEAL = ("hours", "latencies", "prices", "trusts")
 PRUNE = (
     *("prune_offsets", "prune_marks", "prune_revisions", "prune_begun"),
     *("prune_sealed_batches", "prune_settled_batches"),
@@ -66,10 +67,8 @@ class Upkeep:
 
     def _seal(self, batch_id: int) -> None:
         with transaction(self._connection):
-            for name in SEAL:
-                self._run(f"collect_sealed_{name}", sealed=self._sealed_batch)
-                self._run(f"clear_sealed_{name}")
-                self._run(f"insert_sealed_{name}")
+            for rollup, name in product(ROLLUPS, SEAL):
+                rollup.run(self._connection, name, {"sealed": self._sealed_batch, "batch_id": batch_id})
             self._run("insert_sealed_batch", batch_id=batch_id)
             for name in PRUNE:
                 self._run(name)

@@ -9,7 +9,7 @@ from itertools import takewhile
 from contracts.errors import QueryInvalid
 
 _MEMBERS = ("parameters:", "lane:", "facts:")
-_INCLUDE = re.compile(r"^-- include: (\w+)$", re.MULTILINE)
+_INCLUDE = re.compile(r"^-- include: (\w+)((?: \w+=\w+)*)$", re.MULTILINE)
 _FILTER = re.compile(
     r"^ *AND (?:is_wanted\(\w+, \$(\w+)\)|\(\$(accounts) IS NULL OR list_contains\(\$accounts, [\w.]+\)\))\n?",
     re.MULTILINE,
@@ -81,8 +81,14 @@ def with_parts(sql: str) -> str:
 
 
 def _included(found: re.Match[str]) -> str:
-    """What several questions share: the table expressions of a `.cte` file, in the place of the line that names it."""
-    return _INCLUDE.sub(_included, _text(f"{found[1]}.cte").rstrip())
+    """What several questions share: the table expressions of a `.cte` file, with the names that the line gives them, in
+    the place of the line.
+    """
+    part = _text(f"{found[1]}.cte").rstrip()
+    for given in found[2].split():
+        name, _, meant = given.partition("=")
+        part = part.replace(f"{{{name}}}", meant)
+    return _INCLUDE.sub(_included, part)
 
 
 def _is_comment(line: str) -> bool:

@@ -1,22 +1,27 @@
 -- What the attempts first heard of in [from, to) cost, by bucket, dimensions and currency; those of which nobody has told
 -- a price have none. A price is that of the reports, the highest for each message or piece of it, else that of the answer
 -- to the send. What a provider told of a whole cascade counts where it told of no channel.
--- parameters: from, to, bucket, step_min, time_zone, group_by, by_channel, accounts
+-- parameters: from, to, days_from, days_to, day_apart, sealed, bucket, step_min, time_zone
+-- parameters: group_by, by_channel, accounts
 -- parameters: account, provider, connection, channel, country, campaign, sender, status, reason
 WITH cell AS (
     SELECT
-        * RENAME (hour_at AS moment_at),
+        *,
         CASE WHEN $by_channel THEN entry_count ELSE attempt_count END AS n,
         NULL AS currency,
         false AS is_fallback,
         NULL AS cost
-    FROM hour_delta
+    FROM (
+-- include: cells hours=hour_delta days=day_count
+    )
     UNION ALL BY NAME
     SELECT
-        * RENAME (hour_at AS moment_at),
+        *,
         CASE WHEN $by_channel THEN entry_count ELSE attempt_count END AS n,
         CASE WHEN $by_channel THEN entry_cost ELSE attempt_cost END AS cost
-    FROM price_delta
+    FROM (
+-- include: cells hours=price_delta days=day_price
+    )
 ),
 
 chosen AS (
@@ -30,7 +35,7 @@ chosen AS (
         n
     FROM cell
     WHERE
-        moment_at >= $from AND moment_at < $to
+        true
 -- include: wanted
 ),
 

@@ -1,2 +1,2 @@
 -- Up to which batch the hours that changed are sealed.
-SELECT coalesce(max(batch_id), 0) FROM sealed_batch
+SELECT sealed_until()

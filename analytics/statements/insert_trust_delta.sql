@@ -35,4 +35,5 @@ signed AS (
     HAVING sum(side) <> 0
 )
 
-SELECT *, $batch_id AS batch_id FROM signed
+-- What is sealed is added to nothing more, so this counts as of a batch behind it.
+SELECT *, greatest($batch_id::BIGINT, sealed_until() + 1) AS batch_id FROM signed

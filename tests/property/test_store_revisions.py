@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from analytics import questions
 from analytics.buckets import Bucket
 from analytics.columns import hasher
-from analytics.database import Database
+from analytics.database import Connection, Database
 from analytics.freshness import Skyline
 from analytics.metrics import Dimension, Measure, MetricsQuestion
 from analytics.reader import Reader
@@ -88,12 +88,18 @@ def live(database: Database, line: Line, pollers: list[Poller], chance: random.R
             writer = Writer(connection, hasher(b"k" * 16), upkeep, seen_days=3, least_batch=started)
             intake = writer.resume()
         if chance.random() < 0.3:
-            upkeep.tidy(batches + started)
+            upkeep.tidy(newest(connection))
         for poller in pollers:
             if chance.random() < 0.4:
                 poller.poll()
-    upkeep.tidy(batches + started)
+    upkeep.tidy(newest(connection))
     connection.close()
+
+
+def newest(connection: Connection) -> int:
+    """The newest batch of the store."""
+    ((batch_id,),) = connection.execute("SELECT coalesce(max(batch_id), 0) FROM offsets").fetchall()
+    return int(batch_id)
 
 
 @settings(max_examples=share(0.1), deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -13,6 +13,7 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from analytics.buckets import Bucket
 from analytics.columns import hasher
 from analytics.database import Database
 from analytics.folding import REPLY_WINDOW_S
@@ -23,13 +24,24 @@ from analytics.queries import load_query
 from analytics.reader import Reader, Row, kept
 from analytics.reports.funnel import replied
 from analytics.reports.question import GROUPS, ReportQuestion
+from analytics.rollups import ROLLUPS, Rollup
 from analytics.sources import COSTS, COSTS_OF_FACTS, COUNTS, COUNTS_OF_FACTS, PLACES, Source
 from analytics.trust.report import TrustQuestion
 from analytics.upkeep import Upkeep
 from analytics.writer import Writer
 from runtime.clock import FixedClock
 from tests.support.examples import share
-from tests.support.store_deeds import OF_BEFORE, TABLES, crash_of_track, deeds, lived, portion, sent, talks
+from tests.support.store_deeds import (
+    OF_BEFORE,
+    TABLES,
+    crash_of_track,
+    deeds,
+    lived,
+    over_days,
+    portion,
+    sent,
+    talks,
+)
 from tests.support.store_line import Line, at
 from tests.support.store_prices import Costs, Priced, prices_of
 from tests.support.store_recount import Cell, recount
@@ -52,6 +64,12 @@ FROM (
     FROM price_delta
 )
 GROUP BY ALL HAVING n <> 0 OR cost <> 0
+"""
+
+MIDNIGHT_S, DAY_S = -10 * 3600, 86_400
+"""The midnight before everything begins."""
+OF_DAYS = """
+SELECT {day_at}, {dimensions}, {sums} FROM {table} WHERE {condition} GROUP BY ALL HAVING {counts} ORDER BY ALL
 """
 
 
@@ -162,6 +180,63 @@ def test_what_is_counted_from_the_facts_is_what_is_kept_by_the_hour(
     ):
         question = MetricsQuestion((measure,), from_=at(0), to=at(4 * 3600), group_by=tuple(group_by))
         assert answer(database, question, facts) == answer(database, question, kept_by_hour)
+
+
+@settings(max_examples=share(0.3), deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(what=deeds, seed=st.integers(0, 2**32), is_tidied=st.booleans())
+def test_days_have_what_the_hours_have_that_are_sealed(
+    database: Database, what: list[Any], seed: int, *, is_tidied: bool
+) -> None:
+    store(database, lived(over_days(what)), random.Random(seed), is_tidied=is_tidied)
+    cursor = database.cursor()
+
+    for rollup in ROLLUPS:
+        days = cursor.execute(by_day(rollup, rollup.days, "day_at", "true")).fetchall()
+        hours = by_day(rollup, rollup.hours, "date_trunc('day', hour_at) AS day_at", "batch_id <= sealed_until()")
+        assert days == cursor.execute(hours).fetchall()
+
+
+def by_day(rollup: Rollup, table: str, day_at: str, condition: str) -> str:
+    return OF_DAYS.format(
+        table=table,
+        day_at=day_at,
+        condition=condition,
+        dimensions=", ".join(one for one in rollup.dimensions if one not in rollup.only_by_hour),
+        sums=", ".join(f"sum({one})" for one in rollup.sums),
+        counts=" OR ".join(f"sum({one}) <> 0" for one in rollup.sums),
+    )
+
+
+@settings(max_examples=share(0.3), deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(
+    what=deeds,
+    seed=st.integers(0, 2**32),
+    is_tidied=st.booleans(),
+    begin_s=st.sampled_from([0, MIDNIGHT_S, MIDNIGHT_S + DAY_S]),
+    end_s=st.sampled_from([MIDNIGHT_S + 3 * DAY_S, 50 * 3600, MIDNIGHT_S + 2 * DAY_S]),
+)
+def test_whole_days_are_answered_as_their_hours_would_be(
+    database: Database, what: list[Any], seed: int, begin_s: int, end_s: int, *, is_tidied: bool
+) -> None:
+    store(database, lived(over_days(what)), random.Random(seed), is_tidied=is_tidied)
+    ends = [*PLACES, Dimension.STATUS, Dimension.REASON]
+
+    for measure, group_by, source in (
+        (Measure.LATENCY_P50, [Dimension.COUNTRY, Dimension.CHANNEL], COUNTS),
+        (Measure.LATENCY_P50, [Dimension.CAMPAIGN], COUNTS),
+        (Measure.SENT, ends, COUNTS),
+        (Measure.COST, ends, COSTS),
+    ):
+        for bucket in (Bucket.NONE, Bucket.DAY):
+            question = MetricsQuestion(
+                (measure,), from_=at(begin_s), to=at(end_s), group_by=tuple(group_by), bucket=bucket
+            )
+            parameters = question.parameters(source)
+            by_hour = {name: value for name, value in parameters.items() if not name.startswith("days_")}
+            assert ("days_from" in parameters) is (
+                Dimension.CAMPAIGN not in group_by or measure is not Measure.LATENCY_P50
+            )
+            assert asked(database, source.question, parameters) == asked(database, source.question, by_hour)
 
 
 @settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -26,6 +26,10 @@ TABLES = (
         "settled_place",
         "settled_count",
         "trust_delta",
+        "day_count",
+        "day_latency",
+        "day_price",
+        "day_trust",
         "followed",
         "answered",
         "folded",
@@ -129,6 +133,11 @@ talks = st.lists(
     max_size=16,
 )
 """Messages that are tried several times, and people who answer; what is told may come long after it happened."""
+
+
+def over_days(what: list[Any]) -> list[Any]:
+    """The same deeds, in two days instead of in hours."""
+    return [deed if deed == "again" else deed | {"at_s": 20 * deed["at_s"]} for deed in what]
 
 
 def lived(what: list[Any]) -> Line:

@@ -4,11 +4,13 @@ import duckdb
 import pytest
 
 from analytics import questions
+from analytics.folding import Folding
 from analytics.freshness import Horizon
 from analytics.intake import Fetched
 from analytics.queries import load_query, query_names
 from analytics.questions import Bucket, Dimension, Measure
 from analytics.reader import Reader
+from analytics.rollups import COUNT, TRUST
 from analytics.sources import COUNTED
 from analytics.statements import statement
 from analytics.upkeep import Upkeep
@@ -187,22 +189,44 @@ class TestUpkeep:
         sealed = []
         for _ in range(2):
             Upkeep(connection, skyline).tidy(1)
-            sealed += connection.execute("SELECT count(*) FROM sealed_hours").fetchone()
+            sealed += connection.execute("SELECT count(*) FROM sealed_hour_delta").fetchone()
         line.report("delivered", of="a", connection="observed")
         store(writer, line)
         Upkeep(connection, skyline).tidy(2)
-        sealed += connection.execute("SELECT count(*) FROM sealed_hours").fetchone()
+        sealed += connection.execute("SELECT count(*) FROM sealed_hour_delta").fetchone()
 
         assert sealed[1] == 0
         assert min(sealed[0], sealed[2]) > 0
 
-    @pytest.mark.parametrize("name", ["collect_due", "insert_sealed_hours", "find_unsettled"])
-    def test_what_there_is_no_memory_for_is_done_another_time(self, writer, line, skyline, database, name):
+    def test_what_is_folded_behind_a_seal_gets_into_the_days_with_the_next(self, writer, line, skyline, database):
+        connection, days = database.cursor(), []
+        upkeep = Upkeep(connection, skyline)
+        upkeep.folding = Folding(connection, at_once=1)
+        for batch in (1, 2, 3):
+            line.report("sent", of=f"m{batch}", connection="observed")
+            store(writer, line)
+            if batch > 1:
+                upkeep.tidy(batch)
+                days += connection.execute("SELECT sum(n)::BIGINT FROM day_trust WHERE fact = 'attempt'").fetchone()
+                upkeep.folding.fold(batch)
+
+        assert days == [1, 3]
+
+    @pytest.mark.parametrize(
+        "without",
+        [
+            pytest.param(statement("collect_due"), id="what is due"),
+            pytest.param(COUNT.statement("insert_sealed"), id="hours"),
+            pytest.param(TRUST.statement("add_to_days"), id="days"),
+            pytest.param(statement("find_unsettled"), id="what is settled"),
+        ],
+    )
+    def test_what_there_is_no_memory_for_is_done_another_time(self, writer, line, skyline, database, without):
         line.report("sent", of="a", connection="observed")
         store(writer, line)
         connection = database.cursor()
         sealed = []
-        for short in (Short(connection, statement(name)), connection):
+        for short in (Short(connection, without), connection):
             Upkeep(short, skyline).tidy(1)
             sealed += connection.execute("SELECT max(batch_id) FROM sealed_batch").fetchall()
 

@@ -1,2 +1,0 @@
-DELETE FROM latency_delta
-WHERE hour_at IN (SELECT hour_at FROM sealed_latencies)

@@ -1,2 +1,0 @@
-DELETE FROM price_delta
-WHERE hour_at IN (SELECT hour_at FROM sealed_prices)

@@ -1,0 +1,3 @@
+INSERT INTO {days} BY NAME
+FROM merged_{days}
+WHERE {counts}

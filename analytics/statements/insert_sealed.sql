@@ -1,0 +1,3 @@
+INSERT INTO {hours} BY NAME
+FROM sealed_{hours}
+WHERE {counts}
