@@ -1,6 +1,6 @@
 """Attempts to send messages, listed newest first: by filters, or by a name that was given to them."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
@@ -10,6 +10,7 @@ from analytics.reader import Answer, Ask, Reader, Row
 from analytics.wanted import wanted_by
 from analytics.words import Dimension
 from contracts.filters import Filter
+from contracts.status import DeliveryStatus
 
 NAMED_AT_ONCE = 1000
 """So many that bear a name are looked at for one page; those behind them are for the next."""
@@ -59,6 +60,16 @@ class MessagesQuestion:
         """What does not change from step to step."""
         return {"accounts": self.accounts} | wanted_by(self.filters, Dimension)
 
+    def likeness(self) -> dict[str, Any]:
+        """By which filters it can be told of an attempt that it is none of those that are wanted, before all that is
+        known of it is summed up: those that want nothing of which nothing is told. Of one that stands at `unknown`
+        nothing need be told that is in force.
+        """
+        telling = {name: one for name, one in self.filters.items() if not one.matches(None)}
+        if (status := telling.get(Dimension.STATUS)) and status.matches(DeliveryStatus.UNKNOWN):
+            del telling[Dimension.STATUS]
+        return wanted_by(telling, Dimension) if telling else {}
+
     def beyond(self, end: datetime) -> str:
         """Above what is asked for: the end of a span, or the place of the page before."""
         beyond = first_id(end)
@@ -106,13 +117,34 @@ async def messages(reader: Reader, question: MessagesQuestion) -> Page:
 def newest(ask: Ask, question: MessagesQuestion) -> tuple[list[Row], str | None]:
     """The newest attempts that the filters leave, and behind which of them the next page begins."""
     rows: list[Row] = []
-    for stretch in _stretches(_hours(ask, question), question.limit):
+    likeness = question.likeness()
+
+    def wanting() -> int:
+        return question.limit - len(rows)
+
+    for stretch in _stretches(_hours(ask, question), wanting):
         for first, beyond in question.spans(stretch):
-            span = {"first": first, "beyond": beyond, "limit": question.limit - len(rows)}
-            rows += ask("messages", question.parameters() | span)
+            span = {"first": first, "beyond": beyond}
+            if likeness and stretch.attempt_count <= ROOM * question.limit:
+                like = ask("attempts_like", likeness | span | {"accounts": question.accounts})
+                rows += _of(ask, question, [row["attempt_id"] for row in like], span, wanting())
+            else:
+                rows += ask("messages", question.parameters() | span | {"limit": wanting()})
             if len(rows) == question.limit:
                 return rows, rows[-1]["attempt_id"]
     return rows, None
+
+
+def _of(ask: Ask, question: MessagesQuestion, ids: list[str], span: Mapping[str, str], limit: int) -> list[Row]:
+    """Those of the attempts `ids`, which are the newest first, that the filters leave; no more than `limit`."""
+    rows: list[Row] = []
+    for begin in range(0, len(ids), LOOKED_UP_AT_ONCE):
+        some = ids[begin : begin + LOOKED_UP_AT_ONCE]
+        chosen = {**span, "first": some[-1], "attempts": some, "limit": limit - len(rows)}
+        rows += ask("messages", question.parameters() | chosen)
+        if len(rows) == limit:
+            break
+    return rows
 
 
 def _hours(ask: Ask, question: MessagesQuestion) -> Iterator[Stretch]:
@@ -125,11 +157,11 @@ def _hours(ask: Ask, question: MessagesQuestion) -> Iterator[Stretch]:
                 yield Stretch(max(hour, question.from_), min(hour + HOUR, question.end), row["attempt_count"])
 
 
-def _stretches(hours: Iterator[Stretch], enough: int) -> Iterator[Stretch]:
-    """Hours that touch and have no more than `enough` together as one: looking once is quicker than often."""
+def _stretches(hours: Iterator[Stretch], wanting: Callable[[], int]) -> Iterator[Stretch]:
+    """Hours that touch and have no more than are still wanted together as one: looking once is quicker than often."""
     held: Stretch | None = None
     for hour in hours:
-        if held is not None and hour.end == held.begin and held.attempt_count + hour.attempt_count <= enough:
+        if held is not None and hour.end == held.begin and held.attempt_count + hour.attempt_count <= wanting():
             held = Stretch(hour.begin, held.end, held.attempt_count + hour.attempt_count)
             continue
         if held is not None:
@@ -145,11 +177,7 @@ def _named(ask: Ask, question: MessagesQuestion) -> tuple[list[Row], str | None]
     (row,) = ask("settled_batch", {})
     known = question.names | span | row | {"accounts": question.accounts, "limit": NAMED_AT_ONCE}
     ids = [row["attempt_id"] for row in ask("messages_named", known)]
-    rows: list[Row] = []
-    for begin in range(0, len(ids), LOOKED_UP_AT_ONCE):
-        some = ids[begin : begin + LOOKED_UP_AT_ONCE]
-        chosen = span | {"first": some[-1], "attempts": some, "limit": question.limit - len(rows)}
-        rows += ask("messages", question.parameters() | chosen)
-        if len(rows) == question.limit:
-            return rows, rows[-1]["attempt_id"]
+    rows = _of(ask, question, ids, span, question.limit)
+    if len(rows) == question.limit:
+        return rows, rows[-1]["attempt_id"]
     return rows, ids[-1] if len(ids) == NAMED_AT_ONCE else None

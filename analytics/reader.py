@@ -17,6 +17,7 @@ from analytics.diagnosis import advice
 from analytics.freshness import Freshness, Horizon, Skyline, require_kept
 from analytics.queries import VARIANTS_KEPT, load_query, load_query_for
 from analytics.reached import Reached
+from analytics.wanted import is_plain
 from contracts.errors import QueryInvalid, StoreUnavailable
 from runtime.clock import Clock
 
@@ -131,7 +132,8 @@ class Reader:
         if unknown := parameters.keys() - query.parameters:
             raise QueryInvalid(f"{query.name} has no parameter {', '.join(sorted(unknown))}")
         absent = frozenset(one for one in query.parameters if parameters.get(one) is None)
-        query = load_query_for(name, absent, frozenset(parameters.get("group_by") or ()))
+        plain = frozenset(one for one, value in parameters.items() if is_plain(value))
+        query = load_query_for(name, absent, frozenset(parameters.get("group_by") or ()), plain)
         bound = {name: kept(parameters.get(name)) for name in query.parameters}
         # fetchall, always: an open result owns the cursor.
         found = cursor.execute(self._parsed(query.sql), bound or None)

@@ -18,6 +18,11 @@ def wanted(chosen: Filter | None) -> dict[str, list[str] | None] | None:
     }
 
 
+def is_plain(value: object) -> bool:
+    """Whether a parameter is a filter that only names the values that are wanted."""
+    return isinstance(value, dict) and [name for name, patterns in value.items() if patterns] == ["any_of"]
+
+
 def wanted_by(filters: Mapping[Any, Filter], dimensions: Iterable[str]) -> dict[str, Any]:
     """The parameters of a question that includes `wanted`, one for each of `dimensions`."""
     return {str(one): wanted(filters.get(one)) for one in dimensions}

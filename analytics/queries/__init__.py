@@ -15,6 +15,8 @@ _FILTER = re.compile(
     re.MULTILINE,
 )
 """A line that leaves everything when its parameter is null."""
+_WISH = re.compile(r"is_wanted\((\w+), \$(\w+)\)")
+_NAMED = r"list_contains($\2.any_of, \1)"
 _SECTION = re.compile(r"^-- if: (\w+)\n(.*?)^-- end: \1\n", re.MULTILINE | re.DOTALL)
 """Lines that are only of use with their parameter."""
 _GROUP = re.compile(r",\s*'(\w+)': CASE WHEN list_contains\(\$group_by, '\1'\) THEN \1 END")
@@ -57,16 +59,20 @@ def load_query(name: str) -> Query:
 
 
 @lru_cache(VARIANTS_KEPT)
-def load_query_for(name: str, absent: frozenset[str], groups: frozenset[str]) -> Query:
+def load_query_for(
+    name: str, absent: frozenset[str], groups: frozenset[str], plain: frozenset[str] = frozenset()
+) -> Query:
     """The same question when the parameters `absent` are null and rows are grouped by `groups`; other groups have no
-    column.
+    column. Of the filters `plain` it is known that they only name the values that are wanted.
 
-    DuckDB plans a filter that wants everything as long as any other, and of small answers planning is most of the time.
+    DuckDB plans a filter that wants everything, or could have more in it, as long as any other, and of small answers
+    planning is most of the time; and by values that are named it leaves unread what has none of them.
     """
     whole = load_query(name)
     sql = _SECTION.sub(lambda found: "" if found[1] in absent else found[2], whole.sql)
     sql = _FILTER.sub(lambda found: "" if (found[1] or found[2]) in absent else found[0], sql)
     sql = _GROUP.sub(lambda found: f", '{found[1]}': {found[1]}" if found[1] in groups else "", sql)
+    sql = _WISH.sub(lambda found: found.expand(_NAMED) if found[2] in plain else found[0], sql)
     named = set(re.findall(r"\$(\w+)", re.sub(r"^ *--.*$", "", sql, flags=re.MULTILINE)))
     return replace(whole, sql=sql, parameters=whole.parameters & named)
 

@@ -58,6 +58,8 @@ def found(reader):
         pytest.param({"status": "sent"}, "310", id="not by where they stood"),
         pytest.param({"reason": "absent_subscriber"}, "4", id="by what went wrong"),
         pytest.param({"campaign": "spring-*,!spring-2"}, "4310", id="by campaign"),
+        pytest.param({"status": "undelivered", "campaign": "spring-4"}, "4", id="by what different reports told"),
+        pytest.param({"status": "sent", "campaign": "spring-4"}, "", id="not by what different reports told before"),
         pytest.param({"accounts": ("default",), "limit": 2}, "43", id="a page of them"),
         pytest.param({"from_": at(-50_000), "to": at(-10_000), "accounts": ("default",)}, "32", id="of a time"),
         pytest.param({"recipient": hasher(b"a key for tests")(PERSON)}, "20", id="of a person"),
@@ -107,22 +109,30 @@ async def test_pages_one_after_the_other_hold_all_once(told_reader):
 
 
 @pytest.mark.parametrize(
-    ("dimension", "text"),
+    "asked",
     [
-        ("campaign", "spring"),
-        ("reason", "no_route"),
-        ("status", "delivered,seen"),
-        ("channel", "!sms"),
-        ("sender", "x"),
+        {"campaign": "spring"},
+        {"reason": "no_route"},
+        {"status": "delivered,seen"},
+        {"status": "unknown,sent"},
+        {"status": "s*,!seen"},
+        {"channel": "!sms"},
+        {"channel": "viber", "status": "!seen", "account": "default,other"},
+        {"country": "GR", "status": "undelivered,failed", "reason": "absent_subscriber,no_route"},
+        {"sender": "x"},
     ],
+    ids=str,
 )
-async def test_pages_by_a_filter_hold_what_it_leaves_of_the_whole_list(told_reader, dimension, text):
+async def test_pages_by_filters_hold_what_they_leave_of_the_whole_list(told_reader, asked):
     whole = (await messages(told_reader, MessagesQuestion(from_=LONG_AGO, to=at(86_400), limit=10_000))).rows
-    chosen = parse_filter([text])
-    filtered = MessagesQuestion(from_=LONG_AGO, to=at(86_400), filters={Dimension(dimension): chosen}, limit=17)
-    several = await pages(told_reader, filtered)
+    filters = {Dimension(name): parse_filter([text]) for name, text in asked.items()}
+    left = [row for row in whole if all(one.matches(row[name]) for name, one in filters.items())]
 
-    assert list(chain.from_iterable(several)) == [row["attempt_id"] for row in whole if chosen.matches(row[dimension])]
+    for limit in (17, len(whole)):
+        filtered = MessagesQuestion(from_=LONG_AGO, to=at(86_400), filters=filters, limit=limit)
+        several = await pages(told_reader, filtered)
+
+        assert list(chain.from_iterable(several)) == [row["attempt_id"] for row in left]
 
 
 async def test_hours_in_which_there_is_nothing_are_not_read(told_reader):
@@ -139,6 +149,23 @@ async def test_hours_in_which_there_is_nothing_are_not_read(told_reader):
     await told_reader.look(look)
 
     assert set(asked) == {"attempt_hours"}
+
+
+@pytest.mark.usefixtures("stored")
+async def test_where_few_are_wanted_only_those_are_summed_up(reader):
+    summed = []
+
+    def look(ask: Ask) -> None:
+        def noted(name, parameters):
+            if name == "messages":
+                summed.extend(parameters["attempts"])
+            return ask(name, parameters)
+
+        ended = {Dimension.STATUS: parse_filter(["undelivered"])}
+        rows, _ = newest(noted, MessagesQuestion(from_=LONG_AGO, to=SOON, filters=ended))
+        assert [row["attempt_id"] for row in rows] == summed
+
+    await reader.look(look)
 
 
 @pytest.mark.usefixtures("stored")

@@ -1,6 +1,10 @@
 """What a question does not want is not planned, and what it wants is as it would be otherwise."""
 
+import pytest
+
 from analytics.queries import load_query, load_query_for, query_names
+from analytics.wanted import is_plain, wanted
+from contracts.filters import parse_filter
 
 ABSENT = frozenset({"accounts", "provider", "country"})
 
@@ -15,6 +19,20 @@ def test_a_filter_without_a_wish_is_left_out():
 
 def test_a_filter_with_a_wish_stays():
     assert load_query_for("attempt_hours", frozenset(), frozenset()) == load_query("attempt_hours")
+
+
+def test_a_filter_that_only_names_values_is_a_list_of_them():
+    query = load_query_for("attempt_hours", ABSENT, frozenset(), frozenset({"channel"}))
+
+    assert "list_contains($channel.any_of, channel)" in query.sql
+    assert "is_wanted(campaign, $campaign)" in query.sql
+
+
+@pytest.mark.parametrize(
+    ("told", "plain"), [("GR,CY", True), ("GR*", False), ("GR,!CY", False), ("GR,C*", False), ("!GR", False)]
+)
+def test_a_filter_that_only_names_values_is_known(told, plain):
+    assert is_plain(wanted(parse_filter([told]))) is plain
 
 
 def test_percentiles_and_groups_that_nobody_wants_are_left_out():
