@@ -29,8 +29,9 @@ from runtime.partitioner import partition_of
 from runtime.settings import Settings
 from streams.session.desk import SessionDesk
 from tests.support.ledger_provider import body_of
+from tests.support.marked import without_repeats
 from tests.support.patience import LIMIT_S
-from tests.support.streams_installation import OBSERVED, PARTITIONS, Installation, without_repeats
+from tests.support.streams_installation import OBSERVED, PARTITIONS, Installation
 from tests.support.talking import book_of
 
 pytestmark = pytest.mark.broker

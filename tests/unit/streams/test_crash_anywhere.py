@@ -19,9 +19,7 @@ from contracts.records import AttemptRegistered, Cause, DeliveryReport, StatusCh
 from contracts.status import DeliveryStatus
 from contracts.vocabulary import Scope, Verdict
 from streams.engine.carrier import Carrier
-from streams.engine.marks import Marks
 from streams.engine.stage import Output, Outputs
-from streams.engine.state import PartitionState
 from streams.engine.store import StateStore
 from streams.track.machine import Rules
 from streams.track.stage import TRACK, TrackBatch
@@ -84,25 +82,13 @@ def a_world(chance: random.Random) -> World:
 async def lives(seed: int, carrier: type[Carrier] = Carrier, store: type[StateStore] = StateStore) -> World:
     """A world after track was killed a few times and at last came to the end of it."""
     chance = random.Random(seed)
-    world, committed = a_world(chance), {}
-    for generation in range(1, 9):
-        world.steps_left = chance.randint(0, 25) if generation < 8 else None
-        try:
-            await Worker(world, TRACK, DECIDE, chance, committed, carrier, store).live(generation)
-        except KilledError:
-            continue
-        break
+    world = a_world(chance)
+    await Worker(world, TRACK, DECIDE, chance, {}, carrier, store).outlive(lives=8, steps=25)
     return world
 
 
 def read_by_the_sink(world: World) -> list[tuple[Record, StatusChanged]]:
-    taken = []
-    for number in range(world.partitions):
-        records = world.logs[world.name("updates"), number]
-        if records:
-            fresh, _ = Marks(turn="").take("updates", records)
-            taken += [(record, decode(StatusChanged, record.value)) for record in fresh]
-    return taken
+    return [(record, decode(StatusChanged, record.value)) for record in world.taken("updates")]
 
 
 def wrongs(world: World) -> list[str]:
@@ -211,21 +197,13 @@ def count(view, records, /, *, topic):
 async def counts_after_crashes(seed: int) -> tuple[dict[bytes, int], Counter[bytes]]:
     """What a counting stage remembers of each key in the end, and how often the key was there."""
     chance = random.Random(seed)
-    world, committed = World(), {}
+    world = World()
     for _ in range(40):
         world.feed(chance.choice(TRACK.reads), b"key-%d" % chance.randrange(5), b"value")
     given = Counter(row[0] for _, row in world.arriving)
-    for generation in range(1, 9):
-        world.steps_left = chance.randint(0, 25) if generation < 8 else None
-        try:
-            await Worker(world, TRACK, count, chance, committed).live(generation)
-        except KilledError:
-            continue
-        break
-    states = {number: PartitionState(TRACK.reads) for number in range(world.partitions)}
-    for record in world.all_of("track-state"):
-        states[record.partition].load(record.key, record.value)
-    return {key: max(int(state.get(key) or 0) for state in states.values()) for key in given}, given
+    await Worker(world, TRACK, count, chance, {}).outlive(lives=8, steps=25)
+    states = world.remembered(TRACK)
+    return {key: max(int(state.get(key) or 0) for state in states) for key in given}, given
 
 
 @pytest.mark.parametrize("seed", range(60))
@@ -293,14 +271,9 @@ async def overheard(seed: int) -> World:
 @pytest.mark.parametrize("seed", range(120))
 async def test_what_nothing_follows_from_is_not_written_and_costs_nothing_else(seed):
     world = await overheard(seed)
-    told, counted = Counter(), {}
-    for number in range(world.partitions):
-        fresh, _ = Marks(turn="").take("updates", world.logs[world.name("updates"), number])
-        told.update((record.key, record.value) for record in fresh)
-        state = PartitionState(TRACK.reads)
-        for record in world.logs[world.name("track-state"), number]:
-            state.load(record.key, record.value)
-        counted |= {key: int(count) for key in OVERHEARD if (count := state.get(key))}
+    told = Counter((record.key, record.value) for record in world.taken("updates"))
+    states = world.remembered(TRACK)
+    counted = {key: int(count) for state in states for key in OVERHEARD if (count := state.get(key))}
 
     assert set(told.values()) == {1}
     assert {source for _, source in told} >= {Position("before-reports", 0, 1000 + n).event_id for n in range(5)}

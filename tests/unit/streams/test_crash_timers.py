@@ -15,7 +15,6 @@ from contracts.records import DeliveryReport, StatusChanged
 from contracts.vocabulary import Verdict
 from runtime.clock import FixedClock
 from streams.engine.carrier import Carrier
-from streams.engine.state import PartitionState
 from streams.engine.timers import Timers
 from streams.track.machine import Rules
 from streams.track.stage import TRACK, TrackBatch
@@ -128,11 +127,8 @@ async def test_some_were_registered_after_they_were_given_up():
 @pytest.mark.parametrize("seed", range(30))
 async def test_in_the_end_nothing_is_remembered_and_nothing_told_of_that(seed):
     world = await lives(seed, hours=24 * 60)
-    left = {number: PartitionState(TRACK.reads) for number in range(world.partitions)}
-    for record in world.all_of("track-state"):
-        left[record.partition].load(record.key, record.value)
 
-    assert sum(map(len, left.values())) == 0
+    assert sum(map(len, world.remembered(TRACK))) == 0
     assert wrongs(world) == []
 
 
