@@ -265,3 +265,17 @@ class Worker:
         chosen = {place: records for place, records in left.items() if self.chance.random() < 0.6} or left
         shuffled = self.chance.sample(list(chosen), len(chosen))
         return {place: chosen[place][: self.chance.randint(1, 5)] for place in shuffled}
+
+
+class StateBeforeOutputs(Carrier):
+    """The order reversed, which loses what it tells."""
+
+    held: Outputs | None = None
+
+    async def _write_outputs(self, outputs: Outputs) -> None:
+        self.held = outputs
+
+    async def _write_state(self, partitions: Sequence[int], store: StateStore) -> None:
+        await super()._write_state(partitions, store)
+        held, self.held = self.held, None
+        await super()._write_outputs(held or {})

@@ -30,9 +30,8 @@ from streams.fallback.policy import Rules
 from streams.fallback.reading import Reader
 from streams.fallback.stage import FALLBACK, FallbackBatch
 from tests.support.planning import came, planned, registered, reported
-from tests.support.streams_world import KilledError, World
-from tests.unit.streams.test_crash_anywhere import StateBeforeOutputs
-from tests.unit.streams.test_crash_timers import TimedWorker
+from tests.support.streams_timed import TimedWorker
+from tests.support.streams_world import KilledError, StateBeforeOutputs, World
 
 SEEDS = range(60)
 START = datetime(2026, 11, 21, 10, tzinfo=UTC)
