@@ -4,10 +4,22 @@ import csv
 from dataclasses import dataclass
 from importlib.resources import files
 from types import MappingProxyType
+from typing import NamedTuple
 
 from contracts.errors import ConfigurationInvalid
 from contracts.status import DeliveryStatus
 from contracts.vocabulary import Reason
+
+
+class Meaning(NamedTuple):
+    """What a code stands for, ready for the hot path; of one that no row has that is nothing."""
+
+    code: str
+    status: DeliveryStatus = DeliveryStatus.UNKNOWN
+    reason: Reason | None = None
+    is_permanent: bool | None = None
+    may_fall_back: bool = False
+    is_known: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +36,11 @@ class Code:
     is_permanent: bool | None
     may_fall_back: bool
     source: str
+
+    def read(self) -> Meaning:
+        """What the row says."""
+        status = self.status or DeliveryStatus.UNKNOWN
+        return Meaning(self.code, status, self.reason, self.is_permanent, self.may_fall_back, is_known=True)
 
 
 class CodeTable:

@@ -4,12 +4,9 @@ Viber and SMS have scales of their own, and 2, 3, 5 and 6 mean something else on
 scale.
 """
 
-from typing import NamedTuple
-
 from contracts.errors import PayloadInvalid
-from contracts.status import DeliveryStatus
-from contracts.vocabulary import Channel, Reason
-from providers._kit.codes import Code, load_codes
+from contracts.vocabulary import Channel
+from providers._kit.codes import Code, Meaning, load_codes
 from providers._kit.reading import as_id, required_id
 
 CODES = load_codes(__package__)
@@ -20,27 +17,14 @@ SMS_NUMBERS = "sms-number"
 NO_STATUS = ""
 
 
-class Meaning(NamedTuple):
-    """What a code stands for."""
-
-    code: str
-    status: DeliveryStatus
-    reason: Reason | None = None
-    is_permanent: bool | None = None
-    may_fall_back: bool = False
-    is_known: bool = False
-
-
 def _meanings(scale: str) -> dict[str | int, Meaning]:
     """By the code as text, and as the number it is nearly always written as."""
     meanings: dict[str | int, Meaning] = {}
     for row in CODES.rows:
         if row.scale == scale:
-            status = row.status or DeliveryStatus.UNKNOWN
-            meaning = Meaning(row.code, status, row.reason, row.is_permanent, row.may_fall_back, is_known=True)
-            meanings[row.code] = meaning
+            meanings[row.code] = row.read()
             if row.code.isdecimal():
-                meanings[int(row.code)] = meaning
+                meanings[int(row.code)] = row.read()
     return meanings
 
 
@@ -55,7 +39,7 @@ def is_word(status: object) -> bool:
 
 def viber_meaning(status: object) -> Meaning:
     """What a Viber status stands for; raises `PayloadInvalid` when there is none."""
-    return _find(_VIBER, status) or Meaning(required_id(status, "status"), DeliveryStatus.UNKNOWN)
+    return _find(_VIBER, status) or Meaning(required_id(status, "status"))
 
 
 def sms_meaning(status: object) -> Meaning:
@@ -70,7 +54,7 @@ def sms_meaning(status: object) -> Meaning:
         raise PayloadInvalid("status is not text")
     known = _SMS.get(text.upper())
     # The code stays as the provider spelt it.
-    return known._replace(code=text) if known else Meaning(text, DeliveryStatus.UNKNOWN)
+    return known._replace(code=text) if known else Meaning(text)
 
 
 def _find(meanings: dict[str | int, Meaning], status: object) -> Meaning | None:

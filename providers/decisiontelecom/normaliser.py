@@ -10,11 +10,12 @@ from msgspec import UNSET
 from contracts.errors import PayloadInvalid
 from contracts.records import RawCallback
 from contracts.vocabulary import Channel
+from providers._kit.codes import Meaning
 from providers._kit.facts import Item, RejectedItem, StatusFact
 from providers._kit.pieces import Pieces
 from providers._kit.reading import as_id, as_text, read_payload, required_id
 from providers.decisiontelecom.bodies import Entry, entries_in
-from providers.decisiontelecom.codes import Meaning, is_word, sms_meaning, viber_meaning
+from providers.decisiontelecom.codes import is_word, sms_meaning, viber_meaning
 from providers.decisiontelecom.hints import Hint, read_hint
 from providers.decisiontelecom.inbound import inbound_fact
 from providers.decisiontelecom.payloads import CODE, MESSAGE, MESSAGE_ID, MESSAGE_TOKEN, NAME, Failure, Report

@@ -1,11 +1,8 @@
 """What Telesign's numbers mean: `codes.csv`, ready for the hot path."""
 
 from collections.abc import Iterable
-from typing import NamedTuple
 
-from contracts.status import DeliveryStatus
-from contracts.vocabulary import Reason
-from providers._kit.codes import Code, load_codes
+from providers._kit.codes import Code, Meaning, load_codes
 from providers._kit.reading import required_id
 
 CODES = load_codes(__package__)
@@ -19,24 +16,8 @@ INBOUND = "1500"
 """An inbound message was delivered to us. Its description says "Delivered", and it is no delivery report."""
 
 
-class Meaning(NamedTuple):
-    """What a code stands for."""
-
-    code: str
-    status: DeliveryStatus
-    reason: Reason | None = None
-    is_permanent: bool | None = None
-    may_fall_back: bool = False
-    is_known: bool = False
-
-
-def _meaning(row: Code) -> Meaning:
-    status = row.status or DeliveryStatus.UNKNOWN
-    return Meaning(row.code, status, row.reason, row.is_permanent, row.may_fall_back, is_known=True)
-
-
 def _by_text_and_number(rows: Iterable[Code]) -> dict[str | int, Meaning]:
-    return {code: _meaning(row) for row in rows for code in (row.code, int(row.code))}
+    return {code: row.read() for row in rows for code in (row.code, int(row.code))}
 
 
 _MEANINGS = _by_text_and_number(CODES.rows)
@@ -53,7 +34,7 @@ def meaning_of(code: object, *, is_named_sms: bool = False) -> Meaning:
     if known:
         return known
     text = required_id(code, "status code").removesuffix(".0")
-    return meanings.get(text) or Meaning(text, DeliveryStatus.UNKNOWN)
+    return meanings.get(text) or Meaning(text)
 
 
 def is_of_sms(code: str) -> bool:

@@ -14,6 +14,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 PACKAGES = ("analytics", "api", "contracts", "ingest", "providers", "runtime", "streams", "tidings")
 MODULES = sorted(path for package in PACKAGES for path in (ROOT / package).rglob("*.py"))
+TESTS = sorted([*(ROOT / "tests").rglob("*.py"), *(ROOT / "providers").glob("*/tests/*.py")])
 BENCHES = sorted((ROOT / "bench").rglob("*.py"))
 LOCKS = sorted((ROOT / "requirements").glob("*.txt"))
 LONGEST = 400
@@ -109,3 +110,12 @@ def is_there(module: str, name: str) -> bool:
     except ModuleNotFoundError:
         return False
     return hasattr(found, name) or (hasattr(found, "__path__") and find_spec(f"{module}.{name}") is not None)
+
+
+def test_no_test_is_built_from_another():
+    """What two tests need stands in tests/support, or beside them under a name of its own."""
+    imported = re.compile(
+        r"^from (tests|providers)\.[\w.]*\btest_\w+ import|^from tests\.[\w.]+ import test_", re.MULTILINE
+    )
+
+    assert [name_of(test) for test in TESTS if imported.search(test.read_text(encoding="utf-8"))] == []

@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.conftest import Installed, environment, eventually
+from tests.support.executed import reason
 from tests.support.patience import LIMIT_S
 from tests.support.snippets import Snippet, snippets
-from tests.unit.test_snippets import reason
 
 pytestmark = [pytest.mark.broker, pytest.mark.long]
 

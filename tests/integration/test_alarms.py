@@ -4,6 +4,7 @@ import asyncio
 import signal
 from contextlib import suppress
 from datetime import UTC, datetime
+from itertools import count
 
 import pytest
 from aiokafka import AIOKafkaConsumer, TopicPartition
@@ -21,7 +22,7 @@ from runtime.broker.ports import free_port
 from runtime.clock import SystemClock
 from runtime.kafka import ensure_topics
 from runtime.settings import KafkaSettings, Settings, TrustSettings
-from tests.support.patience import LIMIT_S
+from tests.support.patience import once, until
 from tests.support.running_api import PARTITIONS, RunningApi
 from tests.support.store_line import OBSERVED, T0, Line
 from tests.support.store_on_kafka import Pour, lasting, pouring
@@ -84,16 +85,6 @@ def open_alarms(client) -> list[dict]:
     return client.get("/v1/alarms", params={"open": "true"}).json()["alarms"]
 
 
-async def until(is_so, meanwhile=None) -> None:
-    async with asyncio.timeout(LIMIT_S):
-        for number in range(10**6):
-            if await asyncio.to_thread(is_so):
-                return
-            if meanwhile is not None:
-                await meanwhile(number)
-            await asyncio.sleep(0.3)
-
-
 async def written(kafka: KafkaSettings) -> list[Alarm]:
     name = load_topics()["alarms"].full_name(kafka.topic_prefix)
     places = [TopicPartition(name, partition) for partition in range(PARTITIONS)]
@@ -120,11 +111,12 @@ async def parts(kafka: KafkaSettings, tmp_path):
 
 
 async def look_until(watch: Watch, is_so) -> None:
-    async with asyncio.timeout(LIMIT_S):
-        while not await is_so():
-            with suppress(BrokerUnavailable):
-                await watch.look()
-            await asyncio.sleep(0.1)
+    async def look():
+        with suppress(BrokerUnavailable):
+            await watch.look()
+        return await is_so()
+
+    await once(look)
 
 
 @pytest.mark.long
@@ -173,7 +165,13 @@ async def test_who_goes_quiet_is_told_once_and_once_when_it_is_over_through_a_ki
             told = [one.told for one in await written(kafka)]
 
             assert told == [AlarmTold.RAISED]
-            await until(lambda: not open_alarms(client), lambda number: call_back(line, pour, number))
+            numbers = count()
+
+            async def it_calls_back():
+                await call_back(line, pour, next(numbers))
+                return await asyncio.to_thread(open_alarms, client)
+
+            await once(it_calls_back, lambda found: not found, every_s=0.3)
     raised, cleared = await written(kafka)
 
     assert (raised.told, cleared.told) == (AlarmTold.RAISED, AlarmTold.CLEARED)

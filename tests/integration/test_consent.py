@@ -3,13 +3,12 @@
 import asyncio
 import time
 
-import httpx2
 import pytest
 
 from contracts.suppressions import SuppressionList
 from runtime.crash_points import VARIABLE
 from tests.support.ledger_provider import body_of, status
-from tests.support.patience import LIMIT_S
+from tests.support.running_api import asked
 from tests.support.streams_installation import until
 
 pytestmark = pytest.mark.broker
@@ -24,15 +23,6 @@ def wrote(text: str, number: int, *, author: str = PERSON, **members) -> dict:
     said = {"kind": "text", "message_id": f"mo-{number}", "author": author, "addressee": SHOP, "text": text}
     at = f"{time.strftime('%Y-%m-%dT%H:%M', time.gmtime(time.time() - 60))}:{number:02}Z"
     return {"is": "inbound", "occurred_at": at, **said, **members}
-
-
-async def asked(client: httpx2.Client, path: str, is_so) -> dict:
-    """The answer, once it is so."""
-    deadline = time.monotonic() + LIMIT_S
-    while not is_so(told := (await asyncio.to_thread(client.get, path)).json()):
-        assert time.monotonic() < deadline, told
-        await asyncio.sleep(0.2)
-    return told
 
 
 @pytest.mark.long

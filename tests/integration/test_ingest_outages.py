@@ -3,7 +3,7 @@
 import asyncio
 import re
 import signal
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import ExitStack, asynccontextmanager, contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -14,7 +14,7 @@ import pytest
 from runtime.broker import LocalBroker
 from tests.support.fake_provider import KEY, signature
 from tests.support.illness import asleep
-from tests.support.patience import LIMIT_S
+from tests.support.patience import until
 from tests.support.running_ingest import RunningIngest, create_topic, running_ingest
 
 pytestmark = pytest.mark.broker
@@ -245,9 +245,3 @@ async def post_until_told(caller: Caller, stop: asyncio.Event) -> None:
             await asyncio.sleep(BREATH_S)
 
     await asyncio.gather(*[post_on(name) for name in range(10)])
-
-
-async def until(holds: Callable[[], bool]) -> None:
-    async with asyncio.timeout(LIMIT_S):
-        while not await asyncio.to_thread(holds):  # noqa: ASYNC110  # what is waited for happens in other processes
-            await asyncio.sleep(0.05)

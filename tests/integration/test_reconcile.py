@@ -12,7 +12,8 @@ from contracts.records import PresumedLost
 from contracts.vocabulary import Source
 from tests.support.asked_provider import PATIENCE, AskedServer, asked_server
 from tests.support.ledger_provider import body_of, status
-from tests.support.streams_installation import REGISTERED, Installation, told, until, without_repeats
+from tests.support.marked import without_repeats
+from tests.support.streams_installation import REGISTERED, Installation, told, until
 
 pytestmark = pytest.mark.broker
 

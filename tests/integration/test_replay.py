@@ -4,7 +4,7 @@ import asyncio
 import json
 import signal
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -23,7 +23,7 @@ from runtime.broker.ports import free_port
 from runtime.settings import ArchiveSettings, Connection, Settings, StoreSettings
 from streams.normalise.normaliser import Normaliser
 from tests.support.ledger_provider import LEDGER, body_of, status
-from tests.support.patience import LIMIT_S
+from tests.support.patience import LIMIT_S, until
 from tests.support.running_api import RunningApi
 from tests.support.store_on_kafka import storing
 from tests.support.streams_installation import OBSERVED, REGISTERED, Installation
@@ -59,13 +59,6 @@ def settings(house: Installation, tmp_path: Path) -> Settings:
         store=StoreSettings(batch_wait_s=0.05),
         connections=connections,
     )
-
-
-async def until(holds: Callable[[], Awaitable[bool]]) -> None:
-    deadline = time.monotonic() + LIMIT_S
-    while not await holds():
-        assert time.monotonic() < deadline, "it did not come to hold in time"
-        await asyncio.sleep(0.1)
 
 
 async def account(settings: Settings, *, received: int) -> dict[str, int]:

@@ -2,12 +2,10 @@
 
 import asyncio
 import json
-import time
 from collections.abc import AsyncIterator
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
-import httpx2
 import pytest
 
 from contracts.codec import encode
@@ -29,8 +27,10 @@ from runtime.partitioner import partition_of
 from runtime.settings import Settings
 from streams.session.desk import SessionDesk
 from tests.support.ledger_provider import body_of
-from tests.support.patience import LIMIT_S
-from tests.support.streams_installation import OBSERVED, PARTITIONS, Installation, without_repeats
+from tests.support.marked import without_repeats
+from tests.support.patience import LIMIT_S, once
+from tests.support.running_api import asked
+from tests.support.streams_installation import OBSERVED, PARTITIONS, Installation
 from tests.support.talking import book_of
 
 pytestmark = pytest.mark.broker
@@ -79,13 +79,11 @@ async def sent(house: Installation, *seconds: float, began: datetime = BEGAN) ->
 
 async def told(house: Installation, is_so) -> list[Told]:
     """What is told of sessions, without repeats, once it is so."""
-    deadline = time.monotonic() + LIMIT_S
-    while True:
-        found = [read_told(record.value) for record in without_repeats(await house.read("sessions"))]
-        if is_so(found):
-            return found
-        assert time.monotonic() < deadline, found
-        await asyncio.sleep(0.2)
+
+    async def look() -> list[Told]:
+        return [read_told(record.value) for record in without_repeats(await house.read("sessions"))]
+
+    return await once(look, is_so, every_s=0.2)
 
 
 def standing_of(found: list[Told]) -> SessionStanding | None:
@@ -117,15 +115,6 @@ def has_listed(count: int):
     return lambda answer: [one["business_count"] for one in answer["sessions"]] == [count]
 
 
-async def asked(client: httpx2.Client, path: str, is_so) -> dict:
-    """The answer, once it is so."""
-    deadline = time.monotonic() + LIMIT_S
-    while not is_so(answer := (await asyncio.to_thread(client.get, path)).json()):
-        assert time.monotonic() < deadline, answer
-        await asyncio.sleep(0.2)
-    return answer
-
-
 def a_send() -> SendRequest:
     return SendRequest(
         send_id="m1-0-0",
@@ -139,13 +128,11 @@ def a_send() -> SendRequest:
 
 async def objected(desk: SessionDesk, word: str | None) -> str | None:
     """What the desk says, once it is this."""
-    deadline = time.monotonic() + LIMIT_S
-    while True:
-        said = desk.objection("default", a_send(), datetime.now(UTC))
-        if (said is None) if word is None else (said is not None and word in said):
-            return said
-        assert time.monotonic() < deadline, said
-        await asyncio.sleep(0.1)
+
+    async def look() -> str | None:
+        return desk.objection("default", a_send(), datetime.now(UTC))
+
+    return await once(look, lambda said: said is None if word is None else said is not None and word in said)
 
 
 async def test_a_conversation_is_counted_once_although_the_stage_is_killed_and_all_ask_the_same(house, api, desk):

@@ -1,12 +1,10 @@
 """The store fed from a real Kafka: what is told, what is skipped, what stops it, and what a kill leaves."""
 
-import asyncio
 import os
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from pathlib import Path
 from uuid import uuid4
 
@@ -16,7 +14,7 @@ import pytest
 from analytics import questions
 from analytics.service import Analytics
 from runtime.settings import KafkaSettings, Settings, StoreSettings
-from tests.support.patience import LIMIT_S
+from tests.support.patience import until
 from tests.support.store_line import MESSAGE, Line
 from tests.support.store_on_kafka import Pour, pouring, storing
 
@@ -35,13 +33,6 @@ def settings(broker: str, tmp_path: Path) -> Settings:
 async def pour(settings: Settings) -> AsyncIterator[Pour]:
     async with pouring(settings.kafka) as made:
         yield made
-
-
-async def until(holds: Callable[[], Awaitable[bool]]) -> None:
-    deadline = time.monotonic() + LIMIT_S
-    while not await holds():
-        assert time.monotonic() < deadline, "it did not come to hold in time"
-        await asyncio.sleep(0.05)
 
 
 def told(line: Line) -> Line:

@@ -1,12 +1,10 @@
 """The store after kills at every step, without its file, with snapshots that are bad or too old, and on a full disk."""
 
-import asyncio
 import os
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from pathlib import Path
 from uuid import uuid4
 
@@ -18,7 +16,7 @@ from analytics.inventory import inspect
 from analytics.queries import load_query
 from runtime.settings import KafkaSettings, Settings, StoreSettings
 from tests.support.illness import small_disk
-from tests.support.patience import LIMIT_S
+from tests.support.patience import LIMIT_S, until
 from tests.support.store_line import Line
 from tests.support.store_on_kafka import Pour, pouring, storing
 
@@ -48,13 +46,6 @@ def many(line: Line, count: int) -> Line:
     for number in range(len(line.told), len(line.told) + count):
         line.report("sent", of=f"m{number}", connection="observed", at_s=number)
     return line
-
-
-async def until(holds: Callable[[], Awaitable[bool]]) -> None:
-    deadline = time.monotonic() + LIMIT_S
-    while not await holds():
-        assert time.monotonic() < deadline, "it did not come to hold in time"
-        await asyncio.sleep(0.05)
 
 
 async def stored(settings: Settings, count: int) -> str:

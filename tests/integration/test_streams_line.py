@@ -1,6 +1,5 @@
 """Callbacks in, updates out, on a real Kafka: counted exactly, and the same after a restart."""
 
-import asyncio
 import signal
 from collections import Counter
 
@@ -12,6 +11,7 @@ from contracts.records import DeadLetter
 from runtime.settings import KafkaSettings, Settings
 from streams.topology import topology_of
 from tests.support.ledger_provider import body_of, status
+from tests.support.patience import once
 from tests.support.streams_installation import REGISTERED, Installation, told
 
 pytestmark = pytest.mark.broker
@@ -145,7 +145,7 @@ async def test_state_that_cannot_be_read_ends_the_process_and_commits_nothing(ho
     """Bad data is put aside, but what we wrote ourselves and cannot read is no data: somebody has to look."""
     await house.call_back(body_of(status("m1", "sent")), partition=0)
     normalise = await house.start("normalise").ready()
-    await until_read(house, "reports", 1)
+    await once(lambda: house.read("reports"), every_s=0.2)
     report = (await house.read("reports"))[0]
     never_applied = b"\x00" * 4 + b"\xff" * 16
     await house.write("track-state", report.partition, [(report.key, never_applied + b"no state", None, [])])
@@ -156,11 +156,3 @@ async def test_state_that_cannot_be_read_ends_the_process_and_commits_nothing(ho
     assert "stages_failed" in track.log.read_text()
     assert sum((await house.committed("track", "reports")).values()) == 0
     assert normalise.process.poll() is None
-
-
-async def until_read(house: Installation, word: str, count: int) -> None:
-    for _ in range(200):
-        if len(await house.read(word)) >= count:
-            return
-        await asyncio.sleep(0.2)
-    raise AssertionError(f"{word} never held {count} records")

@@ -17,7 +17,7 @@ from runtime.settings import Settings, StoreSettings, TracesSettings
 from tests.support.fake_provider import signature
 from tests.support.ledger_provider import body_of, status
 from tests.support.otlp import Collector, collecting
-from tests.support.patience import LIMIT_S
+from tests.support.patience import until
 from tests.support.running_ingest import running_ingest
 from tests.support.scraped import families
 from tests.support.store_on_kafka import storing
@@ -41,13 +41,6 @@ def scrape(port: int) -> str:
         return page
 
 
-async def until_told(collector: Collector, trace_id: str, spans: set[tuple[str, str]]) -> None:
-    deadline = time.monotonic() + LIMIT_S
-    while not spans <= collector.of_trace(trace_id):
-        assert time.monotonic() < deadline, f"only {collector.spans} came"
-        await asyncio.sleep(0.1)
-
-
 async def test_a_traced_callback_is_followed_through_the_stages_to_the_store(
     house: Installation, collector: Collector, tmp_path: Path
 ) -> None:
@@ -61,7 +54,7 @@ async def test_a_traced_callback_is_followed_through_the_stages_to_the_store(
     stages = house.start("normalise", "track", TIDINGS_TRACES__ENDPOINT=collector.endpoint)
     await house.write("callbacks", 0, [(None, body_of(status("m1", "sent")), int(time.time() * 1000), headers)])
     async with storing(settings):
-        await until_told(collector, TRACE, {("tidings-streams", "track"), ("tidings-api", "sink")})
+        await until(lambda: collector.of_trace(TRACE) >= {("tidings-streams", "track"), ("tidings-api", "sink")})
         updates = await house.updates(at_least=1)
     scraped = await asyncio.to_thread(scrape, stages.port)
     stages.send(signal.SIGTERM)

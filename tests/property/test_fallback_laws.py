@@ -9,8 +9,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from contracts.plans import MOST_TRIES, Because, Decision, DecisionMade, InDoubt, SendCommanded, step_and_try
 from streams.fallback.policy import Here, Rules, advance
 from streams.fallback.state import MessageState, decode_message, encode_message
-from tests.support.reports import T0_MS
-from tests.unit.streams.test_fallback_policy import (
+from tests.support.planned_life import (
     CANCEL,
     ELSEWHERE,
     MESSAGE,
@@ -22,6 +21,7 @@ from tests.unit.streams.test_fallback_policy import (
     step,
     told,
 )
+from tests.support.reports import T0_MS
 
 STEPS = 3
 WAIT_S = 60

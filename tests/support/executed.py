@@ -4,6 +4,8 @@ Beside that, each command is held to the command line, the Makefile or the OpenA
 TOML is read (tests/unit/test_snippets.py).
 """
 
+from tests.support.snippets import words
+
 LIVE = "tests/e2e/test_pages.py"
 """Runs the commands of a page, one after the other, against an installation that is up."""
 
@@ -82,3 +84,9 @@ NOT_RUN: dict[str, str] = {
     "location /callbacks/": "is for nginx, which no machine of ours has",
 }
 """Why a command, or a block that begins so, is run by no test of its page."""
+
+
+def reason(command: str) -> str | None:
+    """Why a command is not run, when it is listed."""
+    told = " ".join(words(command)) if command.count("\n") < 2 else command
+    return next((why for start, why in NOT_RUN.items() if told.startswith(start)), None)

@@ -27,9 +27,10 @@ from contracts.sends import TextContent
 from contracts.status import DeliveryStatus
 from contracts.vocabulary import Channel, Verdict
 from runtime.partitioner import partition_of
+from tests.support.marked import without_repeats
 from tests.support.patience import LIMIT_S
 from tests.support.reports import report
-from tests.support.streams_installation import PARTITIONS, Installation, without_repeats
+from tests.support.streams_installation import PARTITIONS, Installation
 
 PLACES = ((Channel.VIBER, "routee"), (Channel.SMS, "telesign"), (Channel.VOICE, "infobip"))
 

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import httpx2
 import pytest
@@ -30,7 +31,7 @@ from runtime.clock import SystemClock
 from runtime.kafka import Outgoing, ensure_topics, make_producer, send_records
 from runtime.partitioner import partition_of
 from runtime.settings import KafkaSettings
-from tests.support.patience import LIMIT_S
+from tests.support.patience import LIMIT_S, once
 
 TOPICS = load_topics()
 PARTITIONS = 3
@@ -194,6 +195,15 @@ class RunningApi:
                 return answer
             time.sleep(0.1)
         pytest.fail(f"{path} never came to be: {answer and answer.text}")
+
+
+async def asked(client: httpx2.Client, path: str, is_so: Callable[[Any], object]) -> Any:
+    """What the api answers, once it is so."""
+
+    async def look() -> Any:
+        return (await asyncio.to_thread(client.get, path)).json()
+
+    return await once(look, is_so, every_s=0.2)
 
 
 async def tell(kafka: KafkaSettings, *stories: Story) -> None:

@@ -12,8 +12,9 @@ from runtime.kafka import Outgoing
 from runtime.partitioner import partition_of
 from streams.engine.stage import Output, Outputs, SourceRecord, Stage, StateView
 from streams.engine.state import MARKS_KEY, PartitionState
+from tests.support.marked import without_repeats
 from tests.support.patience import LIMIT_S
-from tests.support.streams_installation import PARTITIONS, Installation, without_repeats
+from tests.support.streams_installation import PARTITIONS, Installation
 
 KEYS = [b"key-%d" % number for number in range(40)]
 PAUSE = "TIDINGS_TEST_PAUSE_S"

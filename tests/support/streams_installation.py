@@ -9,7 +9,7 @@ import sys
 import time
 import urllib.request
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -29,7 +29,7 @@ from runtime.broker.ports import free_port
 from runtime.kafka import Outgoing, ensure_topics, make_producer, send_records
 from runtime.partitioner import partition_of
 from runtime.settings import KafkaSettings
-from streams.engine.marks import Marks
+from tests.support.marked import without_repeats
 from tests.support.patience import LIMIT_S
 
 PARTITIONS = 4
@@ -195,14 +195,6 @@ class Installation:
         async with consumer:
             places = [TopicPartition(self.name(word), number) for number in range(PARTITIONS)]
             return {place.partition: await consumer.committed(place) or 0 for place in places}
-
-
-def without_repeats(records: Sequence[ConsumerRecord]) -> list[ConsumerRecord]:
-    """What a reader with marks takes of them, as the sink does."""
-    by_partition: dict[int, list[ConsumerRecord]] = defaultdict(list)
-    for record in records:
-        by_partition[record.partition].append(record)
-    return [record for found in by_partition.values() for record in Marks(turn="").take("", found)[0]]
 
 
 def told(records: Iterable[ConsumerRecord]) -> list[StatusChanged]:

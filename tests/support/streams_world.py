@@ -4,16 +4,17 @@ import asyncio
 import random
 from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
-from contracts.envelope import Headers
+from contracts.envelope import Headers, header
 from runtime.partitioner import partition_of
 from streams.engine.carrier import Carrier
 from streams.engine.stage import Decide, Outputs, Stage
 from streams.engine.state import Change, PartitionState
 from streams.engine.store import StateStore
+from tests.support.marked import without_repeats
 
 T = TypeVar("T")
 
@@ -87,6 +88,27 @@ class World:
 
     def all_of(self, word: str) -> list[Record]:
         return [record for number in range(self.partitions) for record in self.logs[self.name(word), number]]
+
+    def taken(self, word: str) -> list[Record]:
+        """As a reader with marks takes them."""
+        return without_repeats(self.all_of(word))
+
+    def changed(self, *words: str) -> list[bytes]:
+        """The ids under which something else was written than before."""
+        first: dict[bytes, Record] = {}
+        told = ((header(record.headers, "ce_id") or b"", record) for word in words for record in self.all_of(word))
+        return [
+            identity
+            for identity, record in told
+            if replace(first.setdefault(identity, record), offset=record.offset) != record
+        ]
+
+    def remembered(self, stage: Stage) -> list[PartitionState]:
+        """What the changelog of a stage says, by partition."""
+        states = [PartitionState(stage.reads) for _ in range(self.partitions)]
+        for record in self.all_of(stage.state or ""):
+            states[record.partition].load(record.key or b"", record.value)
+        return states
 
     @asynccontextmanager
     async def changelog(self, topic: str) -> AsyncIterator["WorldChangelog"]:
@@ -179,18 +201,28 @@ class WorldWriter:
 
 @dataclass
 class Worker:
-    """One life of a stage: takes over all partitions, reads on from what is committed, in portions up to chance."""
+    """A stage: takes over all partitions, reads on from what is committed, in portions up to chance."""
 
     world: World
     stage: Stage
     decide: Decide
     chance: random.Random
     committed: dict[tuple[str, int], int]
-    """Outlives the worker."""
+    """Outlives each life."""
     carrier: type[Carrier] = Carrier
     store: type[StateStore] = StateStore
     stall: Stall | None = None
     is_member: Callable[[], bool] = lambda: True
+
+    async def outlive(self, *, lives: int, steps: int) -> int:
+        """Be killed within so many steps, until a life comes to the end, as the last one does; how often that was."""
+        for generation in range(1, lives + 1):
+            self.world.steps_left = self.chance.randint(0, steps) if generation < lives else None
+            with suppress(KilledError):
+                await self.live(generation)
+                self.world.steps_left = None
+                return generation - 1
+        raise AssertionError("the last life is never cut short")
 
     async def live(self, generation: int) -> None:
         """Until all is read, or until it is killed."""
@@ -233,3 +265,17 @@ class Worker:
         chosen = {place: records for place, records in left.items() if self.chance.random() < 0.6} or left
         shuffled = self.chance.sample(list(chosen), len(chosen))
         return {place: chosen[place][: self.chance.randint(1, 5)] for place in shuffled}
+
+
+class StateBeforeOutputs(Carrier):
+    """The order reversed, which loses what it tells."""
+
+    held: Outputs | None = None
+
+    async def _write_outputs(self, outputs: Outputs) -> None:
+        self.held = outputs
+
+    async def _write_state(self, partitions: Sequence[int], store: StateStore) -> None:
+        await super()._write_state(partitions, store)
+        held, self.held = self.held, None
+        await super()._write_outputs(held or {})

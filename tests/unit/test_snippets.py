@@ -17,7 +17,7 @@ from providers import load_providers
 from runtime.clock import SystemClock
 from runtime.policies import PolicyBook
 from runtime.settings import Settings
-from tests.support.executed import NOT_RUN, RUN_BY
+from tests.support.executed import NOT_RUN, RUN_BY, reason
 from tests.support.snippets import ROOT, SHELLS, Snippet, snippets, snippets_of, words
 from tidings.cli import app
 
@@ -28,12 +28,6 @@ TARGETS = set(re.findall(r"^([\w-]+):", (ROOT / "Makefile").read_text("utf-8"), 
 SECRET = "ZXhhbXBsZS1vbmx5LW5vdC1hLXNlY3Jl"
 PICTURES = ("", "text")
 TYPED = re.compile(r"^(\$ |tidings |make |curl |python |\.venv/)", re.MULTILINE)
-
-
-def reason(command: str) -> str | None:
-    """Why a command is not run, when it is listed."""
-    told = " ".join(words(command)) if command.count("\n") < 2 else command
-    return next((why for start, why in NOT_RUN.items() if told.startswith(start)), None)
 
 
 def missing(block: Snippet) -> list[str]:

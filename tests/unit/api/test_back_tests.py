@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from analytics.back_test.questions import ReplayedStep, TimeBy
 from api.keys import Scope
 from runtime.settings import Connection, FallbackSettings, Price
+from tests.unit.api.anything import FEW, JSON, TIMES, VALUES
 from tests.unit.api.rows import NOON
-from tests.unit.api.test_fuzz import FEW, JSON, TIMES, VALUES
 
 STEPS = [{"channel": "viber", "wait_s": 60}, {"channel": "sms"}]
 POLICIES = """

@@ -21,6 +21,7 @@ from api.jobs.book import Asker, JobState
 from api.keys import Scope
 from contracts.errors import StoreUnavailable
 from runtime.settings import ExportSettings
+from tests.support.patience import until
 from tests.unit.api.fakes import FakeExporter
 from tests.unit.api.rows import ATTEMPT, NOON
 
@@ -69,11 +70,6 @@ async def ordered(client, **body) -> dict:
     answer = await client.post("/v1/exports", json=body)
     assert answer.status_code == 202, answer.text
     return answer.json()
-
-
-async def until(is_so) -> None:
-    while not is_so():  # noqa: ASYNC110  # what is waited for happens in a thread
-        await asyncio.sleep(0.01)
 
 
 async def ended(client, export: dict) -> dict:

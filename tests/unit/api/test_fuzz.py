@@ -3,11 +3,12 @@
 import json
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
-from analytics.metrics import Dimension, Measure
+from analytics.metrics import Dimension
 from api.keys import EVERYTHING
+from tests.unit.api.anything import FEW, JSON, TIMES, VALUES
 from tests.unit.api.rows import SEND_ID
 
 NAMES = [
@@ -35,18 +36,6 @@ NAMES = [
     "changed_since",
     "x",
 ]
-WORDS = [*Measure, *Dimension, "hour", "day", "none", "", ",", "GB", "UTC", "-1", "0", "1e9", "true", "\x00", "٣"]
-TIMES = st.datetimes().map(lambda moment: moment.isoformat() + "Z") | st.sampled_from(
-    [
-        "0001-01-01T00:00:00+14:00",
-        "9999-12-31T23:59:59-14:00",
-        "2026-11-21T24:00:00Z",
-        "2026-02-30T00:00:00Z",
-        "T",
-        "1T",
-    ]
-)
-VALUES = st.sampled_from(WORDS) | TIMES | st.text(max_size=80)
 QUERY = st.lists(st.tuples(st.sampled_from(NAMES), VALUES), max_size=8)
 TARGETS = [
     "/v1/metrics",
@@ -66,11 +55,6 @@ TARGETS = [
     "/messages",
     "/sign-in",
 ]
-JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | VALUES,
-    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=12), inner, max_size=6),
-    max_leaves=12,
-)
 REGISTRATION = st.fixed_dictionaries(
     {},
     optional={
@@ -117,7 +101,6 @@ MESSAGE = st.fixed_dictionaries(
 RESOLUTION = st.fixed_dictionaries(
     {}, optional={"outcome": st.sampled_from(["accepted", "not_sent"]) | JSON, "root_id": VALUES, "note": VALUES}
 )
-FEW = settings(max_examples=75, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 @pytest.fixture

@@ -32,6 +32,7 @@ from runtime.settings import Connection, KafkaSettings, ReplaySettings, Settings
 from streams.normalise.normaliser import Normaliser
 from streams.rehearsing import items_of
 from tests.support.ledger_provider import LEDGER, body_of, normalise, status
+from tests.support.patience import until
 from tests.support.whole_line import WholeLine
 from tests.unit.api.fakes import make_parts
 
@@ -180,11 +181,6 @@ async def ended(client, told: dict) -> dict:
         await asyncio.sleep(0.01)
         told = (await client.get(f"/v1/replays/{told['id']}")).json()
     return told
-
-
-async def until(is_so) -> None:
-    while not is_so():  # noqa: ASYNC110  # what is waited for happens in a thread
-        await asyncio.sleep(0.01)
 
 
 def effects(told: dict) -> dict[str, dict[str, int]]:

@@ -8,7 +8,7 @@ from structlog.testing import capture_logs
 
 from contracts.errors import ConfigurationInvalid
 from runtime.policy_file import BEAT_S, PolicyFile
-from tests.unit.runtime.test_policies import FILE, settings_with
+from tests.support.policies import FILE, settings_with
 
 
 class Beats:

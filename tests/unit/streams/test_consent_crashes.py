@@ -11,7 +11,7 @@ from contracts.suppressions import SuppressionList, standing
 from streams.consent.keywords import load_keywords
 from streams.consent.stage import CONSENT, ConsentBatch
 from streams.consent.wishes import wish_in_message, wish_in_signal
-from tests.support.streams_world import KilledError, Worker, World
+from tests.support.streams_world import Worker, World
 from tests.support.wishes import message, signal, wish
 
 KEYWORDS = load_keywords()
@@ -54,15 +54,7 @@ def a_world(said: list, chance: random.Random) -> World:
 
 async def lived(world: World, chance: random.Random) -> int:
     """How often it was killed before it came to the end."""
-    committed = {}
-    for generation in range(1, 13):
-        world.steps_left = chance.randint(0, 25) if generation < 12 else None
-        try:
-            await Worker(world, CONSENT, DECIDE, chance, committed).live(generation)
-        except KilledError:
-            continue
-        return generation - 1
-    raise AssertionError("the last life is never cut short")
+    return await Worker(world, CONSENT, DECIDE, chance, {}).outlive(lives=12, steps=25)
 
 
 def standing_in(world: World) -> dict[bytes, Wish]:

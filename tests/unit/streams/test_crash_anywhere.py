@@ -8,101 +8,32 @@ import random
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from contextlib import suppress
-from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from contracts.codec import decode, encode
-from contracts.envelope import Position, fixed_headers, header, with_id
-from contracts.identity import attempt_key, report_event_id
-from contracts.records import AttemptRegistered, Cause, DeliveryReport, StatusChanged
+from contracts.codec import decode
+from contracts.envelope import Position, header, with_id
+from contracts.records import DeliveryReport, StatusChanged
 from contracts.status import DeliveryStatus
-from contracts.vocabulary import Scope, Verdict
+from contracts.vocabulary import Verdict
 from streams.engine.carrier import Carrier
-from streams.engine.marks import Marks
-from streams.engine.stage import Output, Outputs
-from streams.engine.state import PartitionState
+from streams.engine.stage import Output
 from streams.engine.store import StateStore
 from streams.track.machine import Rules
 from streams.track.stage import TRACK, TrackBatch
-from tests.support.streams_world import AT_MS, KilledError, Record, Row, Worker, World
+from tests.support.killed_track import ATTEMPTS, a_world, read_by_the_sink
+from tests.support.streams_world import AT_MS, KilledError, Row, StateBeforeOutputs, Worker, World
 
-T0 = datetime(2026, 11, 21, 10, tzinfo=UTC)
-ATTEMPTS = 6
-LIVES = [DeliveryStatus.ACCEPTED, DeliveryStatus.SENT, DeliveryStatus.DELIVERED, DeliveryStatus.SEEN]
 SEEDS = range(120)
 DECIDE = TrackBatch({}, otherwise=Rules(is_observed_only=False, keep_s=86_400))
-
-
-def a_report(number: int, step: int, *, offset: int) -> DeliveryReport:
-    name, status = f"m{number}", LIVES[step]
-    return DeliveryReport(
-        event_id=report_event_id(("p", "c"), name, part=None, channel=None, said=(status, "1"), occurred_at=None),
-        provider="p",
-        connection="c",
-        account="a",
-        root_id=name,
-        provider_message_id=name,
-        scope=Scope.CHANNEL,
-        status=status,
-        provider_code="1",
-        occurred_at=T0 + timedelta(seconds=step),
-        received_at=T0,
-        cause=Cause(partition=0, offset=offset),
-    )
-
-
-def a_registration(number: int) -> AttemptRegistered:
-    return AttemptRegistered(
-        provider="p",
-        connection="c",
-        account="a",
-        root_id=f"m{number}",
-        registered_at=T0,
-        message_id=f"our-{number}",
-    )
-
-
-def a_world(chance: random.Random) -> World:
-    """Every attempt is registered, at some moment among its reports; some reports are told twice."""
-    world = World()
-    said = [(number, step) for number in range(ATTEMPTS) for step in range(4)]
-    said += chance.sample(said, 6)
-    chance.shuffle(said)
-    for offset, (number, step) in enumerate(said):
-        source = Position("test-callbacks", offset % 2, offset)
-        headers = with_id(fixed_headers("report", "normalise"), source.event_id)
-        report = encode(a_report(number, step, offset=offset))
-        for _ in range(1 + (chance.random() < 0.2)):  # now and then normalise crashed and wrote it again
-            world.feed("reports", attempt_key("p", "c", f"m{number}"), report, headers)
-    for number in range(ATTEMPTS):
-        world.feed("attempts", attempt_key("p", "c", f"m{number}"), encode(a_registration(number)))
-        world.arriving.insert(chance.randrange(len(world.arriving)), world.arriving.pop())
-    return world
 
 
 async def lives(seed: int, carrier: type[Carrier] = Carrier, store: type[StateStore] = StateStore) -> World:
     """A world after track was killed a few times and at last came to the end of it."""
     chance = random.Random(seed)
-    world, committed = a_world(chance), {}
-    for generation in range(1, 9):
-        world.steps_left = chance.randint(0, 25) if generation < 8 else None
-        try:
-            await Worker(world, TRACK, DECIDE, chance, committed, carrier, store).live(generation)
-        except KilledError:
-            continue
-        break
+    world = a_world(chance)
+    await Worker(world, TRACK, DECIDE, chance, {}, carrier, store).outlive(lives=8, steps=25)
     return world
-
-
-def read_by_the_sink(world: World) -> list[tuple[Record, StatusChanged]]:
-    taken = []
-    for number in range(world.partitions):
-        records = world.logs[world.name("updates"), number]
-        if records:
-            fresh, _ = Marks(turn="").take("updates", records)
-            taken += [(record, decode(StatusChanged, record.value)) for record in fresh]
-    return taken
 
 
 def wrongs(world: World) -> list[str]:
@@ -151,20 +82,6 @@ def last_statuses(world: World) -> dict[str, DeliveryStatus]:
     return dict(by_message)
 
 
-class StateBeforeOutputs(Carrier):
-    """The order reversed."""
-
-    held: Outputs | None = None
-
-    async def _write_outputs(self, outputs):
-        self.held = outputs
-
-    async def _write_state(self, partitions, store):
-        await super()._write_state(partitions, store)
-        held, self.held = self.held, None
-        await super()._write_outputs(held or {})
-
-
 async def test_control_state_before_outputs_loses_updates():
     found = [wrong for seed in SEEDS for wrong in wrongs(await lives(seed, carrier=StateBeforeOutputs))]
 
@@ -211,21 +128,13 @@ def count(view, records, /, *, topic):
 async def counts_after_crashes(seed: int) -> tuple[dict[bytes, int], Counter[bytes]]:
     """What a counting stage remembers of each key in the end, and how often the key was there."""
     chance = random.Random(seed)
-    world, committed = World(), {}
+    world = World()
     for _ in range(40):
         world.feed(chance.choice(TRACK.reads), b"key-%d" % chance.randrange(5), b"value")
     given = Counter(row[0] for _, row in world.arriving)
-    for generation in range(1, 9):
-        world.steps_left = chance.randint(0, 25) if generation < 8 else None
-        try:
-            await Worker(world, TRACK, count, chance, committed).live(generation)
-        except KilledError:
-            continue
-        break
-    states = {number: PartitionState(TRACK.reads) for number in range(world.partitions)}
-    for record in world.all_of("track-state"):
-        states[record.partition].load(record.key, record.value)
-    return {key: max(int(state.get(key) or 0) for state in states.values()) for key in given}, given
+    await Worker(world, TRACK, count, chance, {}).outlive(lives=8, steps=25)
+    states = world.remembered(TRACK)
+    return {key: max(int(state.get(key) or 0) for state in states) for key in given}, given
 
 
 @pytest.mark.parametrize("seed", range(60))
@@ -293,14 +202,9 @@ async def overheard(seed: int) -> World:
 @pytest.mark.parametrize("seed", range(120))
 async def test_what_nothing_follows_from_is_not_written_and_costs_nothing_else(seed):
     world = await overheard(seed)
-    told, counted = Counter(), {}
-    for number in range(world.partitions):
-        fresh, _ = Marks(turn="").take("updates", world.logs[world.name("updates"), number])
-        told.update((record.key, record.value) for record in fresh)
-        state = PartitionState(TRACK.reads)
-        for record in world.logs[world.name("track-state"), number]:
-            state.load(record.key, record.value)
-        counted |= {key: int(count) for key in OVERHEARD if (count := state.get(key))}
+    told = Counter((record.key, record.value) for record in world.taken("updates"))
+    states = world.remembered(TRACK)
+    counted = {key: int(count) for state in states for key in OVERHEARD if (count := state.get(key))}
 
     assert set(told.values()) == {1}
     assert {source for _, source in told} >= {Position("before-reports", 0, 1000 + n).event_id for n in range(5)}

@@ -5,8 +5,7 @@ Kafka is in memory, as in the other crashes; the hours pass with every batch, al
 
 import random
 from collections import Counter
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 
@@ -15,50 +14,16 @@ from contracts.records import DeliveryReport, StatusChanged
 from contracts.vocabulary import Verdict
 from runtime.clock import FixedClock
 from streams.engine.carrier import Carrier
-from streams.engine.state import PartitionState
-from streams.engine.timers import Timers
 from streams.track.machine import Rules
 from streams.track.stage import TRACK, TrackBatch
-from tests.support.streams_world import KilledError, Worker, World, WorldWriter
-from tests.unit.streams.test_crash_anywhere import ATTEMPTS, StateBeforeOutputs, a_world, read_by_the_sink
+from tests.support.killed_track import ATTEMPTS, a_world, read_by_the_sink
+from tests.support.streams_timed import START, TimedWorker
+from tests.support.streams_world import KilledError, StateBeforeOutputs, World
 
 SEEDS = range(100)
-START_MS = 1_700_000_000_000
-"""The time of all records in the world's logs."""
-START = datetime.fromtimestamp(START_MS / 1000, UTC)
 HOUR_MS = 3_600_000
 RULES = Rules(is_observed_only=False, keep_s=86_400, parking_ms=3 * HOUR_MS, keep_final_ms=100 * HOUR_MS)
 DECIDE = TrackBatch({}, otherwise=RULES)
-
-
-@dataclass
-class TimedWriter(WorldWriter):
-    """Due records go to the partition that was chosen, acknowledged one partition after the other."""
-
-    async def write_rows(self, topic, rows):
-        for number in self._shuffled(rows):
-            await self._append(self.world.name(topic), number, [(k, v, head, at) for k, v, at, head in rows[number]])
-
-
-@dataclass
-class TimedWorker(Worker):
-    """Keeps time between its batches."""
-
-    clock: FixedClock = field(default_factory=lambda: FixedClock(START))
-    is_joined = True
-
-    async def heard_until(self, now_ms):
-        return dict.fromkeys(range(self.world.partitions), now_ms)
-
-    async def live_until(self, generation: int, end: datetime) -> None:
-        await self.begin(generation)
-        writer = TimedWriter(self.world, self.chance, self.stall, self.is_member)
-        timers = Timers(self.stage, self._store, writer, self.clock)
-        while self.clock.now() < end:
-            await self.read()
-            self.clock.advance(self.chance.choice([60, 3600]))
-            await timers.tick(self)
-        await self.read()
 
 
 def a_world_with_strays(chance: random.Random) -> World:
@@ -128,11 +93,8 @@ async def test_some_were_registered_after_they_were_given_up():
 @pytest.mark.parametrize("seed", range(30))
 async def test_in_the_end_nothing_is_remembered_and_nothing_told_of_that(seed):
     world = await lives(seed, hours=24 * 60)
-    left = {number: PartitionState(TRACK.reads) for number in range(world.partitions)}
-    for record in world.all_of("track-state"):
-        left[record.partition].load(record.key, record.value)
 
-    assert sum(map(len, left.values())) == 0
+    assert sum(map(len, world.remembered(TRACK))) == 0
     assert wrongs(world) == []
 
 

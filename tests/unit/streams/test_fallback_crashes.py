@@ -12,7 +12,7 @@ import pytest
 from msgspec import structs
 
 from contracts.codec import decode, encode
-from contracts.envelope import VERDICT, Position, fixed_headers, header, with_id
+from contracts.envelope import VERDICT, Position, fixed_headers, with_id
 from contracts.plans import (
     Because,
     Decision,
@@ -26,14 +26,12 @@ from contracts.plans import (
 from contracts.records import StatusChanged
 from runtime.clock import FixedClock
 from streams.engine.carrier import Carrier
-from streams.engine.marks import Marks
 from streams.fallback.policy import Rules
 from streams.fallback.reading import Reader
 from streams.fallback.stage import FALLBACK, FallbackBatch
 from tests.support.planning import came, planned, registered, reported
-from tests.support.streams_world import KilledError, World
-from tests.unit.streams.test_crash_anywhere import StateBeforeOutputs
-from tests.unit.streams.test_crash_timers import TimedWorker
+from tests.support.streams_timed import TimedWorker
+from tests.support.streams_world import KilledError, StateBeforeOutputs, World
 
 SEEDS = range(60)
 START = datetime(2026, 11, 21, 10, tzinfo=UTC)
@@ -141,11 +139,9 @@ async def lived(seed: int, *, carrier: type[Carrier] = Carrier) -> tuple[Answeri
 def decided(world):
     """As a reader with marks takes them."""
     found = Counter()
-    for number in range(world.partitions):
-        if log := world.logs[world.name("decisions"), number]:
-            for record in Marks(turn="").take("", log)[0]:
-                made = decode(DecisionMade, record.value)
-                found[made.message_id, (made.decision, made.because, made.step)] += 1
+    for record in world.taken("decisions"):
+        made = decode(DecisionMade, record.value)
+        found[made.message_id, (made.decision, made.because, made.step)] += 1
     return Counter({key: count for key, count in found.items() if key[1][0] is not Decision.HOLD})
 
 
@@ -168,12 +164,8 @@ async def test_whenever_it_dies_each_step_leaves_once_and_the_decisions_are_thos
 @pytest.mark.parametrize("seed", SEEDS)
 async def test_a_command_that_is_written_again_is_the_same_again(seed):
     world, _ = await lived(seed)
-    values = {}
-    for word in ("commands", "decisions"):
-        for record in world.all_of(word):
-            values.setdefault((word, header(record.headers, "ce_id")), set()).add((record.key, record.value))
 
-    assert all(len(said) == 1 for said in values.values())
+    assert world.changed("commands", "decisions") == []
 
 
 async def test_the_walk_kills():

@@ -30,9 +30,9 @@ from streams.fallback.stage import FALLBACK, FallbackBatch, reader_of, rules_of
 from streams.fallback.state import decode_message
 from streams.fallback.world import World
 from tests.support.planning import came, planned, registered, reported
+from tests.support.policies import FILE, settings_with
 from tests.support.reports import T0, T0_MS, at
 from tests.support.streams_world import Record
-from tests.unit.runtime.test_policies import FILE, settings_with
 
 MESSAGE = "019aa5a1-0000-7000-8000-000000000001"
 PLAN = planned(MESSAGE)

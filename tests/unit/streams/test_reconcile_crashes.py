@@ -1,21 +1,19 @@
 """The reconcile stage is killed at every step it takes: what is given up is given up once, and nothing unasked."""
 
 import random
-from collections import defaultdict
 
 import pytest
 from msgspec import structs
 
 from contracts.codec import decode, encode
-from contracts.envelope import VERDICT, Position, fixed_headers, header, with_id
+from contracts.envelope import VERDICT, Position, fixed_headers, with_id
 from contracts.records import AttemptRegistered, LookUpDue, PresumedLost, StatusChanged
 from contracts.status import DeliveryStatus
 from contracts.vocabulary import Verdict
-from streams.engine.marks import Marks
 from streams.reconcile.schedule import Rules
 from streams.reconcile.stage import RECONCILE, ReconcileBatch
 from tests.support.reports import T0, T0_MS, report
-from tests.support.streams_world import KilledError, Worker, World
+from tests.support.streams_world import Worker, World
 
 MINUTE = 60_000
 DECIDE = ReconcileBatch(
@@ -95,27 +93,11 @@ def times_of(chance: random.Random, minutes: list[int]) -> list:
 
 async def lived(world: World, chance: random.Random) -> int:
     """How often it was killed before it came to the end."""
-    committed = {}
-    for generation in range(1, 13):
-        world.steps_left = chance.randint(0, 25) if generation < 12 else None
-        try:
-            await Worker(world, RECONCILE, DECIDE, chance, committed).live(generation)
-        except KilledError:
-            continue
-        break
-    world.steps_left, world.arriving = None, times_of(chance, LAST_TIMES)
-    await Worker(world, RECONCILE, DECIDE, chance, committed).live(13)
-    return generation - 1
-
-
-def taken(world: World, word: str) -> list:
-    """As a reader with marks takes them."""
-    return [
-        record
-        for number in range(world.partitions)
-        if (log := world.logs[world.name(word), number])
-        for record in Marks(turn="").take("", log)[0]
-    ]
+    worker = Worker(world, RECONCILE, DECIDE, chance, {})
+    kills = await worker.outlive(lives=12, steps=25)
+    world.arriving = times_of(chance, LAST_TIMES)
+    await worker.live(13)
+    return kills
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -123,8 +105,8 @@ async def test_whenever_it_dies_each_attempt_is_given_up_once_and_after_a_questi
     chance = random.Random(seed)
     world = a_world(chance)
     await lived(world, chance)
-    lost = [decode(PresumedLost, record.value).message_id for record in taken(world, "presumed-lost")]
-    asked = {decode(LookUpDue, record.value).root_id for record in taken(world, "look-ups")}
+    lost = [decode(PresumedLost, record.value).message_id for record in world.taken("presumed-lost")]
+    asked = {decode(LookUpDue, record.value).root_id for record in world.taken("look-ups")}
 
     assert len(lost) == len(set(lost))
     assert set(lost) >= set(MESSAGES) - set(ENDED)
@@ -136,12 +118,8 @@ async def test_what_is_written_again_is_the_same_again(seed):
     chance = random.Random(seed)
     world = a_world(chance)
     await lived(world, chance)
-    values = defaultdict(set)
-    for word in ("look-ups", "presumed-lost"):
-        for record in world.all_of(word):
-            values[word, header(record.headers, "ce_id")].add((record.key, record.value, record.timestamp))
 
-    assert all(len(said) == 1 for said in values.values())
+    assert world.changed("look-ups", "presumed-lost") == []
 
 
 async def test_the_walk_kills():

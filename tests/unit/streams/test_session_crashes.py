@@ -8,14 +8,13 @@ from msgspec import structs
 
 from contracts.codec import encode
 from contracts.conversations import BusinessSent, Parties, SessionStanding, UserWrote, read_told
-from contracts.envelope import Position, fixed_headers, header, with_id
-from streams.engine.marks import Marks
+from contracts.envelope import Position, fixed_headers, with_id
 from streams.engine.moments import ms_of
 from streams.session.hearing import heard_in
 from streams.session.machine import TimePassed, standing_of
 from streams.session.rules import RuleBook, rules_named
 from streams.session.stage import SESSION, SessionBatch
-from tests.support.streams_world import KilledError, Worker, World
+from tests.support.streams_world import Worker, World
 from tests.support.talking import at, book_of, lived
 from tests.support.wishes import SHOP, message
 
@@ -69,27 +68,19 @@ def due(who: str, hours: float) -> tuple:
 
 async def lived_through(world: World, chance: random.Random) -> int:
     """How often it was killed before it came to the end; then the times come that let all sessions end."""
-    committed = {}
-    for generation in range(1, 13):
-        world.steps_left = chance.randint(0, 30) if generation < 12 else None
-        try:
-            await Worker(world, SESSION, DECIDE, chance, committed).live(generation)
-        except KilledError:
-            continue
-        break
+    worker = Worker(world, SESSION, DECIDE, chance, {})
+    kills = await worker.outlive(lives=12, steps=30)
     for life, hours in enumerate((HOURS + 1, LAST_H), start=13):
-        world.steps_left, world.arriving = None, [due(who, hours) for who in PEOPLE]
-        await Worker(world, SESSION, DECIDE, chance, committed).live(life)
-    return generation - 1
+        world.arriving = [due(who, hours) for who in PEOPLE]
+        await worker.live(life)
+    return kills
 
 
 def told_in(world: World) -> dict[bytes, list]:
     """By conversation, as a reader with marks takes it."""
     found = defaultdict(list)
-    for number in range(world.partitions):
-        if log := world.logs[world.name("sessions"), number]:
-            for record in Marks(turn="").take("", log)[0]:
-                found[record.key].append(read_told(record.value))
+    for record in world.taken("sessions"):
+        found[record.key].append(read_told(record.value))
     return found
 
 
@@ -124,12 +115,8 @@ async def test_what_is_written_again_is_the_same_again(seed):
     chance = random.Random(seed)
     world = a_world(what_was_said(chance), chance)
     await lived_through(world, chance)
-    values = defaultdict(set)
-    for word in ("talk", "sessions"):
-        for record in world.all_of(word):
-            values[word, header(record.headers, "ce_id")].add((record.key, record.value, record.timestamp))
 
-    assert all(len(said) == 1 for said in values.values())
+    assert world.changed("talk", "sessions") == []
 
 
 async def test_the_walk_kills():

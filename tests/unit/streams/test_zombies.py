@@ -14,7 +14,6 @@ import pytest
 
 from contracts.envelope import Position, fixed_headers, with_id
 from streams.engine.carrier import Carrier
-from streams.engine.marks import Marks
 from streams.engine.stage import Output, Stage
 from streams.engine.state import PartitionState
 from streams.engine.store import StateStore
@@ -102,26 +101,17 @@ async def lives(seed: int, *, store: type[StateStore] = StateStore, has_lease: b
 
 def wrongs(world: World) -> list[str]:
     given = Counter((record.key, word) for word in COUNT.reads for record in world.all_of(word))
-    fresh = [
-        record
-        for number in range(world.partitions)
-        if (log := world.logs[world.name("updates"), number])
-        for record in Marks(turn="").take("updates", log)[0]
-    ]
-    told = Counter(record.value for record in fresh)
+    told = Counter(record.value for record in world.taken("updates"))
     found = [
         f"{identity!r} told {told[identity]} times"
         for word in COUNT.reads
         for record in world.all_of(word)
         if told[(identity := Position(record.topic, record.partition, record.offset).event_id)] != 1
     ]
-    states = {number: PartitionState(COUNT.reads) for number in range(world.partitions)}
-    for record in world.all_of("counts"):
-        states[record.partition].load(record.key, record.value)
     counted = Counter(
         {
             (key, word): count
-            for state in states.values()
+            for state in world.remembered(COUNT)
             for key in (*KEYS, *BEATS)
             for word, count in json.loads(state.get(key) or b"{}").items()
         }

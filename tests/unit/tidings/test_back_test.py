@@ -11,7 +11,7 @@ import typer
 from rich.console import Console
 
 from contracts.errors import ConfigurationInvalid
-from tests.unit.tidings.test_cli import run
+from tests.support.command_line import run
 from tidings.back_test.command import Access, Which, back_test, parse_step
 from tidings.back_test.tables import show_back_test, show_waits
 

@@ -9,21 +9,13 @@ from pathlib import Path
 import pytest
 
 from contracts.errors import BrokerUnavailable, ConfigurationInvalid, TidingsError
-from tidings.cli import app
+from tests.support.command_line import run
 from tidings.exits import PlainTyper, exit_of
 from tidings.options import fraction
 
 pytestmark = pytest.mark.usefixtures("_logging_as_it_was")
 
 HEAVY = ("aiokafka", "aiohttp", "pydantic_settings", "streams", "api", "providers")
-
-
-def run(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:
-    """The exit status and both outputs of a command."""
-    with pytest.raises(SystemExit) as ended:
-        app([str(argument) for argument in arguments])
-    code = ended.value.code
-    return (code if isinstance(code, int) else 0), *capsys.readouterr()
 
 
 @pytest.fixture

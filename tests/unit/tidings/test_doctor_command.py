@@ -9,7 +9,7 @@ import pytest
 from rich.console import Console
 
 from runtime.broker.ports import free_port
-from tidings.cli import app
+from tests.support.command_line import run
 from tidings.doctor.command import Wishes, line, pictured, summary
 from tidings.doctor.examination import AT_REST, CHECKS
 from tidings.doctor.signs import Finding, fault, skipped, status_of, warning, well
@@ -38,12 +38,7 @@ def config(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def doctor(capsys, config):
-    def run(*options: str) -> tuple[int, str, str]:
-        with pytest.raises(SystemExit) as ended:
-            app(["doctor", "--config", str(config), *options])
-        return int(ended.value.code or 0), *capsys.readouterr()
-
-    return run
+    return lambda *options: run(capsys, "doctor", "--config", config, *options)
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ import pytest
 from api.audit_log import AuditLog, Deed, Doer
 from api.keys import KeyEnded, KeyRing, Scope
 from runtime.clock import SystemClock
-from tidings.cli import app
+from tests.support.command_line import run
 
 pytestmark = pytest.mark.usefixtures("_logging_as_it_was")
 
@@ -27,14 +27,12 @@ def shell(capsys, tmp_path):
     file = tmp_path / "tidings.toml"
     file.write_text(f'data_dir = "{tmp_path}"\n')
 
-    def run(command: str, key: str = "") -> tuple[str, str]:
-        with pytest.raises(SystemExit) as ended:
-            app([*shlex.split(command.replace(SHOWN, key or SHOWN)), "--config", str(file)])
-        out, err = capsys.readouterr()
-        assert not ended.value.code, err
+    def typed(command: str, key: str = "") -> tuple[str, str]:
+        status, out, err = run(capsys, *shlex.split(command.replace(SHOWN, key or SHOWN)), "--config", file)
+        assert not status, err
         return out, err
 
-    return run
+    return typed
 
 
 @pytest.fixture
