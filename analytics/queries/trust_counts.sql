@@ -1,11 +1,12 @@
 -- What attempts first heard of in [first, until) and the reports about them say of their routes: how many of how many were
 -- silent for too long, ended in ways that contradict each other, arrived too fast to be true, were billed and did not arrive;
 -- have a code that no table knows, how long after the event they came, and between which bounds the provider's clock is ahead
--- of ours. Whole hours of [whole_from, whole_to) are counted as they are kept, with what batches behind $folded changed; the rest
+-- of ours. Whole hours of [from, to) are counted as they are kept, with what batches behind $folded changed; the rest
 -- from the facts, and which of [old_first, old_until) are old. The ids of the bounds are parameters of their own.
 -- facts: first
--- parameters: first, whole_first, whole_until, until, whole_from, whole_to, old_first, old_until, old_to, old_before
--- parameters: folded, newest, step_us, steps, fast_floor_ms, fast_floor_sms_ms, fast_share, future_ms, accounts
+-- parameters: first, whole_first, whole_until, until, from, to, days_from, days_to, day_apart, sealed
+-- parameters: old_first, old_until, old_to, old_before, folded, newest, step_us, steps
+-- parameters: fast_floor_ms, fast_floor_sms_ms, fast_share, future_ms, accounts
 WITH
 -- if: old_until
 -- include: trust_old
@@ -89,7 +90,7 @@ counted AS (
             sum(side) FILTER (
                 WHERE
                     CASE
-                        WHEN began_at >= $whole_from::TIMESTAMP AND began_at < $whole_to::TIMESTAMP
+                        WHEN began_at >= $from::TIMESTAMP AND began_at < $to::TIMESTAMP
                             THEN began_at < $old_to::TIMESTAMP
                         ELSE began_at <= $old_before::TIMESTAMP
                     END

@@ -1,5 +1,5 @@
 -- The same as `trust_counts` where nothing was added since to what is kept, and whole hours are asked for.
--- parameters: whole_from, whole_to, old_to, old_first, old_until, step_us, steps
+-- parameters: from, to, days_from, days_to, day_apart, sealed, old_to, old_first, old_until, step_us, steps
 -- parameters: fast_floor_ms, fast_floor_sms_ms, fast_share, accounts
 WITH
 -- if: old_until

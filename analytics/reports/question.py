@@ -9,6 +9,7 @@ from analytics.back_test.odds import Rate
 from analytics.buckets import Bucket
 from analytics.metrics import Dimension, Measure, MetricsQuestion
 from analytics.reader import Row
+from analytics.rollups import LATENCY, NO_DAYS, whole_days
 from analytics.wanted import wanted_by
 from contracts.filters import Filter
 
@@ -39,6 +40,10 @@ class ReportQuestion:
             "accounts": self.accounts,
             **wanted_by(self.filters, Dimension),
         }
+
+    def days(self) -> Mapping[str, datetime]:
+        """Which whole days can be taken as they are kept, of latencies too."""
+        return NO_DAYS if LATENCY.only_by_hour & self.filters.keys() else whole_days(self.from_, self.to)
 
     def metrics(self, *measures: Measure, also_by: tuple[Dimension, ...] = ()) -> MetricsQuestion:
         """The same span and filters, as a question for measures without buckets."""

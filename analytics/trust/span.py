@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from analytics.buckets import HOUR, first_id, floored
+from analytics.rollups import DAY, whole_days
 
 STEP = timedelta(minutes=1)
 """Ends are kept by how many of these they took."""
@@ -42,13 +43,22 @@ class Span:
         """As `trust_counts_kept` has them."""
         old_to = self.old_before and floored(self.old_before, HOUR)
         return {
-            "whole_from": self.begin,
-            "whole_to": self.end,
+            "from": self.begin,
+            "to": self.end,
             "old_to": old_to,
+            **self._days(old_to),
             **self._growing_old(old_to),
             "steps": self.silent_after // self._step,
             "step_us": self._step // timedelta(microseconds=1),
         }
+
+    def _days(self, old_to: datetime | None) -> Mapping[str, datetime]:
+        """Which whole days are taken as they are kept; that in which attempts become old, by the hour."""
+        days = whole_days(self.begin, self.end)
+        day = old_to and floored(old_to, DAY)
+        if day is None or day == old_to or not days or not days["days_from"] <= day < days["days_to"]:
+            return days
+        return {**days, "day_apart": day}
 
     def _growing_old(self, hour: datetime | None) -> Mapping[str, str]:
         """In the hour that is kept and in which attempts become old, those are looked for that are."""

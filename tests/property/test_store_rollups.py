@@ -3,7 +3,7 @@
 import asyncio
 import random
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import closing
 from dataclasses import replace
 from datetime import datetime
@@ -21,10 +21,11 @@ from analytics.folds import Fold, reached, rule_of
 from analytics.freshness import Horizon, Skyline
 from analytics.metrics import Dimension, Measure, MetricsQuestion
 from analytics.queries import load_query
-from analytics.reader import Reader, Row, kept
+from analytics.reader import Asked, Reader, Row, kept
 from analytics.reports.funnel import replied
+from analytics.reports.providers import compared
 from analytics.reports.question import GROUPS, ReportQuestion
-from analytics.rollups import ROLLUPS, Rollup
+from analytics.rollups import ROLLUPS, TRUST, Rollup
 from analytics.sources import COSTS, COSTS_OF_FACTS, COUNTS, COUNTS_OF_FACTS, PLACES, Source
 from analytics.trust.report import TrustQuestion
 from analytics.upkeep import Upkeep
@@ -219,24 +220,26 @@ def test_whole_days_are_answered_as_their_hours_would_be(
     database: Database, what: list[Any], seed: int, begin_s: int, end_s: int, *, is_tidied: bool
 ) -> None:
     store(database, lived(over_days(what)), random.Random(seed), is_tidied=is_tidied)
-    ends = [*PLACES, Dimension.STATUS, Dimension.REASON]
 
+    for question, parameters in long_questions(at(begin_s), at(end_s)):
+        by_hour = {name: value for name, value in parameters.items() if not name.startswith("days_")}
+        assert by_hour != parameters
+        assert asked(database, question, parameters) == asked(database, question, by_hour)
+
+
+def long_questions(from_: datetime, to: datetime) -> Iterator[Asked]:
+    """Questions that days can answer."""
+    ends = (*PLACES, Dimension.STATUS, Dimension.REASON)
     for measure, group_by, source in (
-        (Measure.LATENCY_P50, [Dimension.COUNTRY, Dimension.CHANNEL], COUNTS),
-        (Measure.LATENCY_P50, [Dimension.CAMPAIGN], COUNTS),
+        (Measure.LATENCY_P50, (Dimension.COUNTRY, Dimension.CHANNEL), COUNTS),
         (Measure.SENT, ends, COUNTS),
         (Measure.COST, ends, COSTS),
     ):
         for bucket in (Bucket.NONE, Bucket.DAY):
-            question = MetricsQuestion(
-                (measure,), from_=at(begin_s), to=at(end_s), group_by=tuple(group_by), bucket=bucket
-            )
-            parameters = question.parameters(source)
-            by_hour = {name: value for name, value in parameters.items() if not name.startswith("days_")}
-            assert ("days_from" in parameters) is (
-                Dimension.CAMPAIGN not in group_by or measure is not Measure.LATENCY_P50
-            )
-            assert asked(database, source.question, parameters) == asked(database, source.question, by_hour)
+            question = MetricsQuestion((measure,), from_=from_, to=to, group_by=group_by, bucket=bucket)
+            yield source.question, question.parameters(source)
+    for least_samples in (0, 1, 3):
+        yield "providers_compared", compared(ReportQuestion(from_=from_, to=to, least_samples=least_samples))
 
 
 @settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -251,12 +254,33 @@ def test_what_routes_are_known_by_is_the_same_folded_or_counted_from_the_facts(
     database: Database, what: list[Any], seed: int, begin_s: int, end_s: int, as_of_s: int
 ) -> None:
     store(database, lived(what), random.Random(seed))
-    question = TrustQuestion(from_=at(begin_s), to=at(end_s), silent_after_s=600, at_least=1)
-    folded = known_of_routes(database, question, as_of=at(as_of_s))
-    for table in ("trust_delta", "folded"):
-        database.cursor().execute(f"DELETE FROM {table}")
 
-    assert folded == known_of_routes(database, question, as_of=at(as_of_s))
+    routes_are_known_alike(database, at(begin_s), at(end_s), as_of=at(as_of_s))
+
+
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(
+    what=deeds,
+    seed=st.integers(0, 2**32),
+    is_tidied=st.booleans(),
+    begin_s=st.sampled_from([0, MIDNIGHT_S, MIDNIGHT_S + DAY_S]),
+    end_s=st.sampled_from([MIDNIGHT_S + 3 * DAY_S, 50 * 3600, MIDNIGHT_S + 2 * DAY_S]),
+    as_of_s=st.sampled_from([80 * 3600, 30 * 3600, 40 * 3600, MIDNIGHT_S + 2 * DAY_S + 600]),
+)
+def test_what_routes_are_known_by_over_days_is_the_same_as_from_the_facts(
+    database: Database, what: list[Any], seed: int, begin_s: int, end_s: int, as_of_s: int, *, is_tidied: bool
+) -> None:
+    store(database, lived(over_days(what)), random.Random(seed), is_tidied=is_tidied)
+
+    routes_are_known_alike(database, at(begin_s), at(end_s), as_of=at(as_of_s))
+
+
+def routes_are_known_alike(database: Database, from_: datetime, to: datetime, *, as_of: datetime) -> None:
+    question = TrustQuestion(from_=from_, to=to, silent_after_s=600, at_least=1)
+    folded = known_of_routes(database, question, as_of=as_of)
+    for table in (TRUST.hours, TRUST.days, "folded"):
+        database.cursor().execute(f"DELETE FROM {table}")
+    assert folded == known_of_routes(database, question, as_of=as_of)
 
 
 def known_of_routes(database: Database, question: TrustQuestion, *, as_of: datetime) -> list[tuple[Any, ...]]:
