@@ -127,7 +127,7 @@ def newest(ask: Ask, question: MessagesQuestion) -> tuple[list[Row], str | None]
             span = {"first": first, "beyond": beyond}
             if likeness and stretch.attempt_count <= ROOM * question.limit:
                 like = ask("attempts_like", likeness | span | {"accounts": question.accounts})
-                rows += _of(ask, question, [row["attempt_id"] for row in like], span, wanting())
+                rows += _of(ask, question, [row["attempt_id"] for row in like], wanting())
             else:
                 rows += ask("messages", question.parameters() | span | {"limit": wanting()})
             if len(rows) == question.limit:
@@ -135,13 +135,12 @@ def newest(ask: Ask, question: MessagesQuestion) -> tuple[list[Row], str | None]
     return rows, None
 
 
-def _of(ask: Ask, question: MessagesQuestion, ids: list[str], span: Mapping[str, str], limit: int) -> list[Row]:
+def _of(ask: Ask, question: MessagesQuestion, ids: list[str], limit: int) -> list[Row]:
     """Those of the attempts `ids`, which are the newest first, that the filters leave; no more than `limit`."""
     rows: list[Row] = []
     for begin in range(0, len(ids), LOOKED_UP_AT_ONCE):
-        some = ids[begin : begin + LOOKED_UP_AT_ONCE]
-        chosen = {**span, "first": some[-1], "attempts": some, "limit": limit - len(rows)}
-        rows += ask("messages", question.parameters() | chosen)
+        chosen = {"attempts": ids[begin : begin + LOOKED_UP_AT_ONCE], "limit": limit - len(rows)}
+        rows += ask("messages_of", question.parameters() | chosen)
         if len(rows) == limit:
             break
     return rows
@@ -177,7 +176,7 @@ def _named(ask: Ask, question: MessagesQuestion) -> tuple[list[Row], str | None]
     (row,) = ask("settled_batch", {})
     known = question.names | span | row | {"accounts": question.accounts, "limit": NAMED_AT_ONCE}
     ids = [row["attempt_id"] for row in ask("messages_named", known)]
-    rows = _of(ask, question, ids, span, question.limit)
+    rows = _of(ask, question, ids, question.limit)
     if len(rows) == question.limit:
         return rows, rows[-1]["attempt_id"]
     return rows, ids[-1] if len(ids) == NAMED_AT_ONCE else None

@@ -14,6 +14,8 @@ WORTH_IT = 50_000
 """So many rows are settled while batches are small,"""
 TOO_MANY = 500_000
 """and so many whatever waits."""
+NAMES_AT_ONCE = 1_000_000
+"""So many names are put in order together: a look reads a share of each such run, and the writer rests meanwhile."""
 STEPS = (
     *("collect_callback_spans", "clear_callback_spans", "insert_callback_spans"),
     *("collect_parked", "clear_parked", "insert_parked"),
@@ -28,9 +30,10 @@ STEPS = (
 class Settling:
     """Writes with the writer's connection, in transactions of its own."""
 
-    def __init__(self, connection: Connection, *, at_once: int = AT_ONCE) -> None:
+    def __init__(self, connection: Connection, *, at_once: int = AT_ONCE, names_at_once: int = NAMES_AT_ONCE) -> None:
         self._connection = connection
         self._at_once = at_once
+        self._names_at_once = names_at_once
         self._behind = WORTH_IT
 
     def note(self, rows: int) -> None:
@@ -50,4 +53,12 @@ class Settling:
             if until > settled:
                 for name in STEPS:
                     run(self._connection, name, {"until": until})
+                self._sort_names()
         self._behind = WORTH_IT if found == self._at_once else 0
+
+    def _sort_names(self) -> None:
+        """Put the names in order that are in none, once they are many."""
+        ((unsorted,),) = run(self._connection, "find_unsorted_names", {})
+        if unsorted >= self._names_at_once:
+            run(self._connection, "insert_sorted_names", {})
+            run(self._connection, "clear_unsorted_names", {})

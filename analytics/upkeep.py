@@ -25,7 +25,7 @@ BUSY_ROWS = 100_000
 
 PRUNE = (
     *("prune_offsets", "prune_marks", "prune_revisions", "prune_begun"),
-    *("prune_sealed_batches", "prune_settled_batches"),
+    *("prune_sealed_batches", "prune_settled_batches", "prune_attempt_names"),
 )
 
 

@@ -19,8 +19,10 @@ WORDS = {
 WISHES = "suppression"
 """Who must not be written to; a list by pseudonym, which may outlive the person."""
 TEXTS = ("VARCHAR", "BLOB")
-NAMES = {"root_id": "root_hash", "provider_message_id": "part_hash", "external_id": "external_hash"}
-"""Names of attempts, and the columns in which they are kept as numbers by which they are found."""
+NAMES = ("root_id", "provider_message_id", "external_id")
+"""Names of attempts, kept besides as numbers by which they are found,"""
+NAMED = ("report", "registration")
+"""as these tell them, and their recipients with them."""
 
 
 class Column(NamedTuple):
@@ -70,6 +72,10 @@ class Forgetting:
             sql = f'UPDATE "{table}" SET {", ".join(changes)} WHERE "{name}" = ?'  # noqa: S608  # names of our own tables
             ((count,),) = connection.execute(sql, [self.pseudonym]).fetchall()
             counts |= {table: count} if count else {}
+            if table in NAMED:
+                _rename(
+                    connection, f'"{table}" WHERE "{name}" = $of', another, "person_hash", (self.pseudonym, another)
+                )
         return counts
 
 
@@ -127,11 +133,20 @@ def _blank_cells(connection: Connection, spelling: Spelling) -> dict[str, int]:
             sql = f'UPDATE "{column.table}" SET "{column.name}" = ? WHERE rowid = ?'  # noqa: S608  # names of our own tables
             value = blanked if isinstance(content, bytes) else blanked.decode("utf-8", "surrogatepass")
             connection.execute(sql, [value, row]).fetchall()
-            if (number := NAMES.get(column.name)) is not None:
-                sql = f"UPDATE attempt_name SET {number} = name_hash(?) WHERE {number} = name_hash(?)"  # noqa: S608  # names of our own tables
-                connection.execute(sql, [value, content]).fetchall()
+            if column.table in NAMED and column.name in NAMES:
+                _rename(connection, f'"{column.table}" WHERE rowid = $of', row, "name_hash", (content, value))
         counts |= {f"{column.table}.{column.name}": len(found)} if found else {}
     return counts
+
+
+def _rename(connection: Connection, rows: str, of: object, number: str, names: tuple[object, object]) -> None:
+    """Let attempts that facts tell of be found by the second of the names, and no more by the first."""
+    old, new = names
+    sql = (
+        f"UPDATE attempt_name SET name_hash = {number}($new) WHERE name_hash = {number}($old) "  # noqa: S608  # names of our own tables
+        f"AND first_tick IN (SELECT tick_of(attempt_id) FROM {rows})"
+    )
+    connection.execute(sql, {"new": new, "old": old, "of": of}).fetchall()
 
 
 def _bytes(content: object) -> bytes:

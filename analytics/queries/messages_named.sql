@@ -14,36 +14,43 @@ planned_from AS (
 ),
 
 -- end: external_id
--- One look for each name, because all at once would read every row. Without any plan the bound leaves all unread.
-candidate AS (
-    SELECT unnest([]::UUID[]) AS attempt_id
+-- When attempts were first heard of that may bear the name.
+moment AS (
+    SELECT unnest([]::BIGINT[]) AS first_tick
 -- if: provider_message_id
     UNION
-    SELECT attempt_id FROM attempt_name WHERE root_hash = name_hash($provider_message_id)
-    UNION
-    SELECT attempt_id FROM attempt_name WHERE part_hash = name_hash($provider_message_id)
+    SELECT first_tick FROM attempt_name WHERE name_hash = name_hash($provider_message_id)
 -- end: provider_message_id
 -- if: recipient
     UNION
-    SELECT attempt_id FROM attempt_name WHERE recipient_hash = $recipient::UBIGINT
+    SELECT first_tick FROM attempt_name WHERE name_hash = person_hash($recipient::UBIGINT)
 -- end: recipient
 -- if: external_id
     UNION
-    SELECT attempt_id FROM attempt_name WHERE external_hash = name_hash($external_id)
+    SELECT first_tick FROM attempt_name WHERE name_hash = name_hash($external_id)
     UNION
-    SELECT attempt_id FROM report SEMI JOIN planned USING (message_id) WHERE message_id >= (FROM planned_from)
+    SELECT tick_of(attempt_id) FROM report SEMI JOIN planned USING (message_id) WHERE message_id >= (FROM planned_from)
     UNION
-    SELECT attempt_id FROM registration SEMI JOIN planned USING (message_id) WHERE message_id >= (FROM planned_from)
+    SELECT tick_of(attempt_id) FROM registration SEMI JOIN planned USING (message_id) WHERE message_id >= (FROM planned_from)
 -- end: external_id
 ),
 
--- What else has a hash like that of the name bears it not; names in batches that are not settled have none.
+-- What was heard of then may go by other names; names in batches that are not settled are not known by when. What was stored
+-- before there was the number does not say it.
 fact AS NOT MATERIALIZED (
     SELECT attempt_id, message_id, account, root_id, provider_message_id, external_id, recipient_hash
-    FROM report SEMI JOIN candidate USING (attempt_id)
+    FROM report SEMI JOIN moment USING (first_tick)
     UNION ALL
     SELECT attempt_id, message_id, account, root_id, NULL AS provider_message_id, external_id, recipient_hash
-    FROM registration SEMI JOIN candidate USING (attempt_id)
+    FROM registration SEMI JOIN moment USING (first_tick)
+    UNION ALL
+    SELECT attempt_id, message_id, account, root_id, provider_message_id, external_id, recipient_hash
+    FROM report SEMI JOIN moment ON tick_of(attempt_id) = moment.first_tick
+    WHERE report.first_tick IS NULL
+    UNION ALL
+    SELECT attempt_id, message_id, account, root_id, NULL AS provider_message_id, external_id, recipient_hash
+    FROM registration SEMI JOIN moment ON tick_of(attempt_id) = moment.first_tick
+    WHERE registration.first_tick IS NULL
     UNION ALL
     SELECT attempt_id, message_id, account, root_id, provider_message_id, external_id, recipient_hash
     FROM report

@@ -1,2 +1,3 @@
+-- Of attempts that are forgotten.
 DELETE FROM attempt_name
-WHERE attempt_id < (SELECT max(first_id) FROM forgotten)
+WHERE first_tick < (SELECT epoch_ms(max(before_at)) >> 4 FROM forgotten)

@@ -139,7 +139,7 @@ def test_answers_are_those_of_all_facts(database: Database, what: list[Any], see
     for table in TABLES:
         connection.execute(f"DELETE FROM {table}")
     upkeep = Upkeep(connection, skyline)
-    settling = Settling(connection, at_once=chance.choice([1, 2, 1000]))
+    settling = Settling(connection, at_once=chance.choice([1, 2, 1000]), names_at_once=chance.choice([1, 10, 1000]))
     writer = Writer(connection, hasher(b"k" * 16), upkeep, seen_days=3)
     intake, batches, crash = writer.resume(), 0, chance.randrange(8)
     while portions := portion(line, chance):

@@ -62,6 +62,19 @@ async def test_what_is_old_goes_and_what_was_counted_stays(past):
     assert before[0].freshness.forgotten_before is None
 
 
+def test_names_go_with_what_they_name(past):
+    past.tell()
+    named = past.ask("SELECT count(*) FROM attempt_name")
+    past.forget_all()
+    past.settle()
+
+    assert past.ask("SELECT count(*) FROM attempt_name")[0] < named[0]
+    assert past.ask(
+        "SELECT count(*) FROM attempt_name WHERE first_tick NOT IN (SELECT tick_of(attempt_id) FROM report "
+        "UNION ALL SELECT tick_of(attempt_id) FROM registration)"
+    ) == [(0,)]
+
+
 async def test_the_books_go_on_behind_what_went(past):
     past.tell()
     past.forget_all()

@@ -14,6 +14,7 @@ from analytics.timelines import message_timeline
 from analytics.words import Dimension
 from contracts.filters import parse_filter
 from tests.support.plans import message, planned
+from tests.support.store_deeds import OF_BEFORE
 from tests.support.store_line import at
 
 SOON = at(60)
@@ -21,7 +22,7 @@ LONG_AGO = SOON - timedelta(days=30)
 PERSON = "+447700900211"
 
 
-@pytest.fixture(params=["settled", "new"])
+@pytest.fixture(params=["settled", "of before", "new"])
 def stored(writer, line, database, request):
     """Five attempts, a quarter of a day apart; the newest failed, and the middle one has names."""
     for number in range(5):
@@ -32,7 +33,10 @@ def stored(writer, line, database, request):
     line.report("sent", of="vb-0", at_s=3, connection="observed", recipient=PERSON)
     line.register(of="own", at_s=-30_000, external_id="order-1207", account="other")
     writer.write(writer.prepare(writer.resume(), line.fetch()))
-    if request.param == "settled":
+    if request.param == "of before":
+        for change in OF_BEFORE:
+            database.cursor().execute(change)
+    if request.param != "new":
         Settling(database.cursor()).settle(1)
     return line
 
@@ -157,7 +161,7 @@ async def test_where_few_are_wanted_only_those_are_summed_up(reader):
 
     def look(ask: Ask) -> None:
         def noted(name, parameters):
-            if name == "messages":
+            if name == "messages_of":
                 summed.extend(parameters["attempts"])
             return ask(name, parameters)
 
@@ -170,7 +174,10 @@ async def test_where_few_are_wanted_only_those_are_summed_up(reader):
 
 @pytest.mark.usefixtures("stored")
 async def test_a_name_of_the_same_number_is_another(found, database):
-    database.cursor().execute("UPDATE attempt_name SET root_hash = name_hash('vb-3'), recipient_hash = 7")
+    database.cursor().execute(
+        "INSERT INTO attempt_name "
+        "SELECT unnest([name_hash('vb-3'), person_hash(7)]), first_tick, is_sorted FROM attempt_name"
+    )
 
     assert await found(provider_message_id="vb-3") == ["vb-3"]
     assert await found(recipient=7) == []

@@ -96,12 +96,12 @@ def test_what_attempts_cost_is_counted_for_a_store_that_did_not_count_it(writer,
 
 
 @pytest.mark.parametrize("settled", [0, 1], ids=["while it is not settled", "once it is"])
-async def test_what_was_settled_without_names_is_found_by_them(writer, database, reader, line, settled: int):
+async def test_what_was_settled_with_names_in_no_order_is_found_by_them(writer, database, reader, line, settled: int):
     line.say("commands", commanded())
     line.report("sent", of="root-7", connection="observed")
     writer.write(writer.prepare(writer.resume(), line.fetch()))
     Settling(database.cursor()).settle(1)
-    unmade(database, "names", "DROP TABLE attempt_name", "DROP MACRO name_hash")
+    unmade(database, "sorted_names", "DROP MACRO person_hash", "DELETE FROM attempt_name")
 
     migrate(database.cursor())
     Settling(database.cursor()).settle(settled)

@@ -77,3 +77,25 @@ async def test_a_send_leaves_the_count_where_it_was(writer, line, database, read
         told.append([name for name, count in row.items() if count and name != "sends"])
 
     assert told == [[name] for name in known]
+
+
+NAMES = "FROM attempt_name SELECT is_sorted, name_hash, first_tick"
+
+
+def test_names_are_put_in_order_once_they_are_many(writer, line, database):
+    settling = Settling(database.cursor(), names_at_once=5)
+    told = []
+    for batch_id, roots in enumerate(("abc", "cd", "e"), start=1):
+        for root in roots:
+            line.report("sent", of=root, at_s=1, connection="observed")
+            line.report("sent", of=root, part="1", at_s=1, connection="observed")
+        writer.write(writer.prepare(writer.resume(), line.fetch()))
+        settling.settle(batch_id)
+        told.append(database.cursor().execute(NAMES).fetchall())
+    loose, ordered, both = told
+
+    assert [is_sorted for is_sorted, *_ in loose] == [False] * len(loose)
+    assert all(is_sorted for is_sorted, *_ in ordered)
+    assert ordered == sorted(set(ordered))
+    assert both[: len(ordered)] == ordered
+    assert {is_sorted for is_sorted, *_ in both[len(ordered) :]} == {False}

@@ -43,24 +43,23 @@ def test_a_number_is_found_in_a_column_of_any_kind(store):
     assert found == [("session_word", "kinds"), ("unreadable", "reason")]
 
 
-def test_a_name_in_which_the_person_stood_is_found_as_it_is_now(store):
+def test_names_in_which_the_person_stood_are_found_as_they_are_now_and_nobody_elses_is_lost(store):
     store.begin()
     store.execute(
-        "INSERT INTO registration BY NAME SELECT uuid() AS attempt_id, uuid() AS message_id, '' AS provider, "
+        "INSERT INTO registration BY NAME SELECT uuidv7() AS attempt_id, uuid() AS message_id, '' AS provider, "
         "'' AS connection, '' AS account, 'a' AS root_id, 'for 447700900105' AS external_id, 'sent' AS attempt_status, "
-        "now()::TIMESTAMP AS registered_at, 0 AS kafka_partition, 0 AS kafka_offset, 1 AS batch_id"
+        "1 AS recipient_hash, now()::TIMESTAMP AS registered_at, 0 AS kafka_partition, 0 AS kafka_offset, 1 AS batch_id"
     )
-    store.execute(
-        "INSERT INTO attempt_name BY NAME "
-        "SELECT attempt_id, 1 AS root_hash, name_hash(external_id) AS external_hash FROM registration"
-    )
+    theirs = "SELECT unnest([name_hash(external_id), person_hash(recipient_hash)])"
+    store.execute(f"INSERT INTO attempt_name {theirs}, unnest([tick_of(attempt_id), 7]), true FROM registration")
+    store.execute(f"INSERT INTO attempt_name {theirs}, unnest([7, tick_of(attempt_id)]), true FROM registration")
+    others = store.execute("FROM attempt_name WHERE first_tick = 7 ORDER BY ALL").fetchall()
     Forgetting(Spelling("+447700900105"), 1, wishes_too=True).run(store)
-    found = store.execute(
-        "SELECT external_id, external_hash = name_hash(external_id) "
-        "FROM registration JOIN attempt_name USING (attempt_id)"
-    ).fetchall()
+    kept = store.execute("FROM attempt_name WHERE first_tick = 7 ORDER BY ALL").fetchall()
+    now = store.execute(f"{theirs}, tick_of(attempt_id), true FROM registration ORDER BY ALL").fetchall()
+    found = store.execute("FROM attempt_name WHERE first_tick <> 7 ORDER BY ALL").fetchall()
     store.rollback()
 
-    ((external_id, is_found),) = found
-    assert "447700900105" not in external_id
-    assert is_found
+    assert found == now
+    assert kept == others
+    assert not {name for name, *_ in found} & {name for name, *_ in others}

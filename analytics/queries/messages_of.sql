@@ -1,0 +1,27 @@
+-- Where each of some attempts stands that is wanted, newest first. They are found by when they were first heard of, of which
+-- there is a number: so little is read of others; what was stored before there was the number does not say it.
+-- parameters: attempts, limit
+-- parameters: accounts, account, provider, connection, channel, country, campaign, sender, status, reason
+-- lane: look-up
+WITH
+chosen AS (
+    SELECT attempt_id, tick_of(attempt_id) AS first_tick FROM (SELECT unnest($attempts::UUID[]) AS attempt_id)
+),
+
+heard_report AS (
+    FROM report WHERE first_tick IN (SELECT first_tick FROM chosen) AND attempt_id IN (SELECT attempt_id FROM chosen)
+    UNION ALL
+    FROM report WHERE first_tick IS NULL AND attempt_id IN (SELECT attempt_id FROM chosen)
+),
+
+heard_registration AS (
+    FROM registration WHERE first_tick IN (SELECT first_tick FROM chosen) AND attempt_id IN (SELECT attempt_id FROM chosen)
+    UNION ALL
+    FROM registration WHERE first_tick IS NULL AND attempt_id IN (SELECT attempt_id FROM chosen)
+),
+
+heard_unclaimed AS (
+    FROM unclaimed WHERE attempt_id IN (SELECT attempt_id FROM chosen)
+),
+
+-- include: standing

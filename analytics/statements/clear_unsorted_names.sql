@@ -1,0 +1,1 @@
+DELETE FROM attempt_name WHERE NOT is_sorted
