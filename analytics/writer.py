@@ -124,7 +124,7 @@ class Writer:
             self._arrivals.clear()
         crash_point("sink.committed")
         self._batch_id = self._next_batch
-        self._upkeep.note(added)
+        self._upkeep.note(added, callbacks=tables["callback"].num_rows if "callback" in tables else 0)
         self._upkeep.settling.note(sum(rows.num_rows for rows in tables.values()) - added)
         self._upkeep.folding.note(sum(tables[name].num_rows for name in FOLDED_TABLES & tables.keys()))
 

@@ -4,7 +4,7 @@ import duckdb
 import pytest
 
 from analytics import questions
-from analytics.folding import Folding
+from analytics.folding import SMALL, Folding
 from analytics.freshness import Horizon
 from analytics.intake import Fetched
 from analytics.queries import load_query, query_names
@@ -13,7 +13,7 @@ from analytics.reader import Reader
 from analytics.rollups import COUNT, TRUST
 from analytics.sources import COUNTED
 from analytics.statements import statement
-from analytics.upkeep import Upkeep
+from analytics.upkeep import OPEN_CALLBACKS, Upkeep
 from analytics.writer import Writer
 from contracts.errors import NotFound, QueryInvalid, StoreUnavailable
 from runtime.clock import FixedClock
@@ -231,6 +231,30 @@ class TestUpkeep:
             sealed += connection.execute("SELECT max(batch_id) FROM sealed_batch").fetchall()
 
         assert sealed == [(None,), (1,)]
+
+    @pytest.mark.parametrize(
+        "turn",
+        [
+            pytest.param((OPEN_CALLBACKS, SMALL, 0), id="many are added up"),
+            pytest.param((OPEN_CALLBACKS - 1, SMALL, 1), id="few can wait"),
+            pytest.param((OPEN_CALLBACKS, SMALL + 1, 1), id="so can all while others wait at the door"),
+        ],
+    )
+    async def test_callbacks_that_are_explained_are_added_up_between_batches(
+        self, writer, reader, line, skyline, database, turn
+    ):
+        callbacks, waiting, left = turn
+        line.report("sent", of="a", connection="observed")
+        store(writer, line)
+        skyline.latest = Horizon(T0, {part: len(line.logs["callbacks", part]) for part in range(3)})
+        before = await questions.conservation(reader)
+        upkeep = Upkeep(connection := database.cursor(), skyline)
+        upkeep.note(0, callbacks=callbacks)
+        for batch_id in (1, 2):
+            upkeep.take_turn(batch_id, waiting=waiting)
+
+        assert connection.execute("SELECT count(*) FROM open_callback").fetchall() == [(left,)]
+        assert await questions.conservation(reader) == before
 
     async def test_what_is_not_explained_is_never_settled(self, writer, reader, line, skyline, database):
         lost = line.receive()
