@@ -30,18 +30,18 @@ from analytics.service import Health
 from analytics.sessions import Conversation
 from analytics.snapshots import Snapshot
 from analytics.trust.report import RouteReport, TrustReport
+from api.admission.audit_log import AuditLog
+from api.admission.key_uses import KeyUses
+from api.admission.keys import KeyRing
+from api.admission.rates import RateBook
+from api.admission.sign_ins import SignIns
 from api.answers.messages import Evidence
-from api.audit_log import AuditLog
 from api.exports.desk import ExportDesk
 from api.feed.feed import Feed
-from api.key_uses import KeyUses
-from api.keys import KeyRing
+from api.health.progress import StageProgress
 from api.parts import Parts
-from api.progress import StageProgress
-from api.rates import RateBook
 from api.replays.desk import ReplayDesk
 from api.replays.worker import Means
-from api.sessions import SessionBook
 from contracts.archived import Archived, Item
 from contracts.errors import ExportEnded, NotFound
 from runtime.clock import FixedClock
@@ -456,7 +456,7 @@ def make_parts(data_dir: Path, **changed) -> Parts:
         rehearsal=FakeRehearsal(),
         progress=FakeProgress(),
         ring=ring,
-        sessions=SessionBook(data_dir, ring, clock),
+        sign_ins=SignIns(data_dir, ring, clock),
         exports=ExportDesk(FakeExporter(), ExportSettings(), data_dir, clock),
         replays=ReplayDesk(settings, clock, Means(stages=FakeRehearsal(), store=FakeStore())),
         feed=Feed(FeedSettings(), FakeLog(), clock),

@@ -6,9 +6,9 @@ from datetime import timedelta
 import pytest
 
 from analytics.alarms import Finding, Look, Weight
-from api.alarm_book import AlarmBook
-from api.keys import Scope
-from api.watch import Watch
+from api.admission.keys import Scope
+from api.health.alarm_book import AlarmBook
+from api.health.watch import Watch
 from contracts.alarms import AlarmKind, AlarmTold, Subject
 from contracts.errors import BrokerUnavailable
 from runtime.clock import FixedClock

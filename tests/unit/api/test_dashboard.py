@@ -7,8 +7,8 @@ from datetime import timedelta
 import pytest
 
 from analytics.metrics import MetricsQuestion
+from api.admission.keys import EVERYTHING, Scope
 from api.answers.messages import MessageTimeline
-from api.keys import EVERYTHING, Scope
 from api.page.atlas import PAGES
 from api.page.charts import TIMES, Series, chart, over_time
 from api.page.forms import own_path
@@ -31,7 +31,7 @@ def sign_in(connect, parts):
     def made(*scopes, accounts=None):
         client = connect()
         key, _ = parts.ring.create(parts.clock, name="person", scopes=scopes or EVERYTHING, accounts=accounts)
-        client.cookies.set("tidings_session", parts.sessions.open(key))
+        client.cookies.set("tidings_session", parts.sign_ins.open(key))
         return client
 
     return made

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from api.keys import Scope
+from api.admission.keys import Scope
 from contracts.plans import Outcome
 from contracts.records import AttemptRegistered
 from tests.unit.api.rows import MESSAGE, NOON, SEND, SEND_BALANCE, SEND_ID

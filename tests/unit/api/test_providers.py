@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from api.keys import Scope
+from api.admission.keys import Scope
 from contracts.alarms import AlarmKind
 from contracts.errors import BrokerUnavailable
 from contracts.plans import ConnectionHealth

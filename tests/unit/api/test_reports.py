@@ -6,7 +6,7 @@ import pytest
 
 from analytics.metrics import Dimension
 from analytics.reports.catalogue import CATALOGUE, Report
-from api.keys import Scope
+from api.admission.keys import Scope
 from contracts.filters import parse_filter
 from tests.unit.api.rows import REPORTS
 
