@@ -14,7 +14,8 @@ from contracts.errors import BrokerUnavailable
 from runtime.clock import FixedClock
 from runtime.metrics import ALARM
 from runtime.settings import TrustSettings
-from tests.unit.api.fakes import FakeRegistrar, FakeStore
+from tests.unit.api.fake_store import FakeStore
+from tests.unit.api.fakes import FakeRegistrar
 from tests.unit.api.rows import FRESH, NOON
 
 QUIET = Subject(AlarmKind.QUIET_PROVIDER, "default", "routee", "main")

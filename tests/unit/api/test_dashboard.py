@@ -16,7 +16,8 @@ from api.page.picture import picture
 from api.page.view import amount, size
 from api.timelines import tell
 from contracts.errors import StoreUnavailable
-from tests.unit.api.rows import DECISION, MESSAGE, NOON, PLAN, SEND, SEND_ID, TIMELINE, TODAY
+from tests.unit.api.counted_rows import TODAY
+from tests.unit.api.rows import DECISION, MESSAGE, NOON, PLAN, SEND, SEND_ID, TIMELINE
 
 FORM = {"content-type": "application/x-www-form-urlencoded"}
 PATHS = [page.path for page in PAGES]

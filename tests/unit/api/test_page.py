@@ -16,17 +16,8 @@ from api.page.desk import FRESH, MOST_KEPT, SHARE, WATCHED_FOR_S, Desk
 from api.page.view import duration, number, percent
 from contracts.errors import StoreUnavailable
 from runtime.clock import FixedClock
-from tests.unit.api.rows import (
-    BALANCE,
-    CHANGES,
-    ELSEWHERE,
-    INBOUND,
-    MESSAGE,
-    NOON,
-    TIMELINE,
-    UNEXPLAINED,
-    registration,
-)
+from tests.unit.api.counted_rows import BALANCE, UNEXPLAINED
+from tests.unit.api.rows import CHANGES, ELSEWHERE, INBOUND, MESSAGE, NOON, TIMELINE, registration
 
 FORM = {"content-type": "application/x-www-form-urlencoded"}
 PERSON = {"accept": "text/html"}

@@ -8,7 +8,8 @@ from api.admission.keys import Scope
 from contracts.alarms import AlarmKind
 from contracts.errors import BrokerUnavailable
 from contracts.plans import ConnectionHealth
-from tests.unit.api.rows import ENDED, HEARD, NOON, SEND
+from tests.unit.api.counted_rows import ENDED, HEARD
+from tests.unit.api.rows import NOON, SEND
 
 ALARM = {
     "alarm_id": "a1",

@@ -8,7 +8,7 @@ from analytics.metrics import Dimension
 from analytics.reports.catalogue import CATALOGUE, Report
 from api.admission.keys import Scope
 from contracts.filters import parse_filter
-from tests.unit.api.rows import REPORTS
+from tests.unit.api.counted_rows import REPORTS
 
 PAGE = (Path(__file__).parents[3] / "docs" / "reports.md").read_text("utf-8")
 
