@@ -7,17 +7,17 @@ from typing import Annotated, Protocol
 
 from fastapi import Depends, Request
 
+from api.admission.audit_log import AuditLog
+from api.admission.key_uses import KeyUses
+from api.admission.keys import KeyRing
+from api.admission.rates import RateBook
+from api.admission.sign_ins import SignIns
 from api.answers.messages import Evidence
-from api.audit_log import AuditLog
 from api.evidence import Cause
 from api.exports.desk import ExportDesk
 from api.feed.feed import Feed
-from api.key_uses import KeyUses
-from api.keys import KeyRing
-from api.progress import StageProgress
-from api.rates import RateBook
+from api.health.progress import StageProgress
 from api.replays.desk import ReplayDesk
-from api.sessions import SessionBook
 from api.store import Store
 from contracts.alarms import Alarm
 from contracts.archived import Archived, Item
@@ -30,7 +30,7 @@ from runtime.settings import Settings
 
 
 class Registering(Protocol):
-    """Writes what callers tell us durably; `api.registrar.Registrar` does it on Kafka."""
+    """Writes what callers tell us durably; `api.submissions.registrar` does it on Kafka."""
 
     @property
     def is_ready(self) -> bool: ...
@@ -78,7 +78,7 @@ class Rehearsing(Protocol):
 
 
 class Progress(Protocol):
-    """Knows how far the stages are; `api.kafka_progress.KafkaProgress` asks Kafka. Raises `BrokerUnavailable`."""
+    """Knows how far the stages are; `api.health.kafka_progress` asks Kafka. Raises `BrokerUnavailable`."""
 
     async def stages(self) -> list[StageProgress]: ...
 
@@ -99,7 +99,7 @@ class Parts:
     rehearsal: Rehearsing
     progress: Progress
     ring: KeyRing
-    sessions: SessionBook
+    sign_ins: SignIns
     exports: ExportDesk
     replays: ReplayDesk
     feed: Feed

@@ -12,25 +12,25 @@ import uvicorn
 import uvloop
 
 from analytics.service import Analytics
+from api.admission.audit_log import AuditLog
+from api.admission.key_uses import KeyUses
+from api.admission.keys import KeyRing
+from api.admission.rates import RateBook
+from api.admission.sign_ins import SignIns
 from api.application import create_app
-from api.audit_log import AuditLog
 from api.evidence import EvidenceReader
 from api.exports.desk import ExportDesk
 from api.feed.feed import Feed
 from api.feed.kafka_log import KafkaLog
-from api.kafka_progress import KafkaProgress
-from api.key_uses import KeyUses
-from api.keys import KeyRing
+from api.health.kafka_progress import KafkaProgress
+from api.health.watch import Watch
 from api.parts import Parts
 from api.past import CallbackPast
-from api.rates import RateBook
-from api.registrar import Registrar
 from api.rehearsal import StreamsRehearsal
 from api.replays.desk import ReplayDesk
 from api.replays.worker import Means
-from api.sessions import SessionBook
 from api.store import AnalyticsStore
-from api.watch import Watch
+from api.submissions.registrar import Registrar
 from contracts.errors import TidingsError
 from runtime.clock import Clock, SystemClock
 from runtime.collector import spare_the_collector
@@ -126,7 +126,7 @@ def _parts(
         progress=progress,
         past=CallbackPast(settings.kafka, settings.data_dir / settings.archive.path / "callbacks"),
         ring=ring,
-        sessions=SessionBook(settings.data_dir, ring, clock),
+        sign_ins=SignIns(settings.data_dir, ring, clock),
         exports=ExportDesk(analytics.exporter, settings.exports, settings.data_dir, clock),
         replays=ReplayDesk(settings, clock, Means(stages=rehearsal, store=store)),
         feed=Feed(settings.feed, KafkaLog(settings.kafka), clock),

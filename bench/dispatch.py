@@ -22,7 +22,7 @@ from pathlib import Path
 
 from confluent_kafka import Consumer, TopicPartition
 
-from api.keys import KeyRing, Scope
+from api.admission.keys import KeyRing, Scope
 from bench.figures import Figure, figure, print_table
 from bench.ingest import CUSTOMER_ID, KEY, signed_callbacks
 from contracts.codec import decode

@@ -20,7 +20,7 @@ from typing import TypeVar
 import psutil
 from playwright.async_api import Browser
 
-from api.keys import EVERYTHING, KeyRing
+from api.admission.keys import EVERYTHING, KeyRing
 from api.page.atlas import NOW, PAGES
 from bench.figures import Figure, figure, percentiles, print_table
 from bench.posting import Load, poster, prepare

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import TypeVar
 
-from api.keys import KeyRing, Scope
+from api.admission.keys import KeyRing, Scope
 from bench.ingest import CUSTOMER_ID, KEY
 from runtime.clock import SystemClock
 from runtime.settings import load_settings

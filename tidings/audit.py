@@ -9,7 +9,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from api.audit_log import AuditLog, Deed, Doer, Record
+from api.admission.audit_log import AuditLog, Deed, Doer, Record
 from contracts.errors import ConfigurationInvalid
 from runtime.clock import SystemClock
 from runtime.logging import configure_logging

@@ -9,10 +9,10 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from api.audit_log import Deed
-from api.key_uses import KeyUses
-from api.keys import Key, KeyRing, Scope, Terms
-from api.sessions import SessionBook
+from api.admission.audit_log import Deed
+from api.admission.key_uses import KeyUses
+from api.admission.keys import Key, KeyRing, Scope, Terms
+from api.admission.sign_ins import SignIns
 from contracts.errors import ConfigurationInvalid, NotFound
 from runtime.clock import SystemClock
 from runtime.settings import load_settings
@@ -65,7 +65,7 @@ def rotate(config: Path | None, key_id: str, *, overlap: timedelta, expires_at: 
         overlap_s=int(overlap.total_seconds()),
     )
     key, text = ring.rotate(key_id, CLOCK, overlap=overlap, expires_at=expires_at)
-    SessionBook(data_dir, ring, CLOCK).close_all(key_id)
+    SignIns(data_dir, ring, CLOCK).close_all(key_id)
     _print_text(key, text, as_json=as_json)
 
 

@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict, Field
 
-from api.access import Reader
+from api.admission.access import Reader
 from api.answers.alarms import AlarmsAnswer, AlarmShown
 from api.answers.base import FreshnessMember
 from api.parts import Provided

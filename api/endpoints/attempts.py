@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Body, Depends, Request
 
-from api.access import Sender
+from api.admission.access import Sender
 from api.answers.attempts import Registered, RegistrationsTaken
 from api.parts import Provided
 from api.problems import (
@@ -16,7 +16,7 @@ from api.problems import (
     Refused,
     problem_responses,
 )
-from api.registrations import Registrations, as_records
+from api.submissions.registrations import Registrations, as_records
 
 router = APIRouter(
     tags=["attempts"],

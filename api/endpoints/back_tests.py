@@ -6,13 +6,13 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query
 
 from analytics.back_test.replay import PlaceAdvice
-from api.access import Reader
+from api.admission.access import Reader
 from api.answers.back_tests import BackTestAnswer, WaitAdvised, WaitsAnswer
 from api.answers.base import FreshnessMember
-from api.back_testing import BackTestAsked, WaitsParameters
 from api.endpoints.attempts import require_json
 from api.parts import Provided
 from api.problems import BODY_TOO_LARGE, MALFORMED, NOT_JSON, QUESTION_INVALID, problem_responses
+from api.questions.back_testing import BackTestAsked, WaitsParameters
 from runtime.policies import load_policies
 
 router = APIRouter(tags=["back-tests"], responses=problem_responses(QUESTION_INVALID))

@@ -4,7 +4,9 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Body, Depends, Path, Query, Response
 
-from api.access import Reader, Replayer
+from api.admission.access import Reader, Replayer
+from api.admission.auditing import Deed, audit
+from api.admission.keys import Scope
 from api.answers.base import FreshnessMember
 from api.answers.dead_letters import (
     DeadLetterCount,
@@ -13,20 +15,7 @@ from api.answers.dead_letters import (
     DeadLetterShown,
     RetryAnswer,
 )
-from api.auditing import Deed, audit
-from api.cursors import cursor_after
-from api.dead_letters import (
-    LETTER_ID,
-    MOST_REHEARSED,
-    How,
-    LettersFilter,
-    LettersParameters,
-    Retry,
-    account_of,
-    named,
-)
 from api.endpoints.attempts import require_json
-from api.keys import Scope
 from api.parts import Provided
 from api.problems import (
     AUDIT_UNAVAILABLE,
@@ -38,6 +27,17 @@ from api.problems import (
     QUESTION_INVALID,
     STREAMS_SILENT,
     problem_responses,
+)
+from api.questions.cursors import cursor_after
+from api.questions.dead_letters import (
+    LETTER_ID,
+    MOST_REHEARSED,
+    How,
+    LettersFilter,
+    LettersParameters,
+    Retry,
+    account_of,
+    named,
 )
 from api.retrying import rehearse, retry
 from api.timelines import not_yet_known

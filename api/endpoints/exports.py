@@ -11,11 +11,10 @@ from fastapi.responses import FileResponse, StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field
 
 from analytics.exports.order import Format
-from api.access import Caller, Exporter
+from api.admission.access import Caller, Exporter
+from api.admission.auditing import Deed, audit
 from api.answers.exports import Export, ExportsAnswer
-from api.auditing import Deed, audit
 from api.endpoints.attempts import require_json
-from api.exporting import DirectExportParameters, ExportOrdered
 from api.exports.jobs import ExportJob
 from api.idempotency import idempotency_key
 from api.jobs.book import Asker
@@ -32,6 +31,7 @@ from api.problems import (
     Refused,
     problem_responses,
 )
+from api.questions.exporting import DirectExportParameters, ExportOrdered
 from contracts.errors import ExportEnded
 
 router = APIRouter(tags=["exports"], responses=problem_responses(QUESTION_INVALID, AUDIT_UNAVAILABLE))

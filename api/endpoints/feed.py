@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Query
 
-from api.access import Follower
+from api.admission.access import Follower
 from api.feed.bookmarks import LONGEST
 from api.feed.parameters import FeedParameters
 from api.feed.response import FeedResponse

@@ -6,15 +6,15 @@ from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict, Field
 
 from analytics.questions import InboundQuestion
-from api.access import Caller, Reader
+from api.admission.access import Caller, Reader
 from api.answers.base import FreshnessMember
 from api.answers.inbound import Inbound, InboundAnswer
-from api.cursors import LONGEST_CURSOR, cursor_after, place_in
 from api.parts import Parts, Provided
 from api.people import Person
 from api.problems import QUESTION_INVALID, problem_responses
-from api.registrations import Slug, Text
-from api.spans import require_sensible
+from api.questions.cursors import LONGEST_CURSOR, cursor_after, place_in
+from api.questions.spans import require_sensible
+from api.texts import Slug, Text
 from api.times import Moment
 from contracts.vocabulary import Channel
 

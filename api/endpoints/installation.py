@@ -5,13 +5,13 @@ from importlib.metadata import PackageNotFoundError, version
 
 from fastapi import APIRouter
 
-from api.access import Reader
+from api.admission.access import Reader
 from api.answers.base import FreshnessMember
 from api.answers.installation import InstallationAnswer, StageShown
-from api.installation import own_process, processes_of, silent_stages, spool_of, stage_of, store_of, whole
+from api.health.installation import own_process, processes_of, silent_stages, spool_of, stage_of, store_of, whole
+from api.health.surroundings import processes_in, spool_in
 from api.parts import Parts, Provided
 from api.problems import ACCOUNT_BOUND, problem_responses
-from api.surroundings import processes_in, spool_in
 from contracts.errors import BrokerUnavailable
 
 router = APIRouter(tags=["health"], responses=problem_responses(ACCOUNT_BOUND))

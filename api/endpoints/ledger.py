@@ -4,7 +4,7 @@ from typing import Any
 
 from fastapi import APIRouter
 
-from api.access import Admin, Reader
+from api.admission.access import Admin, Reader
 from api.answers.base import FreshnessAnswer, FreshnessMember
 from api.answers.conservation import (
     Balance,

@@ -6,15 +6,15 @@ from uuid import UUID
 from fastapi import APIRouter, Path, Query
 from pydantic import BaseModel, ConfigDict, Field
 
-from api.access import Reader
+from api.admission.access import Reader
+from api.admission.auditing import Deed, audit
 from api.answers.base import FreshnessMember
 from api.answers.messages import Change, Changes, Listed, MessagesAnswer, MessageTimeline
-from api.auditing import Deed, audit
-from api.cursors import cursor_of
-from api.listing import MessagesParameters
 from api.parts import Provided
-from api.patience import Patience
 from api.problems import AUDIT_UNAVAILABLE, NOT_FOUND, QUESTION_INVALID, STORE_BEHIND, problem_responses
+from api.questions.cursors import cursor_of
+from api.questions.listing import MessagesParameters
+from api.questions.patience import Patience
 from api.timelines import tell
 
 router = APIRouter(tags=["messages"], responses=problem_responses(NOT_FOUND, AUDIT_UNAVAILABLE))

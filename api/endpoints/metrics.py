@@ -5,11 +5,11 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 
 from analytics.series import ROWS_LIMIT
-from api.access import Reader
+from api.admission.access import Reader
 from api.answers.base import FreshnessMember
-from api.measuring import ChangedBucket, MetricsAnswer, MetricsParameters
 from api.parts import Provided
 from api.problems import QUESTION_INVALID, STORE_BEHIND, problem_responses
+from api.questions.measuring import ChangedBucket, MetricsAnswer, MetricsParameters
 from contracts.errors import QueryInvalid
 
 router = APIRouter(tags=["metrics"], responses=problem_responses(QUESTION_INVALID, STORE_BEHIND))

@@ -6,14 +6,11 @@ from uuid import UUID
 
 from fastapi import APIRouter, Body, Depends, Path
 
-from api.access import Sender
+from api.admission.access import Sender
 from api.answers.plans import MessageCancelTaken, MessagesTaken, MessageTaken
 from api.endpoints.attempts import require_json
 from api.idempotency import idempotency_key
 from api.parts import Parts, Provided
-from api.plan_rules import require_sound
-from api.planning import Asked, World, as_asked, registration_of
-from api.plans import NewMessages
 from api.problems import (
     BODY_TOO_LARGE,
     CONNECTION_UNKNOWN,
@@ -28,6 +25,9 @@ from api.problems import (
     problem_responses,
 )
 from api.stories import closing
+from api.submissions.plan_rules import require_sound
+from api.submissions.planning import Asked, World, as_asked, registration_of
+from api.submissions.plans import NewMessages
 from api.timelines import tell
 from contracts.errors import QueryInvalid, StoreUnavailable
 from contracts.plans import Decision, MessageCancelled

@@ -4,14 +4,14 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path
 
-from api.access import Reader
+from api.admission.access import Reader
 from api.answers.alarms import AlarmShown
 from api.answers.base import FreshnessMember
 from api.answers.connections import ProviderHealthAnswer, ProvidersAnswer
-from api.connections import known_of, own_connections
-from api.dead_letters import origins_of
+from api.health.connections import known_of, own_connections
 from api.parts import Parts, Provided
 from api.problems import NOT_FOUND, QUESTION_INVALID, Refused, problem_responses
+from api.questions.dead_letters import origins_of
 from contracts.errors import BrokerUnavailable
 from contracts.plans import ConnectionHealth
 from runtime.settings.sections import SLUG

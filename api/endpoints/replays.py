@@ -5,9 +5,9 @@ from typing import Annotated
 from fastapi import APIRouter, Body, Depends, Path, Query, Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from api.access import Caller, Replayer
+from api.admission.access import Caller, Replayer
+from api.admission.auditing import Deed, audit
 from api.answers.replays import Replay, ReplaysAnswer
-from api.auditing import Deed, audit
 from api.endpoints.attempts import require_json
 from api.idempotency import idempotency_key
 from api.jobs.book import Asker
@@ -23,7 +23,7 @@ from api.problems import (
     Refused,
     problem_responses,
 )
-from api.replaying import ReplayAsked
+from api.questions.replaying import ReplayAsked
 from api.replays.jobs import ReplayJob
 
 router = APIRouter(tags=["replays"], responses=problem_responses())

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Query
 
 from analytics.reports.catalogue import Report
 from analytics.series import ROWS_LIMIT
-from api.access import Caller, Reader
+from api.admission.access import Caller, Reader
 from api.answers.reports import (
     CostReport,
     DeliverabilityReport,
@@ -19,7 +19,7 @@ from api.answers.reports import (
 )
 from api.parts import Parts, Provided
 from api.problems import QUESTION_INVALID, STORE_BEHIND, problem_responses
-from api.reporting import GroupedParameters, ReportParameters
+from api.questions.reporting import GroupedParameters, ReportParameters
 from contracts.errors import QueryInvalid
 
 router = APIRouter(

@@ -6,10 +6,9 @@ from fastapi import APIRouter, Body, Depends, Path, Query
 from pydantic import BaseModel, ConfigDict, Field
 
 from analytics.sends import SendsQuestion
-from api.access import Caller, Reader, Sender
+from api.admission.access import Caller, Reader, Sender
 from api.answers.base import FreshnessMember
 from api.answers.sends import DoubleDeliveries, DoubtResolved, DoubtsAnswer, SendCount, SendsAnswer
-from api.doubts import Resolution, doubt_of, outcome_of, registration_of, require_open
 from api.endpoints.attempts import require_json
 from api.parts import Parts, Provided
 from api.problems import (
@@ -22,7 +21,8 @@ from api.problems import (
     QUESTION_INVALID,
     problem_responses,
 )
-from api.spans import require_sensible
+from api.questions.spans import require_sensible
+from api.submissions.doubts import Resolution, doubt_of, outcome_of, registration_of, require_open
 from api.timelines import not_yet_known
 from api.times import Moment
 

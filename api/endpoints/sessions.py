@@ -6,15 +6,15 @@ from fastapi import APIRouter, Path, Query
 from pydantic import BaseModel, ConfigDict, Field
 
 from analytics.sessions import SessionsQuestion
-from api.access import Caller, Reader
+from api.admission.access import Caller, Reader
 from api.answers.base import FreshnessMember
 from api.answers.sessions import ConversationAnswer, RuleBreak, Session, SessionsAnswer, conversation_of
-from api.cursors import LONGEST_CURSOR, cursor_after, place_in
 from api.parts import Parts, Provided
 from api.people import Person
 from api.problems import NOT_FOUND, QUESTION_INVALID, problem_responses
-from api.registrations import Text
-from api.spans import require_sensible
+from api.questions.cursors import LONGEST_CURSOR, cursor_after, place_in
+from api.questions.spans import require_sensible
+from api.texts import Text
 from api.times import Moment
 from contracts.conversations import NearLimit
 

@@ -6,16 +6,16 @@ from fastapi import APIRouter, Body, Depends, Query
 from pydantic import BaseModel, ConfigDict, Field
 
 from analytics.questions import SuppressionsQuestion
-from api.access import Caller, Reader, Sender
+from api.admission.access import Caller, Reader, Sender
 from api.answers.base import FreshnessMember
 from api.answers.suppressions import Suppression, SuppressionsAnswer, WishTaken
-from api.cursors import LONGEST_CURSOR, cursor_after, place_in
 from api.endpoints.attempts import require_json
 from api.parts import Parts, Provided
 from api.people import Person
 from api.problems import BODY_TOO_LARGE, KAFKA_SILENT, MALFORMED, NOT_JSON, problem_responses
-from api.registrations import Text
-from api.wishes import WishByHand, as_wish
+from api.questions.cursors import LONGEST_CURSOR, cursor_after, place_in
+from api.submissions.wishes import WishByHand, as_wish
+from api.texts import Text
 from contracts.vocabulary import WishKind
 
 router = APIRouter(tags=["people"], responses=problem_responses())

@@ -4,12 +4,12 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
-from api.access import Reader
+from api.admission.access import Reader
 from api.answers.base import FreshnessMember
 from api.answers.trust import TrustAnswer, TrustedRoute
 from api.parts import Provided
 from api.problems import QUESTION_INVALID, problem_responses
-from api.trusting import ROUTES_LIMIT, TrustParameters
+from api.questions.trusting import ROUTES_LIMIT, TrustParameters
 
 router = APIRouter(tags=["trust"], responses=problem_responses(QUESTION_INVALID))
 

@@ -7,12 +7,12 @@ from typing import Any
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
 
 from analytics import metrics
-from api import filtering
-from api.access import Caller
+from api.admission.access import Caller
 from api.feed.bookmarks import LONGEST, looks_like_mark
 from api.feed.events import Dimension
 from api.feed.feed import Since
 from api.feed.wishes import Wanted
+from api.questions import filtering
 from contracts.errors import QueryInvalid
 from contracts.filters import Filter, parse_filter
 from runtime.settings import Connection

@@ -10,11 +10,11 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ValidationError
 
-from api.measuring import is_zone
 from api.page.atlas import MESSAGES, Page
 from api.problems import INVALID, FieldError, Refused
+from api.questions.measuring import is_zone
+from api.questions.spans import Place
 from api.refusals import field_errors
-from api.spans import Place
 
 PERIODS = {
     "1h": ("last hour", timedelta(hours=1)),

@@ -2,8 +2,8 @@
 
 from typing import NamedTuple
 
-from api.access import Caller
-from api.keys import Scope
+from api.admission.access import Caller
+from api.admission.keys import Scope
 
 ROUTE = ("provider", "connection", "channel", "country")
 CARGO = ("campaign", "sender")

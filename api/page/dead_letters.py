@@ -5,14 +5,14 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path, Request
 from fastapi.responses import Response
 
-from api.dead_letters import LETTER_ID, How, LettersFilter, LettersParameters
+from api.admission.keys import Scope
 from api.endpoints.dead_letters import get_dead_letter_counts, get_dead_letters, retry_dead_letter
-from api.keys import Scope
 from api.page.address import checked
 from api.page.atlas import DEAD_LETTERS
 from api.page.forms import form_of, own_path, then
 from api.page.frame import Content, Frame, Framed
 from api.page.view import rendered
+from api.questions.dead_letters import LETTER_ID, How, LettersFilter, LettersParameters
 
 router = APIRouter()
 

@@ -7,13 +7,13 @@ from fastapi.responses import FileResponse, Response
 
 from analytics.exports.columns import TABLES, What
 from analytics.exports.order import Format, Split
+from api.admission.keys import Scope
 from api.endpoints.exports import ExportsParameters, add_export, get_export_file, get_exports, remove_export
-from api.exporting import ExportOrdered
-from api.keys import Scope
 from api.page.address import checked, moment_in
 from api.page.atlas import EXPORTS
 from api.page.forms import form_of, then
 from api.page.frame import Frame, Framed
+from api.questions.exporting import ExportOrdered
 
 router = APIRouter()
 

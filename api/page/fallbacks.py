@@ -6,16 +6,16 @@ from fastapi import APIRouter, Path, Request
 from fastapi.responses import Response
 
 from analytics.words import Dimension
-from api.doubts import Resolution
+from api.admission.keys import Scope
 from api.endpoints.reports import get_fallbacks_report
 from api.endpoints.sends import DoubtsParameters, SendsParameters, get_in_doubt, get_sends, resolve_doubt
-from api.keys import Scope
 from api.page.address import checked
 from api.page.atlas import FALLBACKS
 from api.page.forms import form_of, then
 from api.page.frame import Frame, Framed
 from api.page.replays import PLAN, replayed
-from api.reporting import GroupedParameters
+from api.questions.reporting import GroupedParameters
+from api.submissions.doubts import Resolution
 from contracts.vocabulary import Channel
 
 router = APIRouter()

@@ -13,15 +13,15 @@ from fastapi import Depends, Request
 from fastapi.responses import HTMLResponse, Response
 from markupsafe import Markup
 
-from api.access import Caller, signed_in
-from api.keys import Scope
-from api.measuring import is_zone
+from api.admission.access import Caller, signed_in
+from api.admission.keys import Scope
 from api.page.address import PERIODS, Address, refused_member
 from api.page.atlas import PAGES, Page
 from api.page.desk import Desk
 from api.page.view import THEME_COOKIE, THEMES, render, rendered
 from api.parts import Parts, Provided
 from api.problems import KEY_MISSING, Refused
+from api.questions.measuring import is_zone
 from api.refusals import refusal_of
 from contracts.conversations import NearLimit
 from contracts.errors import TidingsError

@@ -6,12 +6,12 @@ from uuid import UUID
 from fastapi import APIRouter, Query
 from fastapi.responses import RedirectResponse, Response
 
-from api.auditing import Deed, audit
+from api.admission.auditing import Deed, audit
 from api.endpoints.messages import get_messages
-from api.listing import MessagesParameters
 from api.page.atlas import MESSAGES
 from api.page.frame import Frame, Framed
 from api.page.picture import picture
+from api.questions.listing import MessagesParameters
 from api.timelines import tell
 
 router = APIRouter()

@@ -10,17 +10,17 @@ from fastapi.responses import RedirectResponse, Response
 
 from analytics.buckets import Bucket
 from analytics.words import Measure
-from api.access import Caller, signed_in
+from api.admission.access import Caller, signed_in
 from api.answers.messages import Change
 from api.endpoints.alarms import AlarmsParameters, get_alarms
 from api.endpoints.ledger import balance_of_items, get_freshness
 from api.endpoints.messages import ChangesParameters, get_changes
 from api.endpoints.metrics import get_metrics
-from api.measuring import MetricsParameters
 from api.page.atlas import HEALTH, NOW
 from api.page.charts import Chart, Series, over_time
 from api.page.frame import Frame, frame_of
 from api.parts import Parts, Provided
+from api.questions.measuring import MetricsParameters
 
 Row = dict[str, Any]
 

@@ -12,12 +12,12 @@ from api.answers.trust import TrustAnswer
 from api.endpoints.metrics import get_metrics
 from api.endpoints.reports import get_cost_report, get_providers_report
 from api.endpoints.trust import get_trust
-from api.measuring import MetricsParameters
 from api.page.atlas import CARGO, PROVIDERS
 from api.page.charts import SHARES, TIMES, Chart, Series, looks, over_time
 from api.page.frame import Frame, Framed
-from api.reporting import GroupedParameters, ReportParameters
-from api.trusting import TrustParameters
+from api.questions.measuring import MetricsParameters
+from api.questions.reporting import GroupedParameters, ReportParameters
+from api.questions.trusting import TrustParameters
 
 router = APIRouter()
 

@@ -4,12 +4,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from api.answers.back_tests import BackTestAnswer
-from api.back_testing import BackTestAsked, StepAsked
 from api.endpoints.back_tests import get_back_test
 from api.page.address import checked
 from api.page.charts import Chart, Series, chart
 from api.page.frame import Frame
 from api.page.view import duration
+from api.questions.back_testing import BackTestAsked, StepAsked
 
 PLAN = ("first", "second", "wait_s")
 """What the form asks: the channels of two steps, and how long the first may take."""

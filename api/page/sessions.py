@@ -13,7 +13,7 @@ from api.page.address import checked
 from api.page.atlas import SESSIONS
 from api.page.frame import Frame, Framed
 from api.people import Person
-from api.registrations import Text
+from api.texts import Text
 
 router = APIRouter()
 

@@ -6,13 +6,13 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
-from api.access import COOKIE, Caller, note_use
-from api.keys import Key, KeyEnded
+from api.admission.access import COOKIE, Caller, note_use
+from api.admission.keys import Key, KeyEnded
+from api.admission.sign_ins import SESSION_LIFE
 from api.page.forms import form_of, own_path, require_same_site, then
 from api.page.view import THEME_COOKIE, THEMES, render, render_kind
 from api.parts import Parts, Provided
 from api.problems import KINDS, NOT_FOUND, Refused
-from api.sessions import SESSION_LIFE
 
 router = APIRouter()
 
@@ -41,7 +41,7 @@ async def sign_in(request: Request, parts: Provided) -> Response:
 @router.get("/sign-in/{link}")
 async def sign_in_by_link(request: Request, parts: Provided, link: str) -> Response:
     """Open a session by a link that works once."""
-    key = parts.sessions.redeem_link(link)
+    key = parts.sign_ins.redeem_link(link)
     if key is None:
         return render("sign_in.html", status=401, error=LINK_USED, then="/")
     await note_use(key, parts)
@@ -53,7 +53,7 @@ async def sign_out(request: Request, parts: Provided) -> Response:
     """End the session."""
     require_same_site(request.headers)
     if session := request.cookies.get(COOKIE):
-        parts.sessions.close(session)
+        parts.sign_ins.close(session)
     answer = RedirectResponse("/sign-in", 303)
     answer.delete_cookie(COOKIE, httponly=True, samesite="strict")
     return answer
@@ -83,7 +83,7 @@ async def show_kind_of_problem(slug: str) -> HTMLResponse:
 def _with_session(answer: Response, request: Request, parts: Parts, key: Key) -> Response:
     answer.set_cookie(
         COOKIE,
-        parts.sessions.open(key),
+        parts.sign_ins.open(key),
         max_age=int(SESSION_LIFE.total_seconds()),
         httponly=True,
         samesite="strict",

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from api.keys import KeyRing, Scope
+from api.admission.keys import KeyRing, Scope
 from bench.ingest import CUSTOMER_ID, KEY, PATH, signed_callbacks
 from bench.peers.outside import Running, answers, request_of, running
 from bench.peers.parts import built_go_edge

@@ -22,7 +22,7 @@ from uuid import uuid4
 
 from confluent_kafka import Producer
 
-from api.keys import KeyRing, Scope
+from api.admission.keys import KeyRing, Scope
 from bench.peers.outside import PeerFailed, Running, running, tell
 from bench.peers.parts import PartMissing, peers_python
 from bench.peers.results import OURS, Runs, Wish

@@ -34,10 +34,10 @@ AS_EXAMPLES = (
     "tidings/demo/",  # what the demo shows is somebody's choice
     "contracts/topics/",  # each topic shows a record
     "api/answers/",  # as the API's description does
-    "api/back_testing.py",
-    "api/measuring.py",
-    "api/plans.py",
-    "api/registrations.py",
+    "api/questions/back_testing.py",
+    "api/questions/measuring.py",
+    "api/submissions/plans.py",
+    "api/submissions/registrations.py",
     "tidings/back_test/command.py",
 )
 """Where a provider may be named, because another one need not be."""

@@ -5,7 +5,7 @@ import os
 import sys
 from pathlib import Path
 
-from api.keys import KeyRing, Scope
+from api.admission.keys import KeyRing, Scope
 from runtime.clock import SystemClock
 from runtime.settings import load_settings
 from tidings.demo.endless import act, endless

@@ -12,7 +12,7 @@ from pathlib import Path
 import stamina.instrumentation
 
 from analytics.snapshots import Snapshots
-from api.keys import KeyRing, Scope
+from api.admission.keys import KeyRing, Scope
 from runtime.clock import SystemClock
 from runtime.settings import Settings, load_settings
 from tests.chaos.diary import Diary

@@ -10,7 +10,7 @@ from secrets import token_hex
 
 import pytest
 
-from api.keys import KeyRing, Scope
+from api.admission.keys import KeyRing, Scope
 from contracts.status import DeliveryStatus
 from contracts.vocabulary import Channel
 from runtime.broker.ports import free_port

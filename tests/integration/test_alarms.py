@@ -10,9 +10,9 @@ import pytest
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from analytics.service import Analytics
-from api.registrar import Registrar
+from api.health.watch import Watch
 from api.store import AnalyticsStore
-from api.watch import Watch
+from api.submissions.registrar import Registrar
 from contracts.alarms import Alarm, AlarmKind, AlarmTold
 from contracts.codec import decode
 from contracts.errors import BrokerUnavailable

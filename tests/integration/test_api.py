@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from analytics.metrics import Dimension, Measure
 from analytics.reports.catalogue import Report
 from analytics.sources import COUNTED
-from api.keys import Scope
-from api.sessions import offer_sign_in
+from api.admission.keys import Scope
+from api.admission.sign_ins import offer_sign_in
 from docs.site.metrics import declared
 from runtime.clock import SystemClock
 from tests.support.running_api import OURS, STORIES, THEIRS, RunningApi, running_api

@@ -11,7 +11,7 @@ from aiokafka.admin import AIOKafkaAdminClient, RecordsToDelete
 
 from api import callback_log, evidence
 from api.evidence import Cause, EvidenceReader
-from api.registrar import Registrar
+from api.submissions.registrar import Registrar
 from contracts.codec import decode
 from contracts.errors import BrokerUnavailable
 from contracts.identity import attempt_key

@@ -9,10 +9,10 @@ import pytest
 from aiokafka import AIOKafkaProducer, TopicPartition
 
 from analytics.archive.again import again
-from api.kafka_progress import KafkaProgress
+from api.health.kafka_progress import KafkaProgress
+from api.health.progress import StageProgress
 from api.past import CallbackPast
-from api.progress import StageProgress
-from api.registrar import Registrar
+from api.submissions.registrar import Registrar
 from contracts.archived import Archived
 from contracts.codec import encode
 from contracts.errors import BrokerUnavailable

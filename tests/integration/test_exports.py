@@ -9,7 +9,7 @@ import httpx2
 import pytest
 
 from analytics.exports.manifest import NAME, load
-from api.keys import Scope
+from api.admission.keys import Scope
 from tests.support.exporting import rows_in
 from tests.support.running_api import OURS, STORIES, THEIRS, RunningApi, running_api
 from tidings.exits import Exit

@@ -15,7 +15,7 @@ from uuid import uuid4
 import httpx2
 import pytest
 
-from api.keys import Scope
+from api.admission.keys import Scope
 from contracts.status import DeliveryStatus
 from contracts.vocabulary import Verdict
 from runtime.broker.ports import free_port

@@ -18,7 +18,7 @@ from aiokafka.admin import AIOKafkaAdminClient, RecordsToDelete
 from analytics import questions
 from analytics.archive.manifest import load
 from analytics.archive.verification import wrong
-from api.keys import Scope
+from api.admission.keys import Scope
 from runtime.broker.ports import free_port
 from runtime.settings import ArchiveSettings, Connection, Settings, StoreSettings
 from streams.normalise.normaliser import Normaliser

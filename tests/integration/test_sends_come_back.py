@@ -14,7 +14,7 @@ from secrets import token_hex
 import aiohttp
 import pytest
 
-from api.keys import KeyRing, Scope
+from api.admission.keys import KeyRing, Scope
 from contracts.identity import new_message_id
 from contracts.sends import SendRequest
 from contracts.vocabulary import Channel

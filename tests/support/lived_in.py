@@ -8,8 +8,8 @@ import duckdb
 
 from analytics.archive.draft import groups_of
 from analytics.archive.shelf import Shelf
-from api.audit_log import AuditLog, Deed, Doer
-from api.keys import EVERYTHING
+from api.admission.audit_log import AuditLog, Deed, Doer
+from api.admission.keys import EVERYTHING
 from runtime.clock import FixedClock
 from tests.support.archived import TOPIC, record
 from tests.unit.api.tenants import ACME, GLOBEX, NOW, Fixture
@@ -34,7 +34,7 @@ def lived_in(folder: Path) -> Path:
     shelf.record()
     key, _ = made.parts.ring.create(clock, name="bi", scopes=EVERYTHING)
     made.parts.uses.keep(key.id, NOW)
-    made.parts.sessions.open(key)
+    made.parts.sign_ins.open(key)
     AuditLog(folder, clock).write(Doer(key.id, "bi"), Deed.EVIDENCE_SHOWN, {"message": ACME.message})
     return folder
 

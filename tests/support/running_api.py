@@ -16,7 +16,7 @@ import httpx2
 import pytest
 from aiokafka import AIOKafkaProducer
 
-from api.keys import EVERYTHING, KeyRing, Scope
+from api.admission.keys import EVERYTHING, KeyRing, Scope
 from contracts.codec import encode
 from contracts.envelope import Position, fixed_headers, with_id
 from contracts.identity import attempt_id, attempt_key, derived_message_id, new_message_id

@@ -8,11 +8,11 @@ from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import Any
 
-from api.access import Caller
-from api.keys import Scope
-from api.plan_rules import require_sound
-from api.planning import World, as_asked
-from api.plans import NewMessage
+from api.admission.access import Caller
+from api.admission.keys import Scope
+from api.submissions.plan_rules import require_sound
+from api.submissions.planning import World, as_asked
+from api.submissions.plans import NewMessage
 from contracts.codec import decode, encode
 from contracts.plan_words import words_of
 from contracts.plans import (

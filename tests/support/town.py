@@ -24,9 +24,9 @@ from analytics.reader import Reader
 from analytics.service import Analytics, Health
 from analytics.upkeep import Upkeep
 from analytics.writer import Writer
+from api.admission.keys import EVERYTHING, Scope
 from api.application import create_app
 from api.exports.desk import ExportDesk
-from api.keys import EVERYTHING, Scope
 from api.parts import Parts
 from api.store import AnalyticsStore
 from contracts.alarms import Alarm, AlarmKind, AlarmTold, Subject, alarm_id

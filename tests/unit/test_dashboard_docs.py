@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from starlette.testclient import TestClient
 
+from api.admission.keys import EVERYTHING, Scope
 from api.application import create_app
-from api.keys import EVERYTHING, Scope
 from api.page.address import PERIODS
 from api.page.atlas import PAGES
 from tests.unit.api.fakes import make_parts
@@ -25,7 +25,7 @@ def visitor(tmp_path):
     ]
     client = TestClient(create_app(parts))
     key, _ = parts.ring.create(parts.clock, name="person", scopes=EVERYTHING)
-    client.cookies.set("tidings_session", parts.sessions.open(key))
+    client.cookies.set("tidings_session", parts.sign_ins.open(key))
     return client
 
 

@@ -24,9 +24,9 @@ from analytics.freshness import Skyline
 from analytics.reader import Reader
 from analytics.upkeep import Upkeep
 from analytics.writer import Writer
+from api.admission.keys import Scope
 from api.application import create_app
 from api.exports.desk import ExportDesk
-from api.keys import Scope
 from runtime.broker.ports import free_port
 from runtime.clock import SystemClock
 from runtime.settings import ExportSettings, StoreSettings

@@ -5,8 +5,8 @@ from pathlib import Path
 
 from rich.panel import Panel
 
-from api.keys import KeyRing, Scope, ensure_first_key
-from api.sessions import offer_sign_in
+from api.admission.keys import KeyRing, Scope, ensure_first_key
+from api.admission.sign_ins import offer_sign_in
 from runtime.clock import SystemClock
 from runtime.logging import configure_logging
 from runtime.settings import Settings

@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from api.keys import KeyRing, Scope
+from api.admission.keys import KeyRing, Scope
 from runtime.clock import SystemClock
 from runtime.logging import configure_logging
 from runtime.settings import Settings

@@ -19,7 +19,7 @@ from analytics.archive.reading import Shelves, Span, is_original
 from analytics.replays.difference import ReplayEffect, Tally
 from analytics.replays.performance import perform
 from analytics.replays.rehearsal import Rehearsal
-from api.audit_log import Deed
+from api.admission.audit_log import Deed
 from contracts.archived import Archived
 from contracts.errors import ConfigurationInvalid
 from providers import load_providers

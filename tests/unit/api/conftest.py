@@ -5,8 +5,8 @@ from collections.abc import Callable
 import pytest
 from starlette.testclient import TestClient
 
+from api.admission.keys import EVERYTHING, Scope
 from api.application import create_app
-from api.keys import EVERYTHING, Scope
 from api.parts import Parts
 from tests.unit.api.fakes import make_parts
 

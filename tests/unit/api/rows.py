@@ -2,10 +2,8 @@
 
 from datetime import UTC, datetime, timedelta
 
-from analytics.back_test.waits import Bin
 from analytics.freshness import Freshness
 from analytics.questions import Timeline
-from analytics.reports.catalogue import Report
 from analytics.service import Health
 from contracts.status import DeliveryStatus
 from contracts.vocabulary import Verdict
@@ -14,7 +12,6 @@ NOON = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 MESSAGE = "019aa5a1-0000-7000-8000-000000000001"
 ATTEMPT = "019aa5a1-0000-7000-8000-00000000000a"
 ELSEWHERE = "019aa5a1-0000-7000-8000-000000000002"
-
 FRESH = Freshness(
     as_of=NOON - timedelta(seconds=0.8),
     watermarks={"updates": {0: 4102, 1: 3987}, "callbacks": {0: 1208, 1: 900}},
@@ -23,7 +20,6 @@ FRESH = Freshness(
     revision=7,
     lag_by_topic={"callbacks": 0, "updates": 12},
 )
-
 LETTER = {
     "kafka_partition": 3,
     "kafka_offset": 41,
@@ -44,35 +40,6 @@ LETTER = {
     "retry_offset": None,
     "came_to": None,
 }
-HEARD = {
-    "provider": "infobip",
-    "connection": "main",
-    "last_callback_at": NOON - timedelta(seconds=2),
-    "hour_count": 310,
-    "before_count": 2100,
-    "day_count": 7,
-}
-ENDED = {
-    "provider": "infobip",
-    "connection": "main",
-    "undelivered": 2,
-    "expired": 1,
-    "rejected": 0,
-    "failed": 0,
-    "delivered": 97,
-    "previous": {"undelivered": 1, "expired": 1, "rejected": 0, "failed": 0, "delivered": 98},
-}
-LETTER_COUNT = {
-    "provider": "infobip",
-    "connection": "main",
-    "kind": "unreadable",
-    "reason": "not JSON: unexpected end of data at byte 12",
-    "letter_count": 212,
-    "untried_count": 12,
-    "first_at": NOON - timedelta(hours=5),
-    "last_at": NOON - timedelta(minutes=5),
-}
-
 ATTEMPT_ROW = {
     "attempt_id": ATTEMPT,
     "message_id": MESSAGE,
@@ -172,7 +139,6 @@ LISTED = {
     "delivered_at": None,
     "latency_ms": None,
 }
-
 TIMELINE = Timeline(
     rows=[
         registration(),
@@ -182,7 +148,6 @@ TIMELINE = Timeline(
     attempts=[ATTEMPT_ROW],
     freshness=FRESH,
 )
-
 CHANGES = [
     {
         "received_at": NOON - timedelta(seconds=age),
@@ -204,65 +169,6 @@ CHANGES = [
     }
     for age in range(3)
 ]
-
-BALANCE = {
-    "provider": None,
-    "received": 100,
-    "applied": 80,
-    "repeated": 10,
-    "outranked": 5,
-    "parked": 2,
-    "quarantined": 1,
-    "in_flight": 2,
-    "unexplained": 0,
-    "explained_twice": 0,
-}
-
-UNEXPLAINED = {
-    "cause_partition": 3,
-    "cause_offset": 1207,
-    "provider": "infobip",
-    "connection": "main",
-    "received_at": NOON,
-    "cause_items": 2,
-    "explained_indexes": [0],
-}
-
-TODAY = [
-    {
-        "provider": "infobip",
-        "sent": 812,
-        "delivered": 790,
-        "delivery_rate": 790 / 812,
-        "seen": 301,
-        "seen_rate": 301 / 790,
-        "latency_p50": 2500.0,
-        "latency_p95": 71_000.0,
-        "conflicts": 1,
-    }
-]
-
-PARKED = [
-    {
-        "account": account,
-        "provider": "telesign",
-        "connection": "main",
-        "report_count": 3,
-        "attempt_count": 2,
-        "oldest_at": NOON - timedelta(hours=hours),
-    }
-    for account, hours in (("default", 2), ("other", 30))
-]
-
-BOOKS = {
-    "topic": "updates",
-    "kafka_partition": 3,
-    "first_offset": 0,
-    "next_offset": 4102,
-    "missing": 0,
-    "doubled": 0,
-}
-
 INBOUND = {
     "event_id": "1b2d0c1be4f64c6f8a4c2f6d5b1a7e31",
     "received_at": NOON - timedelta(seconds=1),
@@ -289,7 +195,6 @@ INBOUND = {
     "kafka_partition": 1,
     "kafka_offset": 17,
 }
-
 SUPPRESSION = {
     "account": "default",
     "sender": "ExampleShop",
@@ -311,9 +216,7 @@ SUPPRESSION = {
     "kafka_partition": 1,
     "kafka_offset": 17,
 }
-
 SEND_ID = f"{MESSAGE}-1-0"
-
 PLAN = {
     "kafka_partition": 0,
     "kafka_offset": 0,
@@ -348,7 +251,6 @@ PLAN = {
     "sent_root_id": None,
     "sent_at": None,
 }
-
 DECISION = {
     "message_id": MESSAGE,
     "account": "default",
@@ -368,7 +270,6 @@ DECISION = {
     "fact_provider_code": "3056",
     "fact_error": None,
 }
-
 SEND = {
     "message_id": MESSAGE,
     "account": "default",
@@ -395,18 +296,6 @@ SEND = {
     "told_by": None,
     "note": None,
 }
-
-SEND_BALANCE = {
-    "sends": 3,
-    "accepted": 2,
-    "refused": 0,
-    "throttled": 0,
-    "withdrawn": 0,
-    "in_doubt": 1,
-    "waiting": 0,
-    "double_sends": 0,
-}
-
 REPLAYED = {
     "provider": None,
     "connection": None,
@@ -429,11 +318,6 @@ REPLAYED = {
     "gained_p50_ms": 51_580.0,
     "gained_p90_ms": 1_990_407.0,
 }
-RATES = [
-    {"channel": "sms", "provider": "telesign", "connection": "main", "country": "GB", "arrived": 930, "ended": 1000}
-]
-HISTOGRAM = [Bin(200, 900, 0, 0), Bin(420, 0, 0, 100)]
-
 SESSION = {
     "session_id": "019aa5a10000112233445566778899aa",
     "account": "default",
@@ -459,7 +343,6 @@ SESSION = {
     "kafka_partition": 1,
     "kafka_offset": 17,
 }
-
 STANDING = {
     "account": "default",
     "provider": "routee",
@@ -476,51 +359,5 @@ STANDING = {
     "near": ["in_a_row"],
     "opens_next": True,
 }
-
 BREAK = {"account": "default", "rule": "in_a_row", "sent_at": NOON - timedelta(minutes=5)}
-
 WELL = Health(is_alive=True, is_ready=True, reason="the sink moves")
-
-ENDS = {
-    "sent": 10,
-    "pending": 1,
-    "delivered": 7,
-    "seen": 3,
-    "undelivered": 1,
-    "expired": 1,
-    "rejected": 0,
-    "failed": 0,
-    "unknown_count": 0,
-    "conflicts": 0,
-}
-RATED = {"ended": 9, "rate": 0.7778, "low": 0.4526, "high": 0.9368, "too_few": True}
-SOON = {"latency_p50": 2100, "latency_p95": 9800, "latency_p99": 31000}
-REPORTS = {
-    Report.DELIVERABILITY: [{"provider": "infobip"} | ENDS | RATED | {"delivery_rate": 0.7}],
-    Report.LATENCY: [{"provider": None, "sent": 10, "delivered": 7, "too_few": True} | SOON],
-    Report.FUNNEL: [
-        ENDS
-        | {"replied": 2, "delivered_share": 0.7, "seen_share": 0.4286, "replied_share": 0.2857}
-        | {"lost": {"before_delivery": 3, "before_seen": 4}, "reasons": {"no_route": 2}}
-    ],
-    Report.COST: [
-        {"provider": "infobip", "currency": "EUR", "sent": 9, "delivered": 7, "fallbacks": 1, "sessions": None}
-        | {"message_cost": "0.070000", "cost_per_delivered": "0.010000", "fallback_cost": "0.020000"}
-        | {"session_cost": None, "total_cost": "0.070000", "total_per_delivered": "0.009000"}
-    ],
-    Report.FALLBACKS: [
-        {"because": "ended_badly", "after_channel": "viber", "commanded": 4, "fallbacks": 3, "delivered": 2}
-        | {"double_deliveries": 1, "delivered_share": 0.6667, "double_share": 0.3333}
-    ],
-    Report.SESSIONS: [
-        {"sessions": 3, "started": 2, "closed": 2, "billed": 1, "business_count": 5, "user_count": 4}
-        | {"business_per_session": 2.5, "user_per_session": 2.0, "cost": {"EUR": "0.050000"}}
-    ],
-    Report.PROVIDERS: [
-        {"country": "GR", "channel": None, "provider": "infobip", "is_compared": False, "compared_count": 0, "hours": 3}
-        | ENDS
-        | RATED
-        | SOON
-        | {"seen_share": None}
-    ],
-}

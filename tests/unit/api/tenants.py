@@ -24,12 +24,12 @@ from analytics.reader import Reader
 from analytics.service import Health
 from analytics.upkeep import Upkeep
 from analytics.writer import Writer
+from api.admission.keys import Scope
 from api.exports.desk import ExportDesk
 from api.exports.jobs import ExportJob
 from api.feed.feed import Feed
 from api.feed.tail import Times
 from api.jobs.book import Asker, JobState
-from api.keys import Scope
 from api.parts import Parts
 from api.replays.jobs import ReplayJob, Wanted
 from api.store import AnalyticsStore

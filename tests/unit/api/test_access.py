@@ -7,9 +7,9 @@ import pytest
 from starlette.testclient import TestClient
 from structlog.testing import capture_logs
 
+from api.admission.keys import EVERYTHING, Scope
+from api.admission.rates import RateBook
 from api.application import create_app
-from api.keys import EVERYTHING, Scope
-from api.rates import RateBook
 from contracts.vocabulary import Channel
 from tests.unit.api.rows import MESSAGE, NOON
 
@@ -94,7 +94,7 @@ def test_a_key_in_the_address_or_another_header_opens_nothing(connect, parts):
 def test_a_session_of_the_page_opens_no_address_for_programs(connect, parts):
     key, _ = parts.ring.create(parts.clock, name="test", scopes=EVERYTHING)
     client = connect()
-    client.cookies.set("tidings_session", parts.sessions.open(key))
+    client.cookies.set("tidings_session", parts.sign_ins.open(key))
 
     assert client.get("/").status_code == 200
     assert client.get("/v1/freshness").status_code == 401

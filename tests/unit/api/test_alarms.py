@@ -6,15 +6,16 @@ from datetime import timedelta
 import pytest
 
 from analytics.alarms import Finding, Look, Weight
-from api.alarm_book import AlarmBook
-from api.keys import Scope
-from api.watch import Watch
+from api.admission.keys import Scope
+from api.health.alarm_book import AlarmBook
+from api.health.watch import Watch
 from contracts.alarms import AlarmKind, AlarmTold, Subject
 from contracts.errors import BrokerUnavailable
 from runtime.clock import FixedClock
 from runtime.metrics import ALARM
 from runtime.settings import TrustSettings
-from tests.unit.api.fakes import FakeRegistrar, FakeStore
+from tests.unit.api.fake_store import FakeStore
+from tests.unit.api.fakes import FakeRegistrar
 from tests.unit.api.rows import FRESH, NOON
 
 QUIET = Subject(AlarmKind.QUIET_PROVIDER, "default", "routee", "main")

@@ -12,7 +12,8 @@ from analytics.service import Health
 from contracts.filters import Filter, Pattern, parse_filter
 from contracts.status import DeliveryStatus
 from contracts.vocabulary import Verdict
-from tests.unit.api.rows import ATTEMPT, CHANGES, FRESH, MESSAGE, TIMELINE, UNEXPLAINED, report
+from tests.unit.api.counted_rows import UNEXPLAINED
+from tests.unit.api.rows import ATTEMPT, CHANGES, FRESH, MESSAGE, TIMELINE, report
 
 FRESHNESS = {
     "as_of": "2026-11-21T11:59:59.200000Z",

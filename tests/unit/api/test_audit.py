@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 import structlog
 
-from api.access import Caller
-from api.audit_log import KEPT_FILES, AuditLog, Deed, Doer
-from api.auditing import audit
-from api.keys import Scope
+from api.admission.access import Caller
+from api.admission.audit_log import KEPT_FILES, AuditLog, Deed, Doer
+from api.admission.auditing import audit
+from api.admission.keys import Scope
 from contracts.errors import AuditUnavailable
 from runtime.clock import FixedClock
 from tests.unit.api.rows import MESSAGE, NOON
@@ -92,7 +92,7 @@ def test_who_looks_at_raw_callbacks_is_written_down(connect, parts):
 def test_who_looks_at_them_on_the_page_is_too(connect, parts):
     key, _ = parts.ring.create(parts.clock, name="person", scopes=[Scope.READ])
     client = connect()
-    client.cookies.set("tidings_session", parts.sessions.open(key))
+    client.cookies.set("tidings_session", parts.sign_ins.open(key))
 
     client.get(f"/messages/{MESSAGE}?evidence=true")
 

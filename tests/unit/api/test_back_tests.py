@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from analytics.back_test.questions import ReplayedStep, TimeBy
-from api.keys import Scope
+from api.admission.keys import Scope
 from runtime.settings import Connection, FallbackSettings, Price
 from tests.unit.api.anything import FEW, JSON, TIMES, VALUES
 from tests.unit.api.rows import NOON

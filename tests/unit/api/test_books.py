@@ -5,8 +5,9 @@ from datetime import timedelta
 import pytest
 
 from analytics.snapshots import Snapshot
-from api.keys import Scope
-from tests.unit.api.rows import BOOKS, NOON
+from api.admission.keys import Scope
+from tests.unit.api.counted_rows import BOOKS
+from tests.unit.api.rows import NOON
 
 FAULT = {"fault": "missing", "topic": "updates", "kafka_partition": 3, "first_offset": 7, "last_offset": 8}
 

@@ -8,8 +8,8 @@ from hypothesis import HealthCheck, given, settings
 from schemathesis import GenerationMode
 from schemathesis.specs.openapi.checks import negative_data_rejection, positive_data_acceptance
 
+from api.admission.keys import EVERYTHING
 from api.application import create_app
-from api.keys import EVERYTHING
 from tests.unit.api.document import DOCUMENT
 from tests.unit.api.fakes import make_parts
 

@@ -7,8 +7,8 @@ from datetime import timedelta
 import pytest
 
 from analytics.metrics import MetricsQuestion
+from api.admission.keys import EVERYTHING, Scope
 from api.answers.messages import MessageTimeline
-from api.keys import EVERYTHING, Scope
 from api.page.atlas import PAGES
 from api.page.charts import TIMES, Series, chart, over_time
 from api.page.forms import own_path
@@ -16,7 +16,8 @@ from api.page.picture import picture
 from api.page.view import amount, size
 from api.timelines import tell
 from contracts.errors import StoreUnavailable
-from tests.unit.api.rows import DECISION, MESSAGE, NOON, PLAN, SEND, SEND_ID, TIMELINE, TODAY
+from tests.unit.api.counted_rows import TODAY
+from tests.unit.api.rows import DECISION, MESSAGE, NOON, PLAN, SEND, SEND_ID, TIMELINE
 
 FORM = {"content-type": "application/x-www-form-urlencoded"}
 PATHS = [page.path for page in PAGES]
@@ -31,7 +32,7 @@ def sign_in(connect, parts):
     def made(*scopes, accounts=None):
         client = connect()
         key, _ = parts.ring.create(parts.clock, name="person", scopes=scopes or EVERYTHING, accounts=accounts)
-        client.cookies.set("tidings_session", parts.sessions.open(key))
+        client.cookies.set("tidings_session", parts.sign_ins.open(key))
         return client
 
     return made

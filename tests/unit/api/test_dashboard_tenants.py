@@ -3,8 +3,8 @@
 import pytest
 from starlette.testclient import TestClient
 
+from api.admission.keys import EVERYTHING
 from api.application import create_app
-from api.keys import EVERYTHING
 from api.page.atlas import PAGES
 from tests.unit.api.tenants import TENANTS, Fixture
 
@@ -23,7 +23,7 @@ def visitors(tmp_path_factory):
             key, _ = fixture.parts.ring.create(
                 fixture.parts.clock, name="person", scopes=EVERYTHING, accounts=accounts or None
             )
-            cookie = fixture.parts.sessions.open(key)
+            cookie = fixture.parts.sign_ins.open(key)
             return client.get(path, headers={"cookie": f"tidings_session={cookie}"})
 
         yield look

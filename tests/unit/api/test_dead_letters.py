@@ -5,8 +5,8 @@ from datetime import timedelta
 import pytest
 
 from analytics.dead_letters import Member
-from api.audit_log import Deed
-from api.keys import Scope
+from api.admission.audit_log import Deed
+from api.admission.keys import Scope
 from api.problems import STREAMS_SILENT, Refused
 from contracts.archived import Item
 from contracts.envelope import header

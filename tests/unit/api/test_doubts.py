@@ -4,10 +4,11 @@ from datetime import timedelta
 
 import pytest
 
-from api.keys import Scope
+from api.admission.keys import Scope
 from contracts.plans import Outcome
 from contracts.records import AttemptRegistered
-from tests.unit.api.rows import MESSAGE, NOON, SEND, SEND_BALANCE, SEND_ID
+from tests.unit.api.counted_rows import SEND_BALANCE
+from tests.unit.api.rows import MESSAGE, NOON, SEND, SEND_ID
 
 RESOLVE = f"/v1/in-doubt/{SEND_ID}/resolve"
 TAKEN = {"outcome": "accepted", "root_id": "35C8", "note": "Seen in the console"}

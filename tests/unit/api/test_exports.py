@@ -14,11 +14,11 @@ from structlog.testing import capture_logs
 
 from analytics.exports.columns import What
 from analytics.exports.order import Format, Wanted
+from api.admission.keys import Scope
 from api.application import create_app
 from api.exports.desk import Asked, ExportDesk
 from api.exports.jobs import ExportJob
 from api.jobs.book import Asker, JobState
-from api.keys import Scope
 from contracts.errors import StoreUnavailable
 from runtime.settings import ExportSettings
 from tests.support.patience import until

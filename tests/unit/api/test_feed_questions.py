@@ -4,11 +4,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from api.access import Caller
+from api.admission.access import Caller
+from api.admission.keys import Scope
 from api.feed.events import Dimension, FeedEvent
 from api.feed.parameters import FeedParameters
 from api.feed.wishes import Wanted
-from api.keys import Scope
 from contracts.errors import QueryInvalid
 from contracts.filters import Filter, Pattern
 from runtime.settings import Connection

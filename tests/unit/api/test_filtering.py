@@ -4,9 +4,9 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from analytics.words import Dimension
-from api import filtering
 from api.application import create_app
 from api.describe import describe
+from api.questions import filtering
 
 QUESTIONS = ["/v1/metrics", "/v1/reports/funnel", "/v1/reports/trust", "/v1/export", "/v1/feed"]
 

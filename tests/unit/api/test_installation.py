@@ -9,9 +9,9 @@ import pytest
 from aiokafka.errors import KafkaConnectionError
 
 from analytics.service import Health
-from api.kafka_progress import KafkaProgress
-from api.keys import Scope
-from api.progress import Memory, PartitionLag, StageProgress
+from api.admission.keys import Scope
+from api.health.kafka_progress import KafkaProgress
+from api.health.progress import Memory, PartitionLag, StageProgress
 from contracts.errors import BrokerUnavailable
 from runtime.clock import FixedClock
 from runtime.settings import KafkaSettings

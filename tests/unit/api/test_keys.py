@@ -6,9 +6,9 @@ from datetime import timedelta
 import msgspec
 import pytest
 
-from api.key_uses import KeyUses
-from api.keys import EVERYTHING, Key, KeyEnded, KeyRing, Scope, ensure_first_key
-from api.sessions import LINK_LIFE, SESSION_LIFE, SessionBook, offer_sign_in
+from api.admission.key_uses import KeyUses
+from api.admission.keys import EVERYTHING, Key, KeyEnded, KeyRing, Scope, ensure_first_key
+from api.admission.sign_ins import LINK_LIFE, SESSION_LIFE, SignIns, offer_sign_in
 from contracts.errors import ConfigurationInvalid, NotFound, QueryInvalid
 from runtime.clock import FixedClock
 from tests.unit.api.rows import NOON
@@ -28,7 +28,7 @@ def ring(tmp_path):
 
 @pytest.fixture
 def book(tmp_path, ring, clock):
-    return SessionBook(tmp_path, ring, clock)
+    return SignIns(tmp_path, ring, clock)
 
 
 def test_the_first_key_is_made_once_and_may_do_everything(tmp_path, clock, ring):
@@ -111,7 +111,7 @@ def test_a_session_stands_for_its_key_and_outlives_a_restart(tmp_path, clock, ri
     key, _ = ring.create(clock, name="me", scopes=[Scope.READ])
     session = book.open(key)
 
-    assert SessionBook(tmp_path, KeyRing(tmp_path), clock).key_of(session) == key
+    assert SignIns(tmp_path, KeyRing(tmp_path), clock).key_of(session) == key
     assert session.encode() not in (tmp_path / "sessions.json").read_bytes()
 
 

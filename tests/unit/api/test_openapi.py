@@ -10,7 +10,7 @@ from jsonschema.exceptions import SchemaError
 from analytics.metrics import Dimension, Measure
 from api.application import create_app
 from api.describe import COPY, rendered
-from api.measuring import MetricsParameters
+from api.questions.measuring import MetricsParameters
 from tests.unit.api.document import DOCUMENT
 
 OPERATIONS = {operation["operationId"]: operation for path in DOCUMENT["paths"].values() for operation in path.values()}

@@ -9,24 +9,15 @@ from threading import Timer
 
 import pytest
 
-from api.keys import Scope
+from api.admission.keys import Scope
+from api.admission.sign_ins import offer_sign_in
 from api.page import frame
 from api.page.desk import FRESH, MOST_KEPT, SHARE, WATCHED_FOR_S, Desk
 from api.page.view import duration, number, percent
-from api.sessions import offer_sign_in
 from contracts.errors import StoreUnavailable
 from runtime.clock import FixedClock
-from tests.unit.api.rows import (
-    BALANCE,
-    CHANGES,
-    ELSEWHERE,
-    INBOUND,
-    MESSAGE,
-    NOON,
-    TIMELINE,
-    UNEXPLAINED,
-    registration,
-)
+from tests.unit.api.counted_rows import BALANCE, UNEXPLAINED
+from tests.unit.api.rows import CHANGES, ELSEWHERE, INBOUND, MESSAGE, NOON, TIMELINE, registration
 
 FORM = {"content-type": "application/x-www-form-urlencoded"}
 PERSON = {"accept": "text/html"}
@@ -37,7 +28,7 @@ def visitor(connect, parts):
     """Someone who has signed in."""
     client = connect()
     key, _ = parts.ring.create(parts.clock, name="person", scopes=[Scope.READ])
-    client.cookies.set("tidings_session", parts.sessions.open(key))
+    client.cookies.set("tidings_session", parts.sign_ins.open(key))
     return client
 
 
@@ -213,7 +204,7 @@ def test_when_the_store_is_away_the_page_stays_and_says_why(visitor, parts):
 def test_one_account_sees_its_own_and_no_sums_over_all(connect, parts):
     key, _ = parts.ring.create(parts.clock, name="person", scopes=[Scope.READ], accounts=["other"])
     client = connect()
-    client.cookies.set("tidings_session", parts.sessions.open(key))
+    client.cookies.set("tidings_session", parts.sign_ins.open(key))
     page = client.get("/").text
 
     assert "received" not in page
@@ -480,7 +471,7 @@ def test_accounts_do_not_share_a_page(visitor, connect, parts):
     other, _ = parts.ring.create(parts.clock, name="person", scopes=[Scope.READ], accounts=["other"])
     client = connect()
     client.app = visitor.app
-    client.cookies.set("tidings_session", parts.sessions.open(other))
+    client.cookies.set("tidings_session", parts.sign_ins.open(other))
 
     assert MESSAGE in visitor.get("/").text
     assert MESSAGE not in client.get("/").text

@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from analytics.questions import Place
-from api.keys import Scope
+from api.admission.keys import Scope
 from contracts.errors import BrokerUnavailable
 from contracts.vocabulary import WishKind, WishReason
 from tests.unit.api.rows import INBOUND, MESSAGE, NOON, SUPPRESSION

@@ -6,8 +6,8 @@ from uuid import UUID
 
 import pytest
 
-from api.keys import Scope
-from api.registrations import AT_ONCE
+from api.admission.keys import Scope
+from api.submissions.registrations import AT_ONCE
 from contracts.codec import encode
 from contracts.errors import BrokerUnavailable, StoreUnavailable
 from contracts.plans import InDoubt, MessageCancelled, MessagePlanned, QuietHours, SucceedOn

@@ -13,12 +13,13 @@ import pytest
 import structlog
 from starlette.testclient import TestClient
 
+from api.admission.keys import EVERYTHING
 from api.application import create_app
-from api.keys import EVERYTHING
 from contracts.errors import StoreUnavailable
 from contracts.topics import load_topics
 from tests.support.lived_in import DIGITS, NATIONAL, NUMBER, contents, lived_in, spelled, tables
-from tests.unit.api.fakes import FakeStore, make_parts
+from tests.unit.api.fake_store import FakeStore
+from tests.unit.api.fakes import make_parts
 from tests.unit.api.tenants import ACME
 
 HELD = {

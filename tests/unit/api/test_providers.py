@@ -4,11 +4,12 @@ from datetime import timedelta
 
 import pytest
 
-from api.keys import Scope
+from api.admission.keys import Scope
 from contracts.alarms import AlarmKind
 from contracts.errors import BrokerUnavailable
 from contracts.plans import ConnectionHealth
-from tests.unit.api.rows import ENDED, HEARD, NOON, SEND
+from tests.unit.api.counted_rows import ENDED, HEARD
+from tests.unit.api.rows import NOON, SEND
 
 ALARM = {
     "alarm_id": "a1",

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import pytest
 
-from api.registrations import AT_ONCE
+from api.submissions.registrations import AT_ONCE
 from contracts.errors import BrokerUnavailable
 from contracts.vocabulary import Channel
 from tests.unit.api.rows import MESSAGE, NOON

@@ -16,11 +16,11 @@ from analytics.database import Database
 from analytics.freshness import Skyline
 from analytics.reader import Reader
 from analytics.replays.difference import ReplayEffect
+from api.admission.audit_log import Deed
+from api.admission.keys import Scope
 from api.answers.replays import EffectsOfReplay
 from api.application import create_app
-from api.audit_log import Deed
 from api.jobs.book import Asker, JobState
-from api.keys import Scope
 from api.problems import STREAMS_SILENT, Refused
 from api.replays.desk import ReplayDesk
 from api.replays.jobs import ReplayJob, Wanted

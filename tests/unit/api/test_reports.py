@@ -6,9 +6,9 @@ import pytest
 
 from analytics.metrics import Dimension
 from analytics.reports.catalogue import CATALOGUE, Report
-from api.keys import Scope
+from api.admission.keys import Scope
 from contracts.filters import parse_filter
-from tests.unit.api.rows import REPORTS
+from tests.unit.api.counted_rows import REPORTS
 
 PAGE = (Path(__file__).parents[3] / "docs" / "reports.md").read_text("utf-8")
 

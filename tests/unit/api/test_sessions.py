@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from analytics.questions import Place
-from api.keys import Scope
+from api.admission.keys import Scope
 from tests.unit.api.rows import NOON, SESSION, STANDING
 
 CONVERSATION = "/v1/sessions/ExampleShop/+447700900105"

@@ -9,8 +9,8 @@ from functools import cache
 import pytest
 from starlette.testclient import TestClient
 
+from api.admission.keys import EVERYTHING, Scope
 from api.application import create_app
-from api.keys import EVERYTHING, Scope
 from tests.unit.api.document import DOCUMENT
 from tests.unit.api.tenants import ACME, GLOBEX, TABLE, TENANTS, WITHOUT_A_KEY, Fixture, Row, Tenant
 

@@ -5,7 +5,7 @@ import pytest
 from analytics.trust.judgement import Count, Judgement
 from analytics.trust.report import Route, RouteReport
 from analytics.trust.signals import Signal, Suspicion
-from api.keys import Scope
+from api.admission.keys import Scope
 from tests.unit.api.rows import ATTEMPT, MESSAGE, NOON
 
 PROOF = {

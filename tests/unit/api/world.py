@@ -29,10 +29,10 @@ from analytics.reader import Reader
 from analytics.service import Health
 from analytics.upkeep import Upkeep
 from analytics.writer import Writer
+from api.admission.keys import EVERYTHING
 from api.application import create_app
 from api.exports.desk import ExportDesk
 from api.exports.jobs import DIRECT
-from api.keys import EVERYTHING
 from api.store import AnalyticsStore
 from contracts.alarms import Alarm
 from contracts.codec import encode

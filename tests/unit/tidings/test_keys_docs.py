@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from api.audit_log import AuditLog, Deed, Doer
-from api.keys import KeyEnded, KeyRing, Scope
+from api.admission.audit_log import AuditLog, Deed, Doer
+from api.admission.keys import KeyEnded, KeyRing, Scope
 from runtime.clock import SystemClock
 from tests.support.command_line import run
 

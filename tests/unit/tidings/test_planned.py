@@ -5,7 +5,7 @@ from itertools import count
 import pytest
 from aiohttp import web
 
-from api.plans import NewMessage
+from api.submissions.plans import NewMessage
 from runtime.clock import SystemClock
 from runtime.settings import Connection
 from tidings.simulation.fates import Fates, Mark, mark_in

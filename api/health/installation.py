@@ -15,8 +15,8 @@ from api.answers.installation import (
     StageShown,
     StoreShown,
 )
-from api.progress import StageProgress
-from api.surroundings import ProcessNoted, SpoolSeen, is_running
+from api.health.progress import StageProgress
+from api.health.surroundings import ProcessNoted, SpoolSeen, is_running
 
 STILL_S = 30.0
 """A stage with lag that has committed nothing for so long does not get on."""

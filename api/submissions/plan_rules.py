@@ -3,9 +3,9 @@
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
-from api.planning import Asked, World
 from api.problems import INVALID, FieldError, Refused
-from api.registrations import FUTURE_LIMIT, PAST_LIMIT
+from api.submissions.planning import Asked, World
+from api.submissions.registrations import FUTURE_LIMIT, PAST_LIMIT
 from contracts.codec import encode
 from contracts.plans import PlanStep
 from contracts.vocabulary import Channel

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from analytics.connections import BAD_ENDS, ENDS, Connections
-from api.access import Caller
+from api.admission.access import Caller
 from api.answers.connections import ConnectionShown, Ends, ProviderShown, Resting, Word
 from api.parts import Parts
 from contracts.plans import ConnectionHealth

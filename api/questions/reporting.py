@@ -7,8 +7,8 @@ from pydantic import AfterValidator, BeforeValidator, Field
 
 from analytics.metrics import Dimension
 from analytics.reports.question import GROUPS, LEAST_SAMPLES, ReportQuestion
-from api.access import Caller
-from api.measuring import Asked, split
+from api.admission.access import Caller
+from api.questions.measuring import Asked, split
 
 LONGEST = timedelta(days=100)
 

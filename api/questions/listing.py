@@ -6,14 +6,14 @@ from pydantic import Field
 
 from analytics.messages import MessagesQuestion
 from analytics.metrics import Dimension
-from api import filtering
-from api.access import Caller
-from api.cursors import LONGEST_CURSOR, attempt_in
-from api.measuring import Asked
+from api.admission.access import Caller
 from api.parts import Parts
 from api.people import Person
-from api.registrations import Text
-from api.spans import span_of
+from api.questions import filtering
+from api.questions.cursors import LONGEST_CURSOR, attempt_in
+from api.questions.measuring import Asked
+from api.questions.spans import span_of
+from api.texts import Text
 from api.times import Moment
 
 USUAL_SPAN = timedelta(days=30)

@@ -17,9 +17,10 @@ from pydantic import (
 )
 from pydantic import model_validator as checked
 
-from api.contents import AnyContentBody
 from api.people import Person
-from api.registrations import AT_ONCE, Slug, Text, one_or_many
+from api.submissions.contents import AnyContentBody
+from api.submissions.registrations import AT_ONCE, one_or_many
+from api.texts import Slug, Text
 from contracts.plans import MOST_STEPS, InDoubt, SucceedOn
 from contracts.vocabulary import Channel
 

@@ -7,21 +7,19 @@ from uuid import UUID
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Discriminator, Field, Tag
 
-from api.access import Caller
+from api.admission.access import Caller
 from api.problems import CONNECTION_UNKNOWN, INVALID, FieldError, Refused
 from api.recipients import recipient_of
+from api.texts import Slug, Text
 from contracts.identity import new_message_id
 from contracts.records import AttemptRegistered
 from contracts.vocabulary import Channel
-from runtime.settings import SLUG, Connection
+from runtime.settings import Connection
 
 AT_ONCE = 1000
 FUTURE_LIMIT = timedelta(hours=1)
 PAST_LIMIT = timedelta(days=30)
 
-# No control characters: these texts end up in logs, tables and spreadsheets.
-Text = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")]
-Slug = Annotated[str, Field(pattern=SLUG)]
 Known = Mapping[tuple[str, str], Connection]
 """By provider and name."""
 

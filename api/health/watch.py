@@ -5,7 +5,7 @@ import asyncio
 import structlog
 
 from analytics.reader import Row
-from api.alarm_book import AlarmBook
+from api.health.alarm_book import AlarmBook
 from api.parts import Registering
 from api.store import Store
 from contracts.alarms import Alarm, AlarmKind, AlarmTold, Subject

@@ -15,7 +15,7 @@ from typing import TypedDict, Unpack
 
 import msgspec
 
-from api.vault import Vault
+from api.admission.vault import Vault
 from contracts.errors import NotFound, QueryInvalid, TidingsError
 from runtime.clock import Clock
 

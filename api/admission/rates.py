@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from math import ceil
 
-from api.keys import Key
+from api.admission.keys import Key
 from runtime.clock import Clock
 
 WINDOW_S = 60

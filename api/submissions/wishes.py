@@ -6,10 +6,10 @@ from uuid import uuid4
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from api.access import Caller
+from api.admission.access import Caller
 from api.people import Person
 from api.problems import INVALID, FieldError, Refused
-from api.registrations import Slug, Text
+from api.texts import Slug, Text
 from contracts.records import Wish
 from contracts.vocabulary import WishKind, WishReason
 from runtime.settings import Connection

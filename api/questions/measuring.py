@@ -10,12 +10,12 @@ from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, WithJso
 
 from analytics.buckets import FINE, HOUR, Bucket, floored, step_of
 from analytics.metrics import DIMENSIONS, MEASURES, MONEY, Dimension, Measure, MetricsQuestion
-from api import filtering
-from api.access import Caller
+from api.admission.access import Caller
 from api.answers.base import Body, WithFreshness
-from api.filtering import filters_in, listed
-from api.patience import Patience
-from api.spans import A_DAY, span_of
+from api.questions import filtering
+from api.questions.filtering import filters_in, listed
+from api.questions.patience import Patience
+from api.questions.spans import A_DAY, span_of
 from api.times import Moment
 from contracts.filters import Filter
 

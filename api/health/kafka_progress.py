@@ -10,7 +10,7 @@ from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 
-from api.progress import Memory, PartitionLag, StageProgress
+from api.health.progress import Memory, PartitionLag, StageProgress
 from contracts.codec import decode
 from contracts.errors import BrokerUnavailable, PayloadInvalid
 from contracts.plans import ConnectionHealth

@@ -6,8 +6,8 @@ from datetime import datetime
 import msgspec
 import structlog
 
-from api.access import Caller
-from api.audit_log import Deed, Doer
+from api.admission.access import Caller
+from api.admission.audit_log import Deed, Doer
 from api.parts import Parts
 
 __all__ = ["Deed", "audit"]

@@ -7,11 +7,11 @@ from functools import cached_property
 
 from msgspec import structs
 
-from api.access import Caller
-from api.plans import MessageGuards, NewMessage, Step
+from api.admission.access import Caller
 from api.problems import INVALID, FieldError, Refused
 from api.recipients import recipient_of
-from api.registrations import Known, known_connections, require_known
+from api.submissions.plans import MessageGuards, NewMessage, Step
+from api.submissions.registrations import Known, known_connections, require_known
 from contracts.identity import keyed_message_id, new_message_id
 from contracts.plans import Guards, InDoubt, MessagePlanned, Plan, PlanStep, QuietHours, SentElsewhere
 from contracts.records import AttemptRegistered

@@ -6,11 +6,11 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from analytics.dead_letters import DeadLettersQuestion, Member
-from api import filtering
-from api.access import Caller
-from api.cursors import LONGEST_CURSOR, place_in
+from api.admission.access import Caller
 from api.parts import Parts
-from api.spans import Place, require_sensible
+from api.questions import filtering
+from api.questions.cursors import LONGEST_CURSOR, place_in
+from api.questions.spans import Place, require_sensible
 from api.times import Moment
 from contracts.vocabulary import DeadLetterKind
 from runtime.settings import Connection

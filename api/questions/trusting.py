@@ -8,9 +8,9 @@ from pydantic import BaseModel, ConfigDict, Field
 from analytics.metrics import Dimension
 from analytics.trust.report import Route, RouteReport, TrustQuestion
 from analytics.trust.signals import Signal
-from api import filtering
-from api.access import Caller
-from api.spans import A_DAY, span_of
+from api.admission.access import Caller
+from api.questions import filtering
+from api.questions.spans import A_DAY, span_of
 from api.times import Moment
 from contracts.filters import Filter
 from runtime.settings import TrustSettings

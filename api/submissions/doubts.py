@@ -6,11 +6,11 @@ from typing import Any, Literal, Self
 
 from pydantic import Field, model_validator
 
-from api.access import Caller
+from api.admission.access import Caller
 from api.answers.sends import Doubt
-from api.plans import Body
 from api.problems import NOT_IN_DOUBT, Refused
-from api.registrations import Text
+from api.submissions.plans import Body
+from api.texts import Text
 from contracts.plans import InDoubt, Outcome, SendOutcome
 from contracts.records import AttemptRegistered
 from contracts.vocabulary import Channel

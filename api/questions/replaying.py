@@ -5,12 +5,12 @@ from datetime import datetime, timedelta
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from api.access import Caller
-from api.dead_letters import origins_of
+from api.admission.access import Caller
 from api.problems import CONNECTION_UNKNOWN, Refused
-from api.registrations import Slug
+from api.questions.dead_letters import origins_of
+from api.questions.spans import span_of
 from api.replays.jobs import Wanted
-from api.spans import span_of
+from api.texts import Slug
 from api.times import Moment
 from runtime.settings import Connection
 

@@ -10,11 +10,11 @@ from analytics.exports.columns import TABLES, What
 from analytics.exports.order import Format, Split, Wanted
 from analytics.exports.tokens import LONGEST_TOKEN
 from analytics.metrics import Dimension
-from api import filtering
-from api.access import Caller
+from api.admission.access import Caller
 from api.exports.desk import Asked
 from api.problems import INVALID, FieldError, Refused
-from api.spans import Place, require_sensible
+from api.questions import filtering
+from api.questions.spans import Place, require_sensible
 from api.times import Moment
 
 

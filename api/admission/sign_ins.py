@@ -10,8 +10,8 @@ from pathlib import Path
 
 import msgspec
 
-from api.keys import Key, KeyRing, digest_of
-from api.vault import Vault
+from api.admission.keys import Key, KeyRing, digest_of
+from api.admission.vault import Vault
 from runtime.clock import Clock
 
 SESSION_LIFE = timedelta(days=7)
@@ -35,7 +35,7 @@ class Grants(msgspec.Struct, frozen=True):
     links: tuple[Grant, ...] = ()
 
 
-class SessionBook:
+class SignIns:
     """The sessions and sign-in links of one installation."""
 
     def __init__(self, data_dir: Path, ring: KeyRing, clock: Clock) -> None:
@@ -107,4 +107,4 @@ class SessionBook:
 
 def offer_sign_in(data_dir: Path, key_id: str, clock: Clock) -> str:
     """The path of a sign-in link for the command line to print; it works once, within ten minutes."""
-    return f"/sign-in/{SessionBook(data_dir, KeyRing(data_dir), clock).offer_link(key_id)}"
+    return f"/sign-in/{SignIns(data_dir, KeyRing(data_dir), clock).offer_link(key_id)}"

@@ -6,8 +6,8 @@ from types import MappingProxyType
 
 import msgspec
 
-from api.keys import KeyRing
-from api.vault import Vault
+from api.admission.keys import KeyRing
+from api.admission.vault import Vault
 
 KEPT_EVERY = timedelta(minutes=1)
 

@@ -8,12 +8,12 @@ from typing import Annotated, Any, Self
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from analytics.back_test.questions import BackTestQuestion, ReplayedStep, TimeBy, WaitsQuestion, Way
-from api.access import Caller
-from api.filtering import listed, or_several
-from api.measuring import VALUES_LIMIT, split
+from api.admission.access import Caller
 from api.problems import INVALID, FieldError, Refused
-from api.registrations import Slug
-from api.spans import Place, span_of
+from api.questions.filtering import listed, or_several
+from api.questions.measuring import VALUES_LIMIT, split
+from api.questions.spans import Place, span_of
+from api.texts import Slug
 from api.times import Moment
 from contracts.plans import MOST_STEPS, SucceedOn
 from contracts.vocabulary import Channel

@@ -9,7 +9,8 @@ import structlog
 from fastapi import Depends, Request, Security
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer, SecurityScopes
 
-from api.keys import Key, KeyEnded, Scope
+from api.admission.keys import Key, KeyEnded, Scope
+from api.admission.rates import POLICY
 from api.parts import Parts, parts_of
 from api.problems import (
     ACCOUNT_BOUND,
@@ -20,7 +21,6 @@ from api.problems import (
     SCOPE_MISSING,
     Refused,
 )
-from api.rates import POLICY
 from api.shield import TOLD
 from contracts.errors import ConfigurationInvalid
 
@@ -138,7 +138,7 @@ def _challenge(error: str = "") -> dict[str, str]:
 def signed_in(request: Request, parts: Parts) -> Caller | None:
     """Whoever looks at the page; null when they have not signed in or may not read."""
     session = request.cookies.get(COOKIE)
-    key = parts.sessions.key_of(session) if session else None
+    key = parts.sign_ins.key_of(session) if session else None
     caller = Caller.of(key, request) if key else None
     return caller if caller and caller.may_read else None
 
