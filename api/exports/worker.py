@@ -68,7 +68,7 @@ class ExportWorker(Worker[ExportJob]):
 
         return note
 
-    async def _do(self, job: ExportJob) -> ExportJob:
+    async def _work_on(self, job: ExportJob) -> ExportJob:
         manifest = await asyncio.get_running_loop().run_in_executor(self._thread, self._write, job)
         return replace(job, rows=manifest.rows, bytes=manifest.bytes)
 

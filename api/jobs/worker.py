@@ -32,7 +32,7 @@ class Worker(ABC, Generic[J]):
         self._task: asyncio.Task[None] | None = None
 
     @abstractmethod
-    async def _do(self, job: J) -> J:
+    async def _work_on(self, job: J) -> J:
         """Carry `job` out; what is known of it then. Raises a `TidingsError` that says why it cannot be done."""
 
     @abstractmethod
@@ -107,7 +107,7 @@ class Worker(ABC, Generic[J]):
         try:
             if job.starts_count > MOST_STARTS:
                 raise JobEnded(f"the process ended {MOST_STARTS} times while this ran; ask for less at once")
-            end = self.ended(replace(await self._do(job), progress=1.0), JobState.DONE)
+            end = self.ended(replace(await self._work_on(job), progress=1.0), JobState.DONE)
         except (TidingsError, OSError) as exc:
             end = self.ended(self.so_far(job), JobState.FAILED, reason=str(exc))
         self._note_end(end)

@@ -89,7 +89,7 @@ class ReplayWorker(Worker[ReplayJob]):
         self._means = means
         self._saved_at = 0.0
 
-    async def _do(self, job: ReplayJob) -> ReplayJob:
+    async def _work_on(self, job: ReplayJob) -> ReplayJob:
         shelves = await asyncio.to_thread(Shelves, self._archive)
         if shelves.manifest.recorded_at is None:
             raise JobEnded(NOTHING_ARCHIVED)

@@ -79,9 +79,3 @@ def token_verifier(settings: UnsignedSettings) -> Verifier:
             raise SenderForbidden(f"the address in {header} is not one that callbacks may come from")
 
     return verify
-
-
-def callback_path(slug: str, hint: str, settings: ConnectionSettings) -> str:
-    """Where a callback goes when the connection is called `main`; with a token where the provider needs one."""
-    token = [settings.tokens[0].get_secret_value()] if isinstance(settings, UnsignedSettings) else []
-    return "/".join(["", "callbacks", slug, "main", *token, *([hint] if hint else [])])

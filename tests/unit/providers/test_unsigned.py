@@ -8,7 +8,7 @@ import pytest
 from contracts.errors import ConfigurationInvalid, SenderForbidden, SignatureInvalid
 from providers._kit.callers import FRESH_S, Callers
 from providers._kit.provider import CallbackRequest
-from providers._kit.unsigned import UnsignedSettings, callback_path, token_verifier
+from providers._kit.unsigned import UnsignedSettings, token_verifier
 from runtime.settings import Connection
 
 TOKEN = "0123456789abcdef-first"
@@ -73,12 +73,6 @@ def test_any_other_path_is_refused(path):
 
     with pytest.raises(SignatureInvalid):
         verify(request(path))
-
-
-def test_the_path_of_a_callback_has_the_token():
-    settings = UnsignedSettings.of(connection(tokens=[TOKEN]))
-
-    assert callback_path("silent", "viber/seen", settings) == f"/callbacks/silent/main/{TOKEN}/viber/seen"
 
 
 # The address
