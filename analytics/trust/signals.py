@@ -79,4 +79,3 @@ USUAL_TIMES = 3.0
 """Alarming is what is so many times as much as on the median of the other routes too."""
 SURE = 1.96
 """How many standard errors a share is trusted to lie within: 95 in 100."""
-EVIDENCE_LIMIT = 20

@@ -18,7 +18,7 @@ from analytics.freshness import Horizon, Skyline
 from analytics.reader import Reader
 from analytics.trust.judgement import Count, judged
 from analytics.trust.report import Route, TrustQuestion, trust
-from analytics.trust.signals import BOUNDS, EVIDENCE_LIMIT, Signal, Suspicion
+from analytics.trust.signals import BOUNDS, Signal, Suspicion
 from analytics.upkeep import Upkeep
 from analytics.writer import Writer
 from contracts.status import BAD_ENDS, DeliveryStatus
@@ -32,6 +32,8 @@ from tidings.simulation.faults import Faults, silence, told
 SILENT_AFTER_S = 3600
 MESSAGES = 200
 HONEST, LIAR, AHEAD = "infobip", "routee", "telesign"
+EVIDENCE_LIMIT = 20
+"""As the questions say it."""
 AHEAD_S = 5
 SAYABLE = frozenset({DeliveryStatus.DELIVERED, DeliveryStatus.UNDELIVERED, DeliveryStatus.EXPIRED})
 LYING = Faults(lie=0.6, contradict=0.3)
