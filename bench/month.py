@@ -61,6 +61,12 @@ PROOFS = {
         )
         FROM hour_delta
     """,
+    "attempts are counted by the day otherwise than by the hour": """
+        SELECT (SELECT sum(attempt_count) FROM day_count) - (SELECT sum(attempt_count) FROM hour_delta)
+    """,
+    "facts of routes are counted by the day otherwise than by the hour": """
+        SELECT (SELECT sum(n) FROM day_trust) - (SELECT sum(n) FROM trust_delta)
+    """,
     "sends are counted otherwise than once": """
         SELECT sum(send_count) - (SELECT count(DISTINCT send_id) FROM command) FROM send_count
     """,

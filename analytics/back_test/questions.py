@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 from analytics.buckets import first_id
+from analytics.rollups import whole_days
 from contracts.errors import QueryInvalid
 from contracts.plans import SucceedOn
 from contracts.status import SUCCESSES, DeliveryStatus
@@ -75,9 +76,10 @@ class Span:
         }
 
     def outcomes(self, channels: list[str]) -> Mapping[str, Any]:
-        """As `channel_outcomes.sql` wants it: whole hours, because nothing finer is counted."""
+        """As `channel_outcomes.sql` wants it: whole hours, because nothing finer is counted, and their days."""
         begin = self.from_.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
-        return {"from": begin, "to": self.to, "accounts": self.accounts, "channels": channels}
+        span = {"from": begin, "to": self.to, **whole_days(begin, self.to)}
+        return {**span, "accounts": self.accounts, "channels": channels}
 
     def prices(self, channels: list[str]) -> Mapping[str, Any]:
         """As `told_prices.sql` wants it."""

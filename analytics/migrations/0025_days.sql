@@ -86,7 +86,8 @@ SELECT
     true AS is_merged
 FROM hour_delta
 WHERE batch_id <= sealed_until()
-GROUP BY ALL;
+GROUP BY ALL
+ORDER BY ALL;
 
 INSERT INTO day_latency BY NAME
 SELECT
@@ -101,7 +102,8 @@ SELECT
     true AS is_merged
 FROM latency_delta
 WHERE batch_id <= sealed_until()
-GROUP BY ALL;
+GROUP BY ALL
+ORDER BY ALL;
 
 INSERT INTO day_price BY NAME
 SELECT
@@ -124,7 +126,8 @@ SELECT
     true AS is_merged
 FROM price_delta
 WHERE batch_id <= sealed_until()
-GROUP BY ALL;
+GROUP BY ALL
+ORDER BY ALL;
 
 INSERT INTO day_trust BY NAME
 SELECT
@@ -140,4 +143,5 @@ SELECT
     true AS is_merged
 FROM trust_delta
 WHERE batch_id <= sealed_until()
-GROUP BY ALL;
+GROUP BY ALL
+ORDER BY ALL;

@@ -1,7 +1,7 @@
 -- How attempts on some channels ended that were first heard of in the hours of [from, to): what another message on them may
 -- hope for. Channel entries are counted.
 -- facts: first
--- parameters: from, to, accounts, channels
+-- parameters: from, to, days_from, days_to, day_apart, sealed, accounts, channels
 SELECT
     channel,
     provider,
@@ -9,10 +9,11 @@ SELECT
     country,
     coalesce(sum(entry_count) FILTER (WHERE status IN ('delivered', 'seen')), 0)::BIGINT AS arrived,
     coalesce(sum(entry_count) FILTER (WHERE status IN ('delivered', 'seen') OR is_bad_end(status)), 0)::BIGINT AS ended
-FROM hour_delta
+FROM (
+-- include: cells hours=hour_delta days=day_count
+)
 WHERE
-    hour_at >= $from::TIMESTAMP AND hour_at < $to::TIMESTAMP
-    AND list_contains($channels, channel)
+    list_contains($channels, channel)
     AND ($accounts IS NULL OR list_contains($accounts, account))
 GROUP BY channel, provider, connection, country
 HAVING ended > 0

@@ -13,6 +13,7 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from analytics.back_test.questions import BackTestQuestion, ReplayedStep
 from analytics.buckets import Bucket
 from analytics.columns import hasher
 from analytics.database import Database
@@ -238,6 +239,8 @@ def long_questions(from_: datetime, to: datetime) -> Iterator[Asked]:
         for bucket in (Bucket.NONE, Bucket.DAY):
             question = MetricsQuestion((measure,), from_=from_, to=to, group_by=group_by, bucket=bucket)
             yield source.question, question.parameters(source)
+    ways = BackTestQuestion(from_=from_, to=to, steps=(ReplayedStep(channel="sms"), ReplayedStep(channel="viber")))
+    yield "channel_outcomes", ways.outcomes(["sms", "viber"])
     for least_samples in (0, 1, 3):
         yield "providers_compared", compared(ReportQuestion(from_=from_, to=to, least_samples=least_samples))
 
