@@ -5,6 +5,7 @@ answer ten small ones, and few messages have been planned, decided about or answ
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from hashlib import md5
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -102,6 +103,11 @@ class Named(NamedTuple):
     """Those that have an answer; null when it has to be asked which, because other ids belong to it too."""
 
 
+def name_hash(name: str) -> int:
+    """It is the store's `name_hash`; a test compares them."""
+    return int.from_bytes(md5(name.encode("utf-8", "surrogatepass"), usedforsecurity=False).digest()[8:12], "little")
+
+
 def _named(ask: Ask, named: str) -> Named:
     found = ask("attempts_of", {"id": named})
     attempts = {row["attempt_id"] for row in found if row["attempt_id"]}
@@ -154,7 +160,7 @@ def _may_be_answered(ask: Ask, rows: Sequence[Row], *, accounts: Accounts, windo
     names |= {row["provider_message_id"] for row in heard if row["event"] == "report"}
     names |= {row["message_id"] for row in heard if row["event"] == "registration"}
     parameters = {
-        "names": sorted(names - {None}),
+        "numbers": sorted(map(name_hash, names - {None})),
         "people": sorted({int(row["recipient_hash"], 16) for row in heard if row["recipient_hash"]}),
         "heard_from": heard[0]["known_at"],
         "heard_to": heard[-1]["known_at"],
