@@ -3,9 +3,10 @@ answer ten small ones, and few messages have been planned, decided about or answ
 """
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from hashlib import md5
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from analytics.queries import load_query
@@ -41,7 +42,7 @@ async def message_timeline(
     named = uuid_of(message_id)
 
     def look(ask: Ask) -> tuple[list[Row], list[list[Row]], bool]:
-        told = _told(ask, *_named(ask, named), accounts=accounts)
+        told = _told(ask, _named(ask, named), accounts=accounts)
         rows, steps = _events(told), [told(question) for question in STEPS]
         return rows, steps, window_s is None or _may_be_answered(ask, rows, accounts=accounts, window_s=window_s)
 
@@ -93,16 +94,31 @@ def standing(moves: Iterable[tuple[str | None, str]]) -> DeliveryStatus:
     return max(stood, key=RANKS.__getitem__, default=DeliveryStatus.UNKNOWN)
 
 
-def _named(ask: Ask, named: str) -> tuple[set[str], set[str]]:
-    """The attempts and the messages that `named` is an id of."""
+class Named(NamedTuple):
+    """What goes by an id."""
+
+    attempts: set[str]
+    messages: set[str]
+    questions: set[str] | None
+    """Those that have an answer; null when it has to be asked which, because other ids belong to it too."""
+
+
+def name_hash(name: str) -> int:
+    """It is the store's `name_hash`; a test compares them."""
+    return int.from_bytes(md5(name.encode("utf-8", "surrogatepass"), usedforsecurity=False).digest()[8:12], "little")
+
+
+def _named(ask: Ask, named: str) -> Named:
     found = ask("attempts_of", {"id": named})
-    return {row["attempt_id"] for row in found}, {named} | {row["message_id"] for row in found if row["message_id"]}
+    attempts = {row["attempt_id"] for row in found if row["attempt_id"]}
+    messages = {named} | {row["message_id"] for row in found if row["message_id"]}
+    is_all = attempts | messages == {named}
+    return Named(attempts, messages, {row["question"] for row in found} if is_all else None)
 
 
-def _told(
-    ask: Ask, attempts: Collection[str], messages: Collection[str], *, accounts: Accounts
-) -> Callable[[str], list[Row]]:
+def _told(ask: Ask, named: Named, *, accounts: Accounts) -> Callable[[str], list[Row]]:
     """Asks what has an answer, and knows of the rest that it has none."""
+    attempts, messages, answered = named
     # Facts about ids lie together, and bounds let DuckDB leave out the rest unread.
     parameters = {
         "attempts": sorted(attempts),
@@ -113,7 +129,8 @@ def _told(
         "last_message": max(messages),
         "accounts": accounts,
     }
-    answered = {row["question"] for row in ask("message_parts", parameters)}
+    if answered is None:
+        answered = {row["question"] for row in ask("message_parts", parameters)}
     if attempts:
         answered.add("message_reports")
 
@@ -143,7 +160,7 @@ def _may_be_answered(ask: Ask, rows: Sequence[Row], *, accounts: Accounts, windo
     names |= {row["provider_message_id"] for row in heard if row["event"] == "report"}
     names |= {row["message_id"] for row in heard if row["event"] == "registration"}
     parameters = {
-        "names": sorted(names - {None}),
+        "numbers": sorted(map(name_hash, names - {None})),
         "people": sorted({int(row["recipient_hash"], 16) for row in heard if row["recipient_hash"]}),
         "heard_from": heard[0]["known_at"],
         "heard_to": heard[-1]["known_at"],

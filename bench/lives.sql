@@ -82,7 +82,7 @@ SELECT
     * EXCLUDE (own_id, fate, pace),
     id_at(sent_at, root_id) AS attempt_id,
     CASE WHEN is_planned THEN own_id ELSE attempt_id END AS message_id,
-    own_id || '-' || step || '-1' AS send_id,
+    own_id || '-' || step || '-0' AS send_id,
     said = 'delivered' AND channel = 'viber' AND chance(number, 'seen') < 0.7 AS is_seen,
     said IS NOT NULL AND chance(root_id, 'repeat') < 0.005 AS is_repeated,
     (1000 - ln(1 - chance(number, 'read')) * 600000)::BIGINT AS read_ms,

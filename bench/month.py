@@ -70,6 +70,11 @@ PROOFS = {
     "sends are counted otherwise than once": """
         SELECT sum(send_count) - (SELECT count(DISTINCT send_id) FROM command) FROM send_count
     """,
+    "steps have no first try": """
+        SELECT count(*)
+        FROM (SELECT count_if(ends_with(send_id, '-0')) AS firsts FROM command GROUP BY message_id, step)
+        WHERE firsts = 0
+    """,
     "batches are not folded": """
         SELECT (SELECT max(batch_id) FROM offsets) - min(batch_id) FROM folded
     """,

@@ -167,6 +167,7 @@ SELECT
     'text' AS kind,
     'r' || number AS provider_message_id,
     CASE WHEN number % 2 = 0 THEN root_id END AS reply_to,
+    name_hash(reply_to) AS reply_to_number,
     recipient_hash AS author_hash,
     sender AS addressee,
     replied_at AS occurred_at,

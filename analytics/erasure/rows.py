@@ -11,7 +11,10 @@ from analytics.database import Connection
 from analytics.erasure.spelling import Spelling
 
 WORDS = {
-    "inbound": ("text", "media_url", "tracking", "reply_id", "external_id"),
+    "inbound": (
+        *("text", "media_url", "tracking", "reply_id", "external_id"),
+        *("tracking_number", "reply_id_number", "external_id_number"),
+    ),
     "report": ("description",),
     "suppression": ("note",),
 }
@@ -23,6 +26,8 @@ NAMES = ("root_id", "provider_message_id", "external_id")
 """Names of attempts, kept besides as numbers by which they are found,"""
 NAMED = ("report", "registration")
 """as these tell them, and their recipients with them."""
+NUMBERED = ("reply_to", "reply_id", "tracking", "external_id")
+"""What people's messages name, which stands beside it as a number."""
 
 
 class Column(NamedTuple):
@@ -133,6 +138,9 @@ def _blank_cells(connection: Connection, spelling: Spelling) -> dict[str, int]:
             sql = f'UPDATE "{column.table}" SET "{column.name}" = ? WHERE rowid = ?'  # noqa: S608  # names of our own tables
             value = blanked if isinstance(content, bytes) else blanked.decode("utf-8", "surrogatepass")
             connection.execute(sql, [value, row]).fetchall()
+            if column.table == "inbound" and column.name in NUMBERED:
+                sql = f"UPDATE inbound SET {column.name}_number = name_hash({column.name}) WHERE rowid = ?"  # noqa: S608  # names of our own tables
+                connection.execute(sql, [row]).fetchall()
             if column.table in NAMED and column.name in NAMES:
                 _rename(connection, f'"{column.table}" WHERE rowid = $of', row, "name_hash", (content, value))
         counts |= {f"{column.table}.{column.name}": len(found)} if found else {}

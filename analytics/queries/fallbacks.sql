@@ -30,7 +30,7 @@ arrived AS (
 
 reason_of AS (
     SELECT send_id, any_value(because) AS because, any_value(fact_channel) AS after_channel
-    FROM decision SEMI JOIN send USING (send_id)
+    FROM decision SEMI JOIN send USING (message_id, send_id)
     WHERE decision = 'send'
     GROUP BY send_id
 ),

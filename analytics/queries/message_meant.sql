@@ -1,7 +1,7 @@
--- Whether anybody wrote what could be an answer to a message, as `meant.cte` has it: it bears one of its names, or comes
--- from one of its people within its lifetime. What that answers is then for `message_replies` to find out; nothing answers
--- what was first heard of a week later.
--- parameters: names, people, heard_from, heard_to, window_s, accounts
+-- Whether anybody wrote what could be an answer to a message, as `meant.cte` has it: it bears one of its names, of which there
+-- are the `numbers`, or comes from one of its people within its lifetime. What that answers is then for `message_replies` to
+-- find out; nothing answers what was first heard of a week later.
+-- parameters: numbers, people, heard_from, heard_to, window_s, accounts
 -- lane: look-up
 WITH later AS (
     SELECT *
@@ -12,13 +12,13 @@ WITH later AS (
 )
 
 -- One look for each member: what holds for one of several must be asked of each row, and few members have a value at all.
-SELECT event_id FROM later WHERE list_contains($names::VARCHAR[], reply_to)
+SELECT event_id FROM later WHERE list_contains($numbers::UINTEGER[], reply_to_number)
 UNION ALL
-SELECT event_id FROM later WHERE list_contains($names::VARCHAR[], reply_id)
+SELECT event_id FROM later WHERE list_contains($numbers::UINTEGER[], reply_id_number)
 UNION ALL
-SELECT event_id FROM later WHERE list_contains($names::VARCHAR[], tracking)
+SELECT event_id FROM later WHERE list_contains($numbers::UINTEGER[], tracking_number)
 UNION ALL
-SELECT event_id FROM later WHERE list_contains($names::VARCHAR[], external_id)
+SELECT event_id FROM later WHERE list_contains($numbers::UINTEGER[], external_id_number)
 UNION ALL
 SELECT event_id
 FROM later

@@ -7,6 +7,7 @@ import pytest
 from analytics import questions
 from analytics.columns import hasher
 from analytics.questions import InboundQuestion, Place
+from analytics.timelines import name_hash
 from contracts.vocabulary import InboundKind
 from tests.support.store_line import MESSAGE, OBSERVED, at
 
@@ -201,6 +202,13 @@ async def test_a_timeline_says_whether_there_may_be_replies(line, known, reader,
     timeline = await questions.message_timeline(reader, told(line, "late"), **asked)
 
     assert timeline.may_be_answered is is_possible
+
+
+@pytest.mark.parametrize("name", ["", "v6080", "παραγγελία", "\N{WAVING HAND SIGN}"])
+def test_a_name_has_the_number_that_the_store_gives_it(database, name):
+    ((number,),) = database.cursor().execute("SELECT name_hash(?)", [name]).fetchall()
+
+    assert name_hash(name) == number
 
 
 async def test_replies_are_not_told_to_others(line, known, reader):

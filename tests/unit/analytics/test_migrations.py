@@ -15,6 +15,7 @@ from analytics.migrations import load_steps, migrate
 from analytics.queries import load_query
 from analytics.sends import send_balance
 from analytics.settling import Settling
+from analytics.timelines import name_hash
 from contracts.vocabulary import Channel, Scope
 from tests.support.plans import commanded, message, outcome
 from tests.support.store_line import at
@@ -109,3 +110,15 @@ async def test_what_was_settled_with_names_in_no_order_is_found_by_them(writer, 
 
     assert len((await messages(reader, question)).rows) == 1
     assert [row["waiting"] for row in (await send_balance(reader)).rows] == [1]
+
+
+async def test_what_messages_of_before_name_is_known(writer, database, line):
+    line.inbound("1" * 32, at_s=300, reply_to="early")
+    writer.write(writer.prepare(writer.resume(), line.fetch()))
+    members = ("reply_to", "reply_id", "tracking", "external_id")
+    unmade(database, "reply_names", *(f"ALTER TABLE inbound DROP COLUMN {name}_number" for name in members))
+
+    migrate(database.cursor())
+    ((number,),) = database.cursor().execute("SELECT reply_to_number FROM inbound").fetchall()
+
+    assert number == name_hash("early")

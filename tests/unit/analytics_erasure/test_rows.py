@@ -63,3 +63,24 @@ def test_names_in_which_the_person_stood_are_found_as_they_are_now_and_nobody_el
     assert found == now
     assert kept == others
     assert not {name for name, *_ in found} & {name for name, *_ in others}
+
+
+def test_what_messages_name_is_found_as_it_is_now(store):
+    numbers = "[reply_to_number, tracking_number], [name_hash(reply_to), name_hash(tracking)]"
+    store.begin()
+    store.execute(
+        "INSERT INTO inbound BY NAME SELECT uuid() AS event_id, '' AS provider, '' AS connection, '' AS account, "
+        "'text' AS kind, 'for 447700900105' AS reply_to, name_hash(reply_to) AS reply_to_number, 'a' AS tracking, "
+        "name_hash(tracking) AS tracking_number, unnest([1, 2]) AS author_hash, now()::TIMESTAMP AS received_at, "
+        "'applied' AS verdict, 0 AS kafka_partition, 0 AS kafka_offset, 0 AS cause_partition, 0 AS cause_offset, "
+        "0 AS cause_index, 1 AS cause_items, 1 AS batch_id"
+    )
+    ((before, _),) = store.execute(f"SELECT DISTINCT {numbers} FROM inbound").fetchall()
+    Forgetting(Spelling("+447700900105"), 1, wishes_too=True).run(store)
+    (theirs, others) = store.execute(f"SELECT {numbers} FROM inbound ORDER BY tracking NULLS FIRST").fetchall()
+    store.rollback()
+
+    assert theirs[0] == theirs[1]
+    assert others[0] == others[1]
+    assert theirs[0][1] is None
+    assert theirs[0][0] == others[0][0] != before[0]
