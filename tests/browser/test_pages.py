@@ -2,6 +2,7 @@
 
 import pytest
 
+from api.page import desk
 from api.page.atlas import PAGES
 from tests.browser.conftest import Visitor
 from tests.support.store_line import at
@@ -71,7 +72,8 @@ def test_without_the_server_a_page_says_so_and_keeps_its_numbers_until_it_is_bac
 
 
 @pytest.mark.long
-def test_a_page_that_is_left_open_does_not_grow(visit, town):
+def test_a_page_that_is_left_open_does_not_grow(visit, town, monkeypatch):
+    monkeypatch.setattr(desk, "SHARE", 0.01)  # to look at it may take all the time there is
     page, answers = visit().page, []
     page.add_init_script("{ const real = setTimeout; window.setTimeout = (act, ms) => real(act, ms / 100); }")
     page.reload()
