@@ -4,7 +4,7 @@ CREATE MACRO person_hash(pseudonym) AS (pseudonym & 4294967295)::UINTEGER;
 -- By which names attempts go, a row for each: the provider's of the whole and of the one of its parts or channels, our
 -- customer's, and its recipient's pseudonym; and when the attempt was first heard of. Of batches that are settled. Rows that
 -- are sorted lie in order of their names, many at once, so that DuckDB leaves out unread nearly all that have others; left as
--- they are, because packed they take four times as long to look through.
+-- they are, because packed they take twice as long to look through.
 DROP TABLE attempt_name;
 
 CREATE TABLE attempt_name (

@@ -1,5 +1,5 @@
--- Where each of some attempts stands that is wanted, newest first. They are found by when they were first heard of, of which
--- there is a number: so little is read of others; what was stored before there was the number does not say it.
+-- Where each of some attempts stands that is wanted, newest first. Reports are found by when the attempt was first heard of, of
+-- which there is a number: so little is read of others; what was stored before there was the number does not say it.
 -- parameters: attempts, limit
 -- parameters: accounts, account, provider, connection, channel, country, campaign, sender, status, reason
 -- lane: look-up
@@ -15,9 +15,7 @@ heard_report AS (
 ),
 
 heard_registration AS (
-    FROM registration WHERE first_tick IN (SELECT first_tick FROM chosen) AND attempt_id IN (SELECT attempt_id FROM chosen)
-    UNION ALL
-    FROM registration WHERE first_tick IS NULL AND attempt_id IN (SELECT attempt_id FROM chosen)
+    FROM registration WHERE attempt_id IN (SELECT attempt_id FROM chosen)
 ),
 
 heard_unclaimed AS (
