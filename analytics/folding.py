@@ -5,6 +5,7 @@ facts.
 """
 
 import time
+from collections import deque
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
@@ -52,25 +53,49 @@ class Folding:
         self._folded_at = monotonic()
         self._behind = WORTH_IT
         self._steps = tuple(_steps(reply_window_s))
+        self._left: deque[Step] = deque()
 
     def note(self, rows: int) -> None:
         """So many reports, registrations and replies were stored."""
         self._behind += rows
 
-    def take_turn(self, batch_id: int, *, waiting: int) -> None:
-        """Fold a portion, when it is time for that with so many records at the door."""
-        is_small, has_rested = waiting <= SMALL, self._monotonic() >= self._folded_at + PAUSE_S
-        if self._behind >= ((1 if has_rested else WORTH_IT) if is_small else TOO_MANY):
-            self.fold(batch_id)
+    def take_turn(self, batch_id: int, *, waiting: int) -> bool:
+        """Go on with one fold of which there is something to fold, when it is time for that with so many records at the
+        door; whether there was. When it is time for one, it is for each.
+        """
+        if not self._left and self._is_time(waiting):
+            self._begin()
+        while self._left:
+            if self._go_on(batch_id):
+                return True
+        return False
 
     def fold(self, batch_id: int) -> None:
         """Fold the next portion of the batches up to `batch_id`; of each fold all of it or nothing."""
-        are_behind = [self._fold(step, batch_id) for step in self._steps]
-        self._behind = WORTH_IT if any(are_behind) else 0
+        self._begin()
+        while self._left:
+            self._go_on(batch_id)
+
+    def _is_time(self, waiting: int) -> bool:
+        is_small, has_rested = waiting <= SMALL, self._monotonic() >= self._folded_at + PAUSE_S
+        return self._behind >= ((1 if has_rested else WORTH_IT) if is_small else TOO_MANY)
+
+    def _begin(self) -> None:
+        self._left = deque(self._steps)
+        self._behind = 0
         self._folded_at = self._monotonic()
 
-    def _fold(self, step: Step, batch_id: int) -> bool:
-        """Whether there is more to fold."""
+    def _go_on(self, batch_id: int) -> int:
+        found = self._at_once
+        try:
+            found = self._fold(self._left.popleft(), batch_id)
+        finally:
+            if found == self._at_once:
+                self._behind = max(self._behind, WORTH_IT)
+        return found
+
+    def _fold(self, step: Step, batch_id: int) -> int:
+        """How many reports were folded; `at_once` when there may be more."""
         place = {"fold": str(step.fold), "rule": step.rule}
         with transaction(self._connection):
             ((folded, found, until),) = run(self._connection, "find_unfolded", place | {"rows": self._at_once})
@@ -79,7 +104,7 @@ class Folding:
                 portion = place | step.parameters | {"folded": folded, "newest": newest, "batch_id": batch_id}
                 for name in (*step.statements, "clear_folded", "insert_folded"):
                     run(self._connection, name, portion)
-        return bool(found == self._at_once)
+        return int(found)
 
 
 def _steps(reply_window_s: float) -> Iterator[Step]:

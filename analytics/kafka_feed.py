@@ -40,6 +40,7 @@ class Feed:
             enable_auto_commit=False,
             auto_offset_reset="none",
         )
+        self._next_offsets: dict[TopicPartition, int] = {}
         self._pace = Pace(self._consumer, gather_ms=int(store.batch_wait_s * FETCH_SHARE * 1000))
 
     async def start(self, next_offsets: Mapping[Source, int]) -> None:
@@ -59,6 +60,7 @@ class Feed:
             wanted = next_offsets.get((self._topics[at.topic], at.partition), starts[at])
             check_reach(at, wanted, start=starts[at], end=ends[at])
             self._consumer.seek(at, wanted)
+            self._next_offsets[at] = wanted
 
     async def stop(self) -> None:
         if self._telling is not None:
@@ -75,7 +77,7 @@ class Feed:
             fetched += more
             missing -= sum(len(part.records) for part in more)
         self._pace.gather_ms = int(wait_s * FETCH_SHARE * 1000)
-        self._pace.follow(has_come=bool(fetched))
+        self._pace.follow(has_come=bool(fetched), is_much=self._is_more_there())
         return fetched
 
     def tell_lag_tools(self, next_offsets: Mapping[Source, int]) -> None:
@@ -100,7 +102,12 @@ class Feed:
         except OffsetOutOfRangeError as exc:
             gone = {f"{self._topics[at.topic]}/{at.partition}": offset for at, offset in exc.args[0].items()}
             raise OffsetGap(f"Kafka no longer has what the store needs next: {gone}; retention is too short") from exc
+        self._next_offsets |= {at: records[-1].offset + 1 for at, records in found.items()}
         return [Fetched(self._topics[at.topic], at.partition, records) for at, records in found.items()]
+
+    def _is_more_there(self) -> bool:
+        """Whether Kafka had more, when it was last asked, than the fetches could carry."""
+        return any(offset < (self._consumer.highwater(at) or 0) for at, offset in self._next_offsets.items())
 
     async def _partitions(self) -> list[TopicPartition]:
         existing = await self._consumer.topics()

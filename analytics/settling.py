@@ -8,7 +8,7 @@ from analytics.database import Connection, transaction
 from analytics.folding import SMALL
 from analytics.statements import run
 
-AT_ONCE = 200_000
+AT_ONCE = 100_000
 """Callbacks of one portion, or one batch that has more."""
 WORTH_IT = 50_000
 """So many rows are settled while batches are small,"""
@@ -40,13 +40,13 @@ class Settling:
         """So many rows were stored."""
         self._behind += rows
 
-    def take_turn(self, batch_id: int, *, waiting: int) -> None:
-        """Settle a portion, when it is time for that with so many rows at the door."""
-        if self._behind >= (WORTH_IT if waiting <= SMALL else TOO_MANY):
-            self.settle(batch_id)
+    def take_turn(self, batch_id: int, *, waiting: int) -> bool:
+        """Settle a portion, when it is time for that with so many rows at the door; whether there was one."""
+        is_time = self._behind >= (WORTH_IT if waiting <= SMALL else TOO_MANY)
+        return is_time and self.settle(batch_id) > 0
 
-    def settle(self, batch_id: int) -> None:
-        """Settle the next portion of the batches up to `batch_id`, all of it or nothing."""
+    def settle(self, batch_id: int) -> int:
+        """Settle the next portion of the batches up to `batch_id`, all of it or nothing; how many callbacks it had."""
         with transaction(self._connection):
             ((settled, found, newest),) = run(self._connection, "find_unsettled", {"rows": self._at_once})
             until = newest if found == self._at_once else max(batch_id, settled)
@@ -55,6 +55,7 @@ class Settling:
                     run(self._connection, name, {"until": until})
                 self._sort_names()
         self._behind = WORTH_IT if found == self._at_once else 0
+        return int(found)
 
     def _sort_names(self) -> None:
         """Put the names in order that are in none, once they are many."""

@@ -24,6 +24,7 @@ log = structlog.get_logger()
 
 ATTEMPT_TABLES = frozenset({"report", "replay", "registration", "outcome"})
 """By whose rows attempts move from one count to another."""
+REPORT_TABLES = frozenset({"report", "replay"})
 COLLECT = ("collect_evidence", "collect_cells", "collect_taken")
 DELTAS = ("insert_hour_delta", "insert_latency_delta", "insert_price_delta", "insert_hour_revision")
 FOLDED_TABLES = ATTEMPT_TABLES | {"inbound"}
@@ -76,10 +77,7 @@ class Writer:
         A record that is not what its topic promises is stored as `unreadable`; it is looked for only when the batch
         cannot be inserted as it is.
         """
-        if self._upkeep.is_due(is_quiet=batch.is_empty):
-            self._upkeep.tidy(self._batch_id)
-        else:
-            self._upkeep.take_turn(self._batch_id, waiting=batch.row_count)
+        self._upkeep.take_turn(self._batch_id, waiting=batch.row_count)
         self._upkeep.forget(self._batch_id)
         self._take_snapshot(self._connection, self._batch_id)
         if batch.is_empty:
@@ -125,6 +123,7 @@ class Writer:
         crash_point("sink.committed")
         self._batch_id = self._next_batch
         self._upkeep.note(added, callbacks=tables["callback"].num_rows if "callback" in tables else 0)
+        self._upkeep.checkpoints.note(sum(tables[name].num_rows for name in REPORT_TABLES & tables.keys()))
         self._upkeep.settling.note(sum(rows.num_rows for rows in tables.values()) - added)
         self._upkeep.folding.note(sum(tables[name].num_rows for name in FOLDED_TABLES & tables.keys()))
 

@@ -49,8 +49,7 @@ def _run(database: Database, writer: Writer, upkeep: Upkeep) -> list[tuple[float
     marks, looks = writer.resume(), []
     for number, fetched in enumerate(batches(WARM_UP + ROWS, BATCH_ROWS), start=1):
         writer.write(writer.prepare(marks, fetched))
-        if upkeep.is_due(is_quiet=True):
-            upkeep.tidy(number)
+        upkeep.take_turn(number, waiting=0)
         stored = number * BATCH_ROWS - WARM_UP
         if stored >= 0 and stored % (ROWS // LOOKS) == 0:
             print(f"\r{stored} of {ROWS}", end="", file=sys.stderr, flush=True)

@@ -14,6 +14,7 @@ from typing import Self
 
 import duckdb
 
+from analytics.batch import Batch
 from analytics.columns import hasher
 from analytics.database import Database
 from analytics.freshness import Horizon, Skyline
@@ -24,14 +25,15 @@ from analytics.writer import Writer
 from bench.lives import Lives, run, text_of
 from bench.sink import HEADERS, PARTITIONS, Stored
 from contracts.envelope import with_id
+from runtime.settings import StoreSettings
 
 CALLBACK_BODY = b"x" * 700
 FIRST = 1_000_000_000
 """The number of the first message, which no message of a month has."""
+WITH_CALLBACKS = 2
+"""Records of an update: itself, and the callback behind it."""
 PORTION_ROWS = 50_000
 """Made at once, where nobody may wait for long."""
-BATCH_S = 0.25
-"""What the sink waits for, when little comes."""
 
 
 class Traffic:
@@ -92,17 +94,22 @@ class Traffic:
 
 
 class SteadyWriter:
-    """While it is entered, updates and their callbacks are stored at that rate, from `begin` on."""
+    """While it is entered, updates and their callbacks come at that rate, from `begin` on, and are stored as the sink
+    does it: what has come meanwhile is the next batch, which is prepared while the last one is written.
+    """
 
     def __init__(self, database: Database, skyline: Skyline, *, begin: datetime, rows_per_s: int) -> None:
         self.rows = 0
         self.seconds = 0.0
         self.turns_ms: list[float] = []
-        """How long each batch took, with whatever the writer tidied before it."""
+        """How long each batch took to write, with whatever the writer tidied before it,"""
+        self.delays_ms: list[float] = []
+        """and how long after its first update had come it was stored."""
         self._database = database
         self._skyline = skyline
         self._begin = begin
         self._rows_per_s = rows_per_s
+        self._settings = StoreSettings()
         self._is_over = threading.Event()
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="writer")
 
@@ -121,21 +128,39 @@ class SteadyWriter:
             intake = writer.resume()
             placed = {topic: _count(intake.next_offsets, topic) for topic in ("updates", "callbacks")}
             with closing(Traffic(self._begin, rows_per_s=self._rows_per_s, **placed)) as traffic:
-                self._store(writer, intake, traffic)
+                self._store(writer, self._batches(writer, intake, traffic))
             writer.write(writer.prepare(intake, []))  # as the sink does when nothing comes any more
 
-    def _store(self, writer: Writer, intake: Intake, traffic: Traffic) -> None:
-        size, began = int(self._rows_per_s * BATCH_S), time.perf_counter()
-        while not self._is_over.wait(max(0.0, began + self.rows / self._rows_per_s - time.perf_counter())):
-            fetched = traffic.take(size, with_callbacks=True)
-            left = time.perf_counter()
-            batch = writer.prepare(intake, fetched)
-            writer.write(batch)
-            self.turns_ms.append((time.perf_counter() - left) * 1000)
-            self.rows += size
-            self.seconds = time.perf_counter() - began
-            below = {part: offset for (topic, part), offset in batch.next_offsets.items() if topic == "callbacks"}
-            self._skyline.latest = Horizon(self._begin + timedelta(seconds=self.seconds), below)
+    def _store(self, writer: Writer, batches: Iterator[tuple[float, Batch]]) -> None:
+        began = time.perf_counter()
+        with ThreadPoolExecutor(1, thread_name_prefix="prepare") as beside:
+            following = beside.submit(next, batches)
+            while not self._is_over.is_set():
+                came_at, batch = following.result()
+                following = beside.submit(next, batches)
+                left = time.perf_counter()
+                writer.write(batch)
+                self._note(batch, began=began, came_at=came_at, left=left)
+
+    def _batches(self, writer: Writer, intake: Intake, traffic: Traffic) -> Iterator[tuple[float, Batch]]:
+        """Each with the moment in which the first of its updates came."""
+        began, taken = time.perf_counter(), 0
+        while True:
+            first_at = began + taken / self._rows_per_s
+            self._is_over.wait(first_at + self._settings.batch_wait_s - time.perf_counter())
+            come = int((time.perf_counter() - began) * self._rows_per_s) - taken
+            rows = min(come, self._settings.batch_rows // WITH_CALLBACKS)
+            taken += rows
+            yield first_at, writer.prepare(intake, traffic.take(rows, with_callbacks=True))
+
+    def _note(self, batch: Batch, *, began: float, came_at: float, left: float) -> None:
+        now = time.perf_counter()
+        self.turns_ms.append((now - left) * 1000)
+        self.delays_ms.append((now - came_at) * 1000)
+        self.rows += batch.row_count // WITH_CALLBACKS
+        self.seconds = now - began
+        below = {part: offset for (topic, part), offset in batch.next_offsets.items() if topic == "callbacks"}
+        self._skyline.latest = Horizon(self._begin + timedelta(seconds=self.seconds), below)
 
 
 def _count(next_offsets: Mapping[Source, int], wanted: str) -> int:

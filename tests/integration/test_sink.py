@@ -1,20 +1,24 @@
 """The store fed from a real Kafka: what is told, what is skipped, what stops it, and what a kill leaves."""
 
+import asyncio
 import os
 import signal
 import subprocess
 import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
+from random import randbytes
 from uuid import uuid4
 
 import duckdb
 import pytest
 
 from analytics import questions
+from analytics.batch import TOPICS
+from analytics.kafka_feed import Feed
 from analytics.service import Analytics
 from runtime.settings import KafkaSettings, Settings, StoreSettings
-from tests.support.patience import until
+from tests.support.patience import LIMIT_S, until
 from tests.support.store_line import MESSAGE, Line
 from tests.support.store_on_kafka import Pour, pouring, storing
 
@@ -96,6 +100,26 @@ async def test_questions_are_answered_while_the_store_is_fed(settings: Settings,
     assert len(balances) > 1
     for row in balances:
         assert row["received"] == row["applied"] + row["repeated"] + row["outranked"] + row["in_flight"]
+
+
+async def test_what_lies_ready_in_kafka_is_fetched_without_pauses(settings: Settings, pour: Pour) -> None:
+    """A fetch waits for what gathers, but of what is there already nothing has to gather."""
+    line = Line()
+    for number in range(60):
+        line.dead_letter(randbytes(150_000), at_s=number)
+    await pour.pour(line)
+    left = sum(len(line.logs[topic, part]) for topic, part in line.logs if topic in TOPICS)
+    wait_s = 4 * LIMIT_S
+    feed = Feed(settings.kafka, StoreSettings(batch_rows=20, batch_wait_s=wait_s))
+    await feed.start({})
+    try:
+        async with asyncio.timeout(LIMIT_S):
+            while left:
+                left -= sum(len(part.records) for part in await feed.gather(wait_s))
+    finally:
+        await feed.stop()
+
+    assert not left
 
 
 HALTS = ("insert_report", "insert_offsets", "insert_marks", "collect_cells", "insert_hour_delta")

@@ -29,7 +29,7 @@ from analytics.reports.question import GROUPS, ReportQuestion
 from analytics.rollups import ROLLUPS, TRUST, Rollup
 from analytics.sources import COSTS, COSTS_OF_FACTS, COUNTS, COUNTS_OF_FACTS, PLACES, Source
 from analytics.trust.report import TrustQuestion
-from analytics.upkeep import Upkeep
+from analytics.upkeep import BUSY_ROWS, Upkeep
 from analytics.writer import Writer
 from runtime.clock import FixedClock
 from tests.support.examples import share
@@ -100,6 +100,9 @@ def store(database: Database, line: Line, chance: random.Random, *, is_tidied: b
                 connection.execute(statement)
         if chance.random() < 0.3:
             upkeep.tidy(batches)
+        if chance.random() < 0.3:
+            upkeep.note(BUSY_ROWS, callbacks=0)
+            upkeep.take_turn(batches, waiting=1)
     skyline.latest = Horizon(None, {part: len(line.logs["callbacks", part]) for part in range(line.partitions)})
     if is_tidied:
         upkeep.tidy(batches)

@@ -250,7 +250,7 @@ class TestUpkeep:
         before = await questions.conservation(reader)
         upkeep = Upkeep(connection := database.cursor(), skyline)
         upkeep.note(0, callbacks=callbacks)
-        for batch_id in (1, 2):
+        for batch_id in range(1, 6):
             upkeep.take_turn(batch_id, waiting=waiting)
 
         assert connection.execute("SELECT count(*) FROM open_callback").fetchall() == [(left,)]
