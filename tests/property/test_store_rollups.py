@@ -110,7 +110,7 @@ def store(database: Database, line: Line, chance: random.Random, *, is_tidied: b
 
 
 @settings(
-    max_examples=share(0.5),
+    max_examples=share(0.3),
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
 )
@@ -134,7 +134,7 @@ def counted(rows: list[tuple[Any, ...]], which: int) -> Counter[Cell]:
     return Counter({Cell(*row[:8]): count for row in rows if (count := row[8 + which])})
 
 
-@settings(max_examples=share(0.3), deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=share(0.2), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(what=deeds, seed=st.integers(0, 2**32))
 def test_what_attempts_cost_is_what_their_prices_add_up_to(database: Database, what: list[Any], seed: int) -> None:
     line = lived(what)
@@ -167,7 +167,7 @@ def test_every_callback_is_explained_exactly_once(database: Database, what: list
     assert cursor.execute("SELECT coalesce(sum(received), 0)::BIGINT FROM settled_count").fetchall() == [(received,)]
 
 
-@settings(max_examples=share(0.3), deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=share(0.2), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(what=deeds, seed=st.integers(0, 2**32), by_channel=st.booleans())
 def test_what_is_counted_from_the_facts_is_what_is_kept_by_the_hour(
     database: Database, what: list[Any], seed: int, *, by_channel: bool
@@ -187,7 +187,7 @@ def test_what_is_counted_from_the_facts_is_what_is_kept_by_the_hour(
         assert answer(database, question, facts) == answer(database, question, kept_by_hour)
 
 
-@settings(max_examples=share(0.3), deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=share(0.2), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(what=deeds, seed=st.integers(0, 2**32), is_tidied=st.booleans())
 def test_days_have_what_the_hours_have_that_are_sealed(
     database: Database, what: list[Any], seed: int, *, is_tidied: bool
@@ -212,7 +212,7 @@ def by_day(rollup: Rollup, table: str, day_at: str, condition: str) -> str:
     )
 
 
-@settings(max_examples=share(0.3), deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=share(0.2), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     what=deeds,
     seed=st.integers(0, 2**32),
@@ -248,7 +248,7 @@ def long_questions(from_: datetime, to: datetime) -> Iterator[Asked]:
         yield "providers_compared", compared(ReportQuestion(from_=from_, to=to, least_samples=least_samples))
 
 
-@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=share(0.2), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     what=deeds,
     seed=st.integers(0, 2**32),
@@ -264,7 +264,7 @@ def test_what_routes_are_known_by_is_the_same_folded_or_counted_from_the_facts(
     routes_are_known_alike(database, at(begin_s), at(end_s), as_of=at(as_of_s))
 
 
-@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=share(0.2), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     what=deeds,
     seed=st.integers(0, 2**32),
@@ -295,7 +295,7 @@ def known_of_routes(database: Database, question: TrustQuestion, *, as_of: datet
     return ask(*question.counts(as_of, folded=known.folded, newest=known.newest))
 
 
-@settings(max_examples=share(0.4), deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=share(0.3), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     what=talks,
     seed=st.integers(0, 2**32),
@@ -314,7 +314,7 @@ def test_what_was_late_is_the_same_folded_or_counted_from_the_facts(
     assert ask(*question.late(known)) == ask(*question.late(replace(known, is_far_behind=True)))
 
 
-@settings(max_examples=share(0.6), deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=share(0.3), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     what=talks,
     seed=st.integers(0, 2**32),

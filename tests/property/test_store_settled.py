@@ -128,7 +128,7 @@ def give_up(line: Line) -> None:
 
 
 @settings(
-    max_examples=share(0.6),
+    max_examples=share(0.4),
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
 )
