@@ -27,7 +27,7 @@ Connection = duckdb.DuckDBPyConnection
 CHECKPOINT_THRESHOLD = "128MB"
 """A kill in the middle of a checkpoint can cost the file (one in 300 when every commit checkpoints), so they are rare;
 and rows that wait in the log are compressed once instead of with every small checkpoint. A replay takes a second.
-`analytics.checkpoints` makes them before that, where it is reports that come."""
+`analytics.upkeep.checkpoints` makes them before that, where it is reports that come."""
 
 
 class Database:

@@ -16,14 +16,14 @@ from analytics.columns import hasher
 from analytics.database import Database
 from analytics.exports.exporter import Exporter
 from analytics.exports.reading import RowSource
-from analytics.forgetting import Forgetting
 from analytics.pseudonyms import load_hash_key
 from analytics.questions import conservation, parked
 from analytics.reader import Reader, Row
 from analytics.recovery import Recovery
 from analytics.sink import Sink
 from analytics.snapshots import Snapshot, Snapshots
-from analytics.upkeep import Upkeep
+from analytics.upkeep.forgetting import Forgetting
+from analytics.upkeep.upkeep import Upkeep
 from analytics.writer import Writer
 from contracts.errors import QueryInvalid, StoreUnavailable
 from runtime.clock import Clock

@@ -1,7 +1,7 @@
 """One batch, one transaction: facts, deltas, offsets and marks together or not at all."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import replace
 
@@ -16,7 +16,8 @@ from analytics.database import Connection
 from analytics.intake import Fetched, Intake, Origin, Place, Source
 from analytics.parsing import Parser
 from analytics.queries import load_query
-from analytics.upkeep import Upkeep
+from analytics.upkeep.job import Stored
+from analytics.upkeep.upkeep import Upkeep
 from runtime.crash_points import crash_point
 from runtime.metrics import SINK_COMMIT_SECONDS, SINK_ROWS
 
@@ -107,11 +108,11 @@ class Writer:
         try:
             for name in tables:
                 self._run(f"insert_{name}")
-            added = sum(tables[name].num_rows for name in SMALL_TABLES)
+            made = 0
             if tables.keys() & ATTEMPT_TABLES:
                 for name in COLLECT:
                     self._run(name)
-                added += sum(self._run(name) for name in DELTAS)
+                made = sum(self._run(name) for name in DELTAS)
             crash_point("sink.inserted")
             self._connection.commit()
         except BaseException:
@@ -122,10 +123,7 @@ class Writer:
             self._arrivals.clear()
         crash_point("sink.committed")
         self._batch_id = self._next_batch
-        self._upkeep.note(added, callbacks=tables["callback"].num_rows if "callback" in tables else 0)
-        self._upkeep.checkpoints.note(sum(tables[name].num_rows for name in REPORT_TABLES & tables.keys()))
-        self._upkeep.settling.note(sum(rows.num_rows for rows in tables.values()) - added)
-        self._upkeep.folding.note(sum(tables[name].num_rows for name in FOLDED_TABLES & tables.keys()))
+        self._upkeep.note(_stored(tables, made=made))
 
     @property
     def _next_batch(self) -> int:
@@ -134,3 +132,19 @@ class Writer:
     def _run(self, name: str) -> int:
         """Run the statement; how many rows it made."""
         return self._arrivals.run(name, batch_id=self._next_batch, seen_days=self._seen_days)
+
+
+def _stored(tables: Mapping[str, pa.Table], *, made: int) -> Stored:
+    """What came with the batch, and how many rows of deltas were made of it."""
+
+    def rows(names: Iterable[str]) -> int:
+        return sum(tables[name].num_rows for name in names if name in tables)
+
+    small = rows(SMALL_TABLES)
+    return Stored(
+        deltas=small + made,
+        facts=rows(tables) - small,
+        reports=rows(REPORT_TABLES),
+        foldable=rows(FOLDED_TABLES),
+        callbacks=rows(["callback"]),
+    )

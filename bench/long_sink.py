@@ -21,7 +21,7 @@ from analytics.batch import Batch
 from analytics.columns import hasher
 from analytics.freshness import Skyline
 from analytics.intake import Fetched
-from analytics.upkeep import Upkeep
+from analytics.upkeep.upkeep import Upkeep
 from analytics.writer import Writer
 from bench.figures import Figure, figure, percentiles, tell
 from bench.sink import START, store

@@ -24,7 +24,7 @@ from analytics.columns import hasher
 from analytics.database import Connection, Database
 from analytics.freshness import Horizon, Skyline
 from analytics.queries import with_parts
-from analytics.upkeep import Upkeep
+from analytics.upkeep.upkeep import Upkeep
 from analytics.writer import COLLECT, DELTAS, Writer
 from bench.lives import HERE, Lives, run, statements, text_of
 from bench.sink import PARTITIONS, START

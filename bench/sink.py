@@ -22,7 +22,7 @@ from analytics.columns import hasher
 from analytics.database import Database
 from analytics.freshness import Skyline
 from analytics.intake import Fetched
-from analytics.upkeep import Upkeep
+from analytics.upkeep.upkeep import Upkeep
 from analytics.writer import Writer
 from bench.figures import Figure, figure
 from contracts.codec import encode

@@ -13,7 +13,7 @@ import sys
 import pyarrow as pa
 
 from analytics.database import Database
-from analytics.upkeep import Upkeep
+from analytics.upkeep.upkeep import Upkeep
 from analytics.writer import Writer
 from bench.figures import Figure, figure
 from bench.sink import batches, store

@@ -20,7 +20,7 @@ from analytics.database import Database
 from analytics.freshness import Horizon, Skyline
 from analytics.intake import Fetched, Intake, Source
 from analytics.migrations import migrate
-from analytics.upkeep import Upkeep
+from analytics.upkeep.upkeep import Upkeep
 from analytics.writer import Writer
 from bench.lives import Lives, run, text_of
 from bench.sink import HEADERS, PARTITIONS, Stored

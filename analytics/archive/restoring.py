@@ -18,7 +18,7 @@ from analytics.intake import Fetched
 from analytics.pseudonyms import load_hash_key
 from analytics.queries import load_query
 from analytics.statements import run
-from analytics.upkeep import Upkeep
+from analytics.upkeep.upkeep import Upkeep
 from analytics.writer import Writer
 from contracts.archived import CALLBACK, Archived
 from contracts.codec import decode, encode

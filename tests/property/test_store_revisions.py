@@ -18,7 +18,7 @@ from analytics.database import Connection, Database
 from analytics.freshness import Skyline
 from analytics.metrics import Dimension, Measure, MetricsQuestion
 from analytics.reader import Reader
-from analytics.upkeep import Upkeep
+from analytics.upkeep.upkeep import Upkeep
 from analytics.writer import Writer
 from runtime.clock import FixedClock
 from tests.support.examples import share

@@ -17,7 +17,6 @@ from analytics.back_test.questions import BackTestQuestion, ReplayedStep
 from analytics.buckets import Bucket
 from analytics.columns import hasher
 from analytics.database import Database
-from analytics.folding import REPLY_WINDOW_S
 from analytics.folds import Fold, reached, rule_of
 from analytics.freshness import Horizon, Skyline
 from analytics.metrics import Dimension, Measure, MetricsQuestion
@@ -29,7 +28,10 @@ from analytics.reports.question import GROUPS, ReportQuestion
 from analytics.rollups import ROLLUPS, TRUST, Rollup
 from analytics.sources import COSTS, COSTS_OF_FACTS, COUNTS, COUNTS_OF_FACTS, PLACES, Source
 from analytics.trust.report import TrustQuestion
-from analytics.upkeep import BUSY_ROWS, Upkeep
+from analytics.upkeep import sealing
+from analytics.upkeep.folding import REPLY_WINDOW_S
+from analytics.upkeep.job import Stored
+from analytics.upkeep.upkeep import Upkeep
 from analytics.writer import Writer
 from runtime.clock import FixedClock
 from tests.support.examples import share
@@ -101,7 +103,7 @@ def store(database: Database, line: Line, chance: random.Random, *, is_tidied: b
         if chance.random() < 0.3:
             upkeep.tidy(batches)
         if chance.random() < 0.3:
-            upkeep.note(BUSY_ROWS, callbacks=0)
+            upkeep.note(Stored(deltas=sealing.ENOUGH.busy))
             upkeep.take_turn(batches, waiting=1)
     skyline.latest = Horizon(None, {part: len(line.logs["callbacks", part]) for part in range(line.partitions)})
     if is_tidied:

@@ -19,8 +19,8 @@ from analytics.database import Database
 from analytics.freshness import Horizon, Skyline
 from analytics.reader import Answer, Reader, kept
 from analytics.sends import SendsQuestion
-from analytics.settling import Settling
-from analytics.upkeep import Upkeep
+from analytics.upkeep.settling import Settling
+from analytics.upkeep.upkeep import Upkeep
 from analytics.writer import Writer
 from contracts.identity import attempt_key
 from contracts.plans import SendWithdrawn, send_id_of
@@ -148,10 +148,10 @@ def test_answers_are_those_of_all_facts(database: Database, what: list[Any], see
         if batches == crash:
             crash_of_track(line, chance)
         if chance.random() < 0.5:
-            settling.settle(batches)
+            settling.run(batches)
         if chance.random() < 0.3:
             compare(database, skyline, chance)
-    settling.settle(batches)
+    settling.run(batches)
     compare(database, skyline, chance)
     connection.close()
 

@@ -22,7 +22,7 @@ from analytics.database import Database
 from analytics.freshness import Skyline
 from analytics.intake import Fetched
 from analytics.queries import load_query
-from analytics.upkeep import Upkeep
+from analytics.upkeep.upkeep import Upkeep
 from analytics.writer import Writer
 from contracts.codec import encode
 from contracts.envelope import fixed_headers, with_id

@@ -14,7 +14,7 @@ from analytics.database import Database, log_of
 from analytics.freshness import Skyline
 from analytics.recovery import Recovery
 from analytics.snapshots import Snapshots
-from analytics.upkeep import Upkeep
+from analytics.upkeep.upkeep import Upkeep
 from analytics.writer import Writer
 from runtime.clock import FixedClock
 from runtime.settings import Settings, StoreSettings

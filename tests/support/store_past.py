@@ -8,10 +8,10 @@ from typing import Any
 from analytics.archive.shelf import Shelf
 from analytics.columns import hasher
 from analytics.database import Database
-from analytics.forgetting import LOOK_EVERY, Forgetting
 from analytics.freshness import Horizon, Skyline
 from analytics.reader import Reader
-from analytics.upkeep import Upkeep
+from analytics.upkeep.forgetting import LOOK_EVERY, Forgetting
+from analytics.upkeep.upkeep import Upkeep
 from analytics.writer import Writer
 from contracts.archived import Archived
 from runtime.clock import FixedClock

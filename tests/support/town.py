@@ -22,7 +22,7 @@ from analytics.database import Database
 from analytics.freshness import Horizon, Skyline
 from analytics.reader import Reader
 from analytics.service import Analytics, Health
-from analytics.upkeep import Upkeep
+from analytics.upkeep.upkeep import Upkeep
 from analytics.writer import Writer
 from api.admission.keys import EVERYTHING, Scope
 from api.application import create_app

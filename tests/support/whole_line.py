@@ -17,7 +17,7 @@ from analytics.database import Database
 from analytics.freshness import Skyline
 from analytics.intake import Fetched
 from analytics.pseudonyms import load_hash_key
-from analytics.upkeep import Upkeep
+from analytics.upkeep.upkeep import Upkeep
 from analytics.writer import Writer
 from contracts.archived import Archived
 from contracts.codec import encode

@@ -22,7 +22,7 @@ from analytics.exports.manifest import Manifest
 from analytics.exports.order import Format
 from analytics.freshness import Skyline
 from analytics.reader import Reader
-from analytics.upkeep import Upkeep
+from analytics.upkeep.upkeep import Upkeep
 from analytics.writer import Writer
 from api.admission.keys import Scope
 from api.application import create_app

@@ -15,7 +15,7 @@ from analytics.database import Database
 from analytics.freshness import Skyline
 from analytics.intake import Fetched
 from analytics.tracing import traced as traced_write
-from analytics.upkeep import Upkeep
+from analytics.upkeep.upkeep import Upkeep
 from analytics.writer import Writer
 from contracts.envelope import TRACEPARENT, Headers, header
 from contracts.errors import ConfigurationInvalid, NotDurable

@@ -11,7 +11,7 @@ from analytics.database import Database
 from analytics.freshness import Skyline
 from analytics.migrations import load_steps, migrate
 from analytics.reader import Reader
-from analytics.upkeep import Upkeep
+from analytics.upkeep.upkeep import Upkeep
 from analytics.writer import Writer
 from runtime.clock import FixedClock
 from runtime.settings import StoreSettings

@@ -4,10 +4,11 @@ import pytest
 
 from analytics.erasure.rows import Forgetting
 from analytics.erasure.spelling import Spelling
-from analytics.folding import PAUSE_S, REPLY_WINDOW_S, SMALL, TOO_MANY, Folding
 from analytics.metrics import Dimension
 from analytics.reports.funnel import funnel
 from analytics.reports.question import ReportQuestion
+from analytics.upkeep.folding import ENOUGH, PAUSE_S, REPLY_WINDOW_S, foldings
+from analytics.upkeep.job import SMALL, Stored
 from tests.support.store_line import T0, at
 
 FOLDED = "SELECT coalesce(max(batch_id), 0) FROM folded WHERE fold = 'trust'"
@@ -19,21 +20,26 @@ def state(database) -> tuple[int, int]:
     return cursor.execute(FOLDED).fetchall()[0][0], cursor.execute(ATTEMPTS).fetchall()[0][0]
 
 
+def fold_all(folds, batch_id):
+    for fold in folds:
+        fold.run(batch_id)
+
+
 @pytest.mark.usefixtures("three_batches")
 def test_all_is_folded_once(database):
-    fold = Folding(database.cursor())
+    folds = foldings(database.cursor())
     for _ in range(2):
-        fold.fold(3)
+        fold_all(folds, 3)
 
     assert state(database) == (3, 6)
 
 
 @pytest.mark.usefixtures("three_batches")
 def test_a_portion_ends_with_a_batch(database):
-    fold = Folding(database.cursor(), at_once=3)
+    folds = foldings(database.cursor(), at_once=3)
     told = []
     for _ in range(2):
-        fold.fold(3)
+        fold_all(folds, 3)
         told.append(state(database))
 
     assert told == [(2, 4), (3, 6)]
@@ -45,15 +51,14 @@ def test_a_portion_ends_with_a_batch(database):
     [
         pytest.param(0, SMALL, True, id="at the start, when there is time: nobody knows how far it is"),
         pytest.param(0, SMALL + 1, False, id="while much waits it waits too"),
-        pytest.param(TOO_MANY, SMALL + 1, True, id="but not for ever"),
+        pytest.param(ENOUGH.busy, SMALL + 1, True, id="but not for ever"),
     ],
 )
 def test_it_is_folded_when_there_is_time(database, noted, waiting, is_folded):
-    fold = Folding(database.cursor())
-    fold.note(noted)
-    fold.take_turn(3, waiting=waiting)
+    for fold in foldings(database.cursor()):
+        fold.note(Stored(foldable=noted))
 
-    assert (state(database) == (3, 6)) == is_folded
+        assert fold.is_due(waiting=waiting) == is_folded
 
 
 @pytest.mark.usefixtures("three_batches")
@@ -67,21 +72,20 @@ def test_it_is_folded_when_there_is_time(database, noted, waiting, is_folded):
 )
 def test_few_wait_for_a_while(database, after_s, waiting, is_folded):
     now = [0.0]
-    fold = Folding(database.cursor(), monotonic=lambda: now[0])
-    fold.fold(2)
-    fold.note(2)
+    fold = foldings(database.cursor(), monotonic=lambda: now[0])[0]
+    fold.run(2)
+    fold.note(Stored(foldable=2))
     now[0] = after_s
-    fold.take_turn(3, waiting=waiting)
 
-    assert state(database) == ((3, 6) if is_folded else (2, 4))
+    assert fold.is_due(waiting=waiting) == is_folded
 
 
 def test_an_attempt_leaves_the_count_where_it_was(writer, line, database):
-    fold = Folding(database.cursor())
+    folds = foldings(database.cursor())
     for batch_id, (said, country) in enumerate([("sent", "GB"), ("undelivered", None), ("delivered", "US")], start=1):
         line.report(said, of="a", connection="observed", country=country, at_s=100 * batch_id, price=1, currency="EUR")
         writer.write(writer.prepare(writer.resume(), line.fetch()))
-        fold.fold(batch_id)
+        fold_all(folds, batch_id)
     told = database.cursor().execute(
         "SELECT country, fact, sum(n)::BIGINT AS n FROM trust_delta "
         "WHERE fact NOT IN ('delay', 'after_sent', 'latency') GROUP BY ALL HAVING n <> 0"
@@ -123,31 +127,31 @@ def replies(line, *, at_s: float = 100, **members) -> None:
 
 
 async def test_a_report_that_comes_late_gives_a_reply_another_attempt(told, line, database, reader):
-    fold = Folding(database.cursor())
+    folds = foldings(database.cursor())
     line.report("sent", of="a", campaign="autumn", at_s=10, **TO_PERSON)
     replies(line)
     told()
-    fold.fold(1)
+    fold_all(folds, 1)
     before = await answered(reader)
     line.report("delivered", of="b", campaign="spring", at_s=200, occurred_at=at(20), **TO_PERSON)
     told()
     unfolded = await answered(reader)
-    fold.fold(2)
+    fold_all(folds, 2)
 
     assert before == {"autumn": 1}
     assert unfolded == await answered(reader) == {"spring": 1}
 
 
 async def test_what_comes_later_about_an_attempt_moves_the_answer_to_it(told, line, database, reader):
-    fold = Folding(database.cursor())
+    folds = foldings(database.cursor())
     line.report("delivered", of="a", campaign="autumn", at_s=10, **TO_PERSON)
     replies(line)
     told()
-    fold.fold(1)
+    fold_all(folds, 1)
     line.report("seen", of="a", campaign="winter", at_s=200, **TO_PERSON)
     told()
     unfolded = await answered(reader)
-    fold.fold(2)
+    fold_all(folds, 2)
 
     assert unfolded == await answered(reader) == {"winter": 1}
 
@@ -156,9 +160,9 @@ async def test_another_window_is_folded_anew(told, line, database, reader):
     line.report("delivered", of="a", campaign="autumn", at_s=10, **TO_PERSON)
     replies(line)
     told()
-    Folding(database.cursor()).fold(1)
+    fold_all(foldings(database.cursor()), 1)
     by_facts = await answered(reader, window_s=60)
-    Folding(database.cursor(), reply_window_s=60).fold(1)
+    fold_all(foldings(database.cursor(), reply_window_s=60), 1)
 
     assert by_facts == await answered(reader, window_s=60) == {}
     assert await answered(reader) == {"autumn": 1}
@@ -170,7 +174,7 @@ async def test_a_person_who_is_forgotten_has_answered_all_the_same(told, line, d
     line.report("delivered", of="b", campaign="spring", at_s=20, **TO_PERSON)
     replies(line, extras={"tracking": "order-1"})
     told()
-    Folding(database.cursor()).fold(1)
+    fold_all(foldings(database.cursor()), 1)
     pseudonym = database.cursor().execute("SELECT author_hash FROM inbound").fetchall()[0][0]
     Forgetting(Spelling(PERSON), pseudonym, wishes_too=True).run(database.cursor())
 

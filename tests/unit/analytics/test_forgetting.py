@@ -15,13 +15,13 @@ from analytics.archive.manifest import load
 from analytics.archive.restoring import Restorer
 from analytics.buckets import Bucket
 from analytics.database import Database
-from analytics.forgetting import FACTS, FOLDED, Forgetting
 from analytics.metrics import Dimension, Measure, MetricsQuestion
 from analytics.reports.funnel import funnel
 from analytics.reports.question import ReportQuestion
 from analytics.sources import COUNTED
 from analytics.trust.report import TrustQuestion, trust
-from analytics.upkeep import Upkeep
+from analytics.upkeep.forgetting import FACTS, FOLDED, Forgetting
+from analytics.upkeep.upkeep import Upkeep
 from contracts.errors import NotFound, QueryInvalid, StoreUnavailable
 from runtime.settings import Settings, StoreSettings, StreamsSettings
 from streams.session.machine import hear, standing_of

@@ -9,8 +9,8 @@ import pytest
 from analytics.columns import hasher
 from analytics.messages import MessagesQuestion, messages, newest
 from analytics.reader import Ask
-from analytics.settling import Settling
 from analytics.timelines import message_timeline
+from analytics.upkeep.settling import Settling
 from analytics.words import Dimension
 from contracts.filters import parse_filter
 from tests.support.plans import message, planned
@@ -37,7 +37,7 @@ def stored(writer, line, database, request):
         for change in OF_BEFORE:
             database.cursor().execute(change)
     if request.param != "new":
-        Settling(database.cursor()).settle(1)
+        Settling(database.cursor()).run(1)
     return line
 
 
@@ -87,7 +87,7 @@ async def test_the_reference_of_a_plan_finds_what_was_sent_of_it(writer, line, f
     for topics in (["updates"], ["messages"]):
         writer.write(writer.prepare(writer.resume(), line.fetch(only=topics)))
         line.say("messages", planned(external_id="order-1208"))
-    settling.settle(settled)
+    settling.run(settled)
 
     assert await found(external_id="order-1208") == ["by-plan"]
 

@@ -14,8 +14,8 @@ from analytics.messages import MessagesQuestion, messages
 from analytics.migrations import load_steps, migrate
 from analytics.queries import load_query
 from analytics.sends import send_balance
-from analytics.settling import Settling
 from analytics.timelines import name_hash
+from analytics.upkeep.settling import Settling
 from contracts.vocabulary import Channel, Scope
 from tests.support.plans import commanded, message, outcome
 from tests.support.store_line import at
@@ -101,11 +101,11 @@ async def test_what_was_settled_with_names_in_no_order_is_found_by_them(writer, 
     line.say("commands", commanded())
     line.report("sent", of="root-7", connection="observed")
     writer.write(writer.prepare(writer.resume(), line.fetch()))
-    Settling(database.cursor()).settle(1)
+    Settling(database.cursor()).run(1)
     unmade(database, "sorted_names", "DROP MACRO person_hash", "DELETE FROM attempt_name")
 
     migrate(database.cursor())
-    Settling(database.cursor()).settle(settled)
+    Settling(database.cursor()).run(settled)
     question = MessagesQuestion(from_=at(-60), to=at(60), provider_message_id="root-7")
 
     assert len((await messages(reader, question)).rows) == 1

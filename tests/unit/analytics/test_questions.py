@@ -4,7 +4,6 @@ import duckdb
 import pytest
 
 from analytics import questions
-from analytics.folding import SMALL, Folding
 from analytics.freshness import Horizon
 from analytics.intake import Fetched
 from analytics.queries import load_query, query_names
@@ -13,7 +12,10 @@ from analytics.reader import Reader
 from analytics.rollups import COUNT, TRUST
 from analytics.sources import COUNTED
 from analytics.statements import statement
-from analytics.upkeep import OPEN_CALLBACKS, Upkeep
+from analytics.upkeep import adding_up
+from analytics.upkeep.folding import foldings
+from analytics.upkeep.job import SMALL, Stored
+from analytics.upkeep.upkeep import Upkeep
 from analytics.writer import Writer
 from contracts.errors import NotFound, QueryInvalid, StoreUnavailable
 from runtime.clock import FixedClock
@@ -157,6 +159,12 @@ class Short:
         return getattr(self._connection, name)
 
 
+DONE = """
+    SELECT count(*) > 0 FROM sealed_batch UNION ALL SELECT count(*) > 0 FROM settled_batch
+    UNION ALL SELECT count(*) > 0 FROM settled_count
+"""
+
+
 class TestUpkeep:
     async def test_it_leaves_every_answer_as_it_was(self, writer, reader, line, skyline, database):
         for number in range(30):
@@ -200,44 +208,45 @@ class TestUpkeep:
 
     def test_what_is_folded_behind_a_seal_gets_into_the_days_with_the_next(self, writer, line, skyline, database):
         connection, days = database.cursor(), []
-        upkeep = Upkeep(connection, skyline)
-        upkeep.folding = Folding(connection, at_once=1)
+        upkeep = Upkeep(connection, skyline, at_once=1)
         for batch in (1, 2, 3):
             line.report("sent", of=f"m{batch}", connection="observed")
             store(writer, line)
             if batch > 1:
                 upkeep.tidy(batch)
                 days += connection.execute("SELECT sum(n)::BIGINT FROM day_trust WHERE fact = 'attempt'").fetchone()
-                upkeep.folding.fold(batch)
+                for folding in foldings(connection, at_once=1):
+                    folding.run(batch)
 
         assert days == [1, 3]
 
     @pytest.mark.parametrize(
-        "without",
+        ("without", "done"),
         [
-            pytest.param(statement("collect_due"), id="what is due"),
-            pytest.param(COUNT.statement("insert_sealed"), id="hours"),
-            pytest.param(TRUST.statement("add_to_days"), id="days"),
-            pytest.param(statement("find_unsettled"), id="what is settled"),
+            pytest.param(statement("collect_due"), [True, True, False], id="adding up"),
+            pytest.param(COUNT.statement("insert_sealed"), [False, True, True], id="sealing hours"),
+            pytest.param(TRUST.statement("add_to_days"), [False, True, True], id="sealing days"),
+            pytest.param(statement("find_unsettled"), [True, False, True], id="settling"),
         ],
     )
-    def test_what_there_is_no_memory_for_is_done_another_time(self, writer, line, skyline, database, without):
+    def test_what_there_is_no_memory_for_is_done_another_time(self, writer, line, skyline, database, without, done):
         line.report("sent", of="a", connection="observed")
         store(writer, line)
         connection = database.cursor()
-        sealed = []
+        skyline.latest = Horizon(T0, {part: len(line.logs["callbacks", part]) for part in range(3)})
+        told = []
         for short in (Short(connection, without), connection):
             Upkeep(short, skyline).tidy(1)
-            sealed += connection.execute("SELECT max(batch_id) FROM sealed_batch").fetchall()
+            told.append([is_done for (is_done,) in connection.execute(DONE).fetchall()])
 
-        assert sealed == [(None,), (1,)]
+        assert told == [done, [True, True, True]]
 
     @pytest.mark.parametrize(
         "turn",
         [
-            pytest.param((OPEN_CALLBACKS, SMALL, 0), id="many are added up"),
-            pytest.param((OPEN_CALLBACKS - 1, SMALL, 1), id="few can wait"),
-            pytest.param((OPEN_CALLBACKS, SMALL + 1, 1), id="so can all while others wait at the door"),
+            pytest.param((adding_up.ENOUGH.small, SMALL, 0), id="many are added up"),
+            pytest.param((adding_up.ENOUGH.small - 1, SMALL, 1), id="few can wait"),
+            pytest.param((adding_up.ENOUGH.small, SMALL + 1, 1), id="so can all while others wait at the door"),
         ],
     )
     async def test_callbacks_that_are_explained_are_added_up_between_batches(
@@ -249,7 +258,7 @@ class TestUpkeep:
         skyline.latest = Horizon(T0, {part: len(line.logs["callbacks", part]) for part in range(3)})
         before = await questions.conservation(reader)
         upkeep = Upkeep(connection := database.cursor(), skyline)
-        upkeep.note(0, callbacks=callbacks)
+        upkeep.note(Stored(callbacks=callbacks))
         for batch_id in range(1, 6):
             upkeep.take_turn(batch_id, waiting=waiting)
 

@@ -12,7 +12,7 @@ from analytics.columns import hasher
 from analytics.freshness import Skyline
 from analytics.metrics import Dimension, Measure, MetricsQuestion
 from analytics.reader import Reader
-from analytics.upkeep import Upkeep
+from analytics.upkeep.upkeep import Upkeep
 from analytics.writer import Writer
 from contracts.errors import QueryInvalid
 from contracts.filters import parse_filter

@@ -3,8 +3,8 @@
 import pytest
 
 from analytics import sends
-from analytics.folding import SMALL
-from analytics.settling import TOO_MANY, Settling
+from analytics.upkeep.job import SMALL, Stored
+from analytics.upkeep.settling import ENOUGH, Settling
 from contracts.plans import send_id_of
 from tests.support.plans import commanded, message, outcome
 
@@ -20,7 +20,7 @@ def state(database) -> tuple[int, int]:
 def test_all_is_settled_once(database):
     settling = Settling(database.cursor())
     for _ in range(2):
-        settling.settle(3)
+        settling.run(3)
 
     assert state(database) == (3, 3)
 
@@ -30,7 +30,7 @@ def test_a_portion_ends_with_a_batch(database):
     settling = Settling(database.cursor(), at_once=3)
     told = []
     for _ in range(2):
-        settling.settle(3)
+        settling.run(3)
         told.append(state(database))
 
     assert told == [(2, 2), (3, 3)]
@@ -42,15 +42,14 @@ def test_a_portion_ends_with_a_batch(database):
     [
         pytest.param(0, SMALL, True, id="at the start, when there is time: nobody knows how far it is"),
         pytest.param(0, SMALL + 1, False, id="while much waits it waits too"),
-        pytest.param(TOO_MANY, SMALL + 1, True, id="but not for ever"),
+        pytest.param(ENOUGH.busy, SMALL + 1, True, id="but not for ever"),
     ],
 )
 def test_it_is_settled_when_there_is_time(database, noted, waiting, is_settled):
     settling = Settling(database.cursor())
-    settling.note(noted)
-    settling.take_turn(3, waiting=waiting)
+    settling.note(Stored(facts=noted))
 
-    assert (state(database) == (3, 3)) == is_settled
+    assert settling.is_due(waiting=waiting) == is_settled
 
 
 @pytest.mark.parametrize(
@@ -72,7 +71,7 @@ async def test_a_send_leaves_the_count_where_it_was(writer, line, database, read
         elif come:
             line.say("outcomes", outcome(come, root_id="a"))
         writer.write(writer.prepare(writer.resume(), line.fetch()))
-        settling.settle(batch_id)
+        settling.run(batch_id)
         (row,) = (await sends.send_balance(reader)).rows
         told.append([name for name, count in row.items() if count and name != "sends"])
 
@@ -90,7 +89,7 @@ def test_names_are_put_in_order_once_they_are_many(writer, line, database):
             line.report("sent", of=root, at_s=1, connection="observed")
             line.report("sent", of=root, part="1", at_s=1, connection="observed")
         writer.write(writer.prepare(writer.resume(), line.fetch()))
-        settling.settle(batch_id)
+        settling.run(batch_id)
         told.append(database.cursor().execute(NAMES).fetchall())
     loose, ordered, both = told
 

@@ -19,7 +19,7 @@ from analytics.reader import Reader
 from analytics.trust.judgement import Count, judged
 from analytics.trust.report import Route, TrustQuestion, trust
 from analytics.trust.signals import BOUNDS, Signal, Suspicion
-from analytics.upkeep import Upkeep
+from analytics.upkeep.upkeep import Upkeep
 from analytics.writer import Writer
 from contracts.status import BAD_ENDS, DeliveryStatus
 from contracts.vocabulary import Channel

@@ -10,7 +10,7 @@ from analytics.freshness import Skyline
 from analytics.migrations import load_steps, migrate
 from analytics.reader import Reader
 from analytics.service import show_parked
-from analytics.upkeep import Upkeep
+from analytics.upkeep.upkeep import Upkeep
 from analytics.writer import Writer
 from contracts.codec import encode
 from contracts.vocabulary import Verdict

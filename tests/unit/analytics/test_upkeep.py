@@ -2,19 +2,20 @@
 
 import pytest
 
-from analytics import settling
-from analytics.checkpoints import ROW_GROUP, Checkpoints
 from analytics.database import log_of
-from analytics.folding import SMALL, TOO_MANY
 from analytics.folds import Fold
-from analytics.upkeep import BUSY_ROWS, Upkeep
+from analytics.upkeep import folding, sealing, settling
+from analytics.upkeep.checkpoints import ROW_GROUP, Checkpoints
+from analytics.upkeep.job import SMALL, Stored
+from analytics.upkeep.upkeep import Upkeep
 from tests.support.store_line import Line
 
 KEPT = """
     SELECT (SELECT max(batch_id) FROM sealed_batch), settled_until(), (SELECT list_sort(list(batch_id)) FROM folded)
 """
 ALL = (1, 1, [1] * len(Fold))
-SEALING = SETTLING = ADDING_UP = 1
+MUCH = Stored(deltas=sealing.ENOUGH.busy, facts=settling.ENOUGH.busy, foldable=folding.ENOUGH.busy)
+SEALING = SETTLING = 1
 
 
 class Counting:
@@ -43,9 +44,7 @@ def counting(database, writer, line: Line):
 @pytest.fixture
 def upkeep(counting, skyline):
     made = Upkeep(counting, skyline)
-    made.note(BUSY_ROWS, callbacks=0)
-    made.folding.note(TOO_MANY)
-    made.settling.note(settling.TOO_MANY)
+    made.note(MUCH)
     return made
 
 
@@ -76,7 +75,7 @@ def test_when_nothing_waits_all_of_it_is_done(upkeep, counting):
     upkeep.take_turn(1, waiting=0)
 
     assert kept(counting) == ALL
-    assert counting.commits == SEALING + len(Fold) + SETTLING + ADDING_UP
+    assert counting.commits == SEALING + len(Fold) + SETTLING
 
 
 @pytest.mark.parametrize(
@@ -89,8 +88,11 @@ def test_when_nothing_waits_all_of_it_is_done(upkeep, counting):
 )
 def test_the_log_goes_into_the_file_when_the_reports_have_filled_a_row_group(counting, database, noted, is_made):
     checkpoints = Checkpoints(counting)
-    checkpoints.note(noted)
+    checkpoints.note(Stored(reports=noted))
+    is_due = checkpoints.is_due(waiting=0)
+    if is_due:
+        checkpoints.run(1)
 
-    assert checkpoints.take_turn() == is_made
+    assert is_due == is_made
     assert log_of(database.path).exists() != is_made
-    assert not checkpoints.take_turn()
+    assert not checkpoints.is_due(waiting=0)

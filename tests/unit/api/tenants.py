@@ -22,7 +22,7 @@ from analytics.exports.order import Wanted as ExportWanted
 from analytics.freshness import Skyline
 from analytics.reader import Reader
 from analytics.service import Health
-from analytics.upkeep import Upkeep
+from analytics.upkeep.upkeep import Upkeep
 from analytics.writer import Writer
 from api.admission.keys import Scope
 from api.exports.desk import ExportDesk

@@ -27,7 +27,7 @@ from analytics.exports.order import Order
 from analytics.freshness import Horizon, Skyline
 from analytics.reader import Reader
 from analytics.service import Health
-from analytics.upkeep import Upkeep
+from analytics.upkeep.upkeep import Upkeep
 from analytics.writer import Writer
 from api.admission.keys import EVERYTHING
 from api.application import create_app

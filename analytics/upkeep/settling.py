@@ -5,15 +5,11 @@ Questions look at facts only where they are newer than that, so they take as lon
 """
 
 from analytics.database import Connection, transaction
-from analytics.folding import SMALL
 from analytics.statements import run
+from analytics.upkeep.job import AT_ONCE, Enough, Stored
 
-AT_ONCE = 100_000
-"""Callbacks of one portion, or one batch that has more."""
-WORTH_IT = 50_000
-"""So many rows are settled while batches are small,"""
-TOO_MANY = 500_000
-"""and so many whatever waits."""
+ENOUGH = Enough(idle=2_000, small=50_000, busy=500_000)
+"""Rows that are not settled."""
 NAMES_AT_ONCE = 1_000_000
 """So many names are put in order together: a look reads a share of each such run, and the writer rests meanwhile."""
 STEPS = (
@@ -34,19 +30,15 @@ class Settling:
         self._connection = connection
         self._at_once = at_once
         self._names_at_once = names_at_once
-        self._behind = WORTH_IT
+        self._behind = ENOUGH.small  # nobody knows how far it is
 
-    def note(self, rows: int) -> None:
-        """So many rows were stored."""
-        self._behind += rows
+    def note(self, stored: Stored) -> None:
+        self._behind += stored.facts
 
-    def take_turn(self, batch_id: int, *, waiting: int) -> bool:
-        """Settle a portion, when it is time for that with so many rows at the door; whether there was one."""
-        is_time = self._behind >= (WORTH_IT if waiting <= SMALL else TOO_MANY)
-        return is_time and self.settle(batch_id) > 0
+    def is_due(self, *, waiting: int) -> bool:
+        return self._behind >= ENOUGH.at(waiting)
 
-    def settle(self, batch_id: int) -> int:
-        """Settle the next portion of the batches up to `batch_id`, all of it or nothing; how many callbacks it had."""
+    def run(self, batch_id: int) -> bool:
         with transaction(self._connection):
             ((settled, found, newest),) = run(self._connection, "find_unsettled", {"rows": self._at_once})
             until = newest if found == self._at_once else max(batch_id, settled)
@@ -54,8 +46,8 @@ class Settling:
                 for name in STEPS:
                     run(self._connection, name, {"until": until})
                 self._sort_names()
-        self._behind = WORTH_IT if found == self._at_once else 0
-        return int(found)
+        self._behind = ENOUGH.small if found == self._at_once else 0
+        return bool(found)
 
     def _sort_names(self) -> None:
         """Put the names in order that are in none, once they are many."""

@@ -11,9 +11,11 @@ from contextlib import suppress
 import duckdb
 
 from analytics.database import Connection
+from analytics.upkeep.job import Enough, Stored
 
 ROW_GROUP = 122_880
 """DuckDB's own."""
+ENOUGH = Enough(idle=ROW_GROUP, small=ROW_GROUP, busy=ROW_GROUP)
 
 
 class Checkpoints:
@@ -22,16 +24,15 @@ class Checkpoints:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         ((count,),) = connection.execute("SELECT count(*) FROM report").fetchall()
-        self._rows = count % ROW_GROUP
+        self._rows: int = count % ROW_GROUP
 
-    def note(self, reports: int) -> None:
-        """So many reports were stored."""
-        self._rows += reports
+    def note(self, stored: Stored) -> None:
+        self._rows += stored.reports
 
-    def take_turn(self) -> bool:
-        """Make one, when it is time for that; whether it was."""
-        if self._rows < ROW_GROUP:
-            return False
+    def is_due(self, *, waiting: int) -> bool:
+        return self._rows >= ENOUGH.at(waiting)
+
+    def run(self, batch_id: int) -> bool:  # noqa: ARG002 - of all batches there are
         self._rows %= ROW_GROUP
         with suppress(duckdb.TransactionException):  # somebody else writes at this moment: the next will do
             self._connection.execute("CHECKPOINT").fetchall()
