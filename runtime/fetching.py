@@ -6,14 +6,23 @@ that costs, here and at the broker, is many times what is done with the record.
 
 The moment passes here, before the fetch is sent. A broker that is told to hold it would look at all that it asks for
 time and again, whenever somebody has written to one of the partitions.
+
+And a client that still has records leaves their partitions out when it asks for more, and asks for nothing else until
+that is answered. When a stage has more to do than it takes at once, that leaves the quiet partitions, and whoever waits
+for those at the broker has all that the busy ones bring waiting too, for as long as a broker may hold a fetch.
 """
 
 import asyncio
+from collections.abc import Awaitable, Callable
+from functools import partial
 
 from aiokafka import AIOKafkaConsumer
+from aiokafka.protocol.fetch import FetchRequest
 
 CALLED_FOR_EACH_FETCH = "_proc_fetch_request"
 """The private name of aiokafka's fetcher that is leant on. A test asserts that it is there and called so."""
+BESIDE_OTHERS_MS = 25
+"""How long the broker may wait for records when the client still has some of other partitions."""
 
 
 class Pace:
@@ -37,15 +46,20 @@ class Pace:
         fetcher = self._client._fetcher  # noqa: SLF001  # named above
         fetch = fetcher._proc_fetch_request  # noqa: SLF001  # named above
 
-        async def fetch_in_time(*request: object) -> bool:
-            """What is asked for was settled before; an answer about a place that was left meanwhile is dropped by the
-            client, as it is when the broker takes so long.
-            """
-            try:
-                await asyncio.sleep(self._wait_s)
-            except asyncio.CancelledError:
-                return False  # as the client's own does, which is awaited when it was cancelled
-            has_brought: bool = await fetch(*request)
-            return has_brought
+        def fetch_in_time(assignment: object, node_id: int, request: FetchRequest) -> Awaitable[bool]:
+            """Called as soon as it is settled what is asked for."""
+            if fetcher._records:  # noqa: SLF001  # named above
+                request._max_wait_ms = BESIDE_OTHERS_MS  # noqa: SLF001  # named above
+            return self._sent(partial(fetch, assignment, node_id, request))
 
         fetcher._proc_fetch_request = fetch_in_time  # noqa: SLF001  # named above
+
+    async def _sent(self, fetch: Callable[[], Awaitable[bool]]) -> bool:
+        """An answer about a place that was left meanwhile is dropped by the client, as it is when the broker takes so
+        long.
+        """
+        try:
+            await asyncio.sleep(self._wait_s)
+        except asyncio.CancelledError:
+            return False  # as the client's own does, which is awaited when it was cancelled
+        return await fetch()
