@@ -9,7 +9,7 @@ from typing import Any
 
 from analytics.buckets import floored
 from analytics.database import Connection
-from analytics.statements import known_to, statement
+from analytics.statements import execute, statement
 
 DAY = timedelta(days=1)
 WHERE = ("account", "provider", "connection", "channel", "country")
@@ -39,8 +39,7 @@ class Rollup:
 
     def run(self, connection: Connection, name: str, parameters: Mapping[str, Any]) -> None:
         """That statement, with those of `parameters` that it knows."""
-        sql = self.statement(name)
-        connection.execute(sql, known_to(sql, parameters) or None).fetchall()
+        execute(connection, self.statement(name), parameters)
 
 
 COUNT = Rollup(

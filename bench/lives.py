@@ -1,13 +1,13 @@
 """Made-up messages as SQL makes them, span by span: a million reports take seconds, not minutes."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 from analytics.database import Connection
+from analytics.statements import execute
 
 HERE = Path(__file__).parent
 REPORTS_OF_A_MESSAGE = 3.2
@@ -35,7 +35,7 @@ class Lives:
             "every_us": self._every_us,
         }
         for statement in statements("lives"):
-            run(self._connection, statement, parameters)
+            execute(self._connection, statement, parameters)
         self._number += count
 
 
@@ -47,15 +47,6 @@ def text_of(name: str) -> str:
 def statements(name: str) -> Iterator[str]:
     """The statements of the file, in order."""
     yield from re.sub(r"^--.*\n", "", text_of(name), flags=re.MULTILINE).split(";\n")
-
-
-def run(connection: Connection, statement: str, parameters: Mapping[str, Any]) -> list[tuple[Any, ...]]:
-    """Run it with those of `parameters` that it names."""
-    named = set(re.findall(r"\$(\w+)", statement))
-    rows: list[tuple[Any, ...]] = connection.execute(
-        statement, {name: value for name, value in parameters.items() if name in named} or None
-    ).fetchall()
-    return rows
 
 
 def stored(moment: datetime) -> datetime:

@@ -24,9 +24,10 @@ from analytics.columns import hasher
 from analytics.database import Connection, Database
 from analytics.freshness import Horizon, Skyline
 from analytics.queries import with_parts
+from analytics.statements import execute
 from analytics.upkeep.upkeep import Upkeep
 from analytics.writer import COLLECT, DELTAS, Writer
-from bench.lives import HERE, Lives, run, statements, text_of
+from bench.lives import HERE, Lives, statements, text_of
 from bench.sink import PARTITIONS, START
 from runtime.settings import StoreSettings
 from tidings.demo.setup import data_home
@@ -89,7 +90,7 @@ class Chronicler(Writer):
         self._connection.begin()
         for statement in statements("month"):
             places = {topic: placed[topic] for topic in TOPIC_OF.values()}
-            counted = run(self._connection, statement, {**places, "batch_id": self._batch_id + 1})
+            counted = execute(self._connection, statement, {**places, "batch_id": self._batch_id + 1})
             if inserted := re.search(r"^INSERT INTO (\w+)", statement, re.MULTILINE):
                 placed[TOPIC_OF[inserted[1]]] += counted[0][0]
         for name in (*COLLECT, *DELTAS):
@@ -106,8 +107,8 @@ class Chronicler(Writer):
         """How far the topic is read now, and with the first day that it was read from the beginning."""
         told = {"topic": topic, "count": count, "partitions": PARTITIONS, "batch_id": self._batch_id + 1}
         if not self._batch_id:
-            run(self._connection, BEGUN, told)
-        run(self._connection, OFFSETS, told)
+            execute(self._connection, BEGUN, told)
+        execute(self._connection, OFFSETS, told)
 
 
 def positions(count: int) -> dict[int, int]:

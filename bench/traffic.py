@@ -20,9 +20,10 @@ from analytics.database import Database
 from analytics.freshness import Horizon, Skyline
 from analytics.intake import Fetched, Intake, Source
 from analytics.migrations import migrate
+from analytics.statements import execute
 from analytics.upkeep.upkeep import Upkeep
 from analytics.writer import Writer
-from bench.lives import Lives, run, text_of
+from bench.lives import Lives, text_of
 from bench.sink import HEADERS, PARTITIONS, Stored
 from contracts.envelope import with_id
 from runtime.settings import StoreSettings
@@ -84,7 +85,7 @@ class Traffic:
             self._given = min(first + wanted, self._there)
             wanted -= self._given - first
             parameters = {"first": first, "beyond": self._given, "updates": self._updates, "callbacks": self._callbacks}
-            yield from run(self._connection, text_of("wire"), parameters)
+            yield from execute(self._connection, text_of("wire"), parameters)
 
     def _go_on(self) -> None:
         self._updates, self._callbacks = self._updates + self._there, self._callbacks + self._there

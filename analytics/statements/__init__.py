@@ -20,7 +20,11 @@ def statement(name: str) -> str:
 
 def run(connection: Connection, name: str, parameters: Mapping[str, Any]) -> list[tuple[Any, ...]]:
     """What the statement called `name` answers to those of `parameters` that it knows."""
-    sql = statement(name)
+    return execute(connection, statement(name), parameters)
+
+
+def execute(connection: Connection, sql: str, parameters: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+    """What `sql` answers to those of `parameters` that it knows."""
     return connection.execute(sql, known_to(sql, parameters) or None).fetchall()
 
 
