@@ -34,6 +34,7 @@ from api.submissions.registrar import Registrar
 from contracts.errors import TidingsError
 from runtime.clock import Clock, SystemClock
 from runtime.collector import spare_the_collector
+from runtime.listening import listen
 from runtime.logging import configure_logging
 from runtime.policy_file import PolicyFile
 from runtime.settings import Settings, load_settings
@@ -90,6 +91,7 @@ async def serve(settings: Settings, clock: Clock) -> int:
         parts.exports.start()
         parts.replays.start()
         server = _server(settings, parts)
+        port = listen("api", settings.api.host, settings.api.port)
         async with asyncio.TaskGroup() as tasks:
             beside = [
                 tasks.create_task(_end_with_the_store(server, analytics)),
@@ -98,7 +100,7 @@ async def serve(settings: Settings, clock: Clock) -> int:
             ]
             log.info("api_listens", host=settings.api.host, port=settings.api.port)
             spare_the_collector()
-            await server.serve()
+            await server.serve([port])
             for task in beside:
                 task.cancel()
         return 0 if analytics.health().is_alive else 1

@@ -11,8 +11,8 @@ from granian.http import HTTP1Settings
 from granian.log import LogLevels
 from granian.server.embed import Server
 
-from contracts.errors import ConfigurationInvalid
 from ingest.rsgi import Application
+from runtime.listening import cannot_listen
 from runtime.settings import IngestSettings
 
 LARGEST_HEAD_BYTES = 64 * 1024
@@ -53,14 +53,6 @@ def admin_port(admin: FastAPI) -> AdminPort:
     )
 
 
-def admin_socket(ingest: IngestSettings) -> socket.socket:
-    """Listening already. Raises `ConfigurationInvalid` when somebody else does."""
-    try:
-        return socket.create_server((ingest.admin_host, ingest.admin_port), backlog=128)
-    except OSError as exc:
-        raise _cannot_listen("admin_port", ingest.admin_host, ingest.admin_port, exc) from exc
-
-
 def _address(host: str, port: int) -> str:
     """The numeric address of `host`, free to listen on beside other processes of ours."""
     try:
@@ -70,11 +62,5 @@ def _address(host: str, port: int) -> str:
             trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
             trial.bind(address)
     except OSError as exc:
-        raise _cannot_listen("port", host, port, exc) from exc
+        raise cannot_listen("ingest.port", host, port, exc) from exc
     return str(address[0])
-
-
-def _cannot_listen(member: str, host: str, port: int, exc: OSError) -> ConfigurationInvalid:
-    return ConfigurationInvalid(
-        f"cannot listen on {host}:{port}: {exc.strerror}; set ingest.{member}, or end what listens there"
-    )

@@ -17,7 +17,7 @@ from ingest.app import Edge
 from ingest.bodies import BodyReader
 from ingest.chatter import thin_out_chatter
 from ingest.health import START_GRACE_S, Health, Signs, health_of
-from ingest.ports import LARGEST_HEAD_BYTES, admin_port, admin_socket, callback_port
+from ingest.ports import LARGEST_HEAD_BYTES, admin_port, callback_port
 from ingest.publisher import Publisher
 from ingest.routes import make_routes
 from ingest.spool.spool import Spool
@@ -27,6 +27,7 @@ from ingest.tracing import traced
 from providers._kit.provider import Provider
 from runtime.clock import SystemClock
 from runtime.collector import spare_the_collector
+from runtime.listening import listen
 from runtime.metrics import CALLBACKS_WAITING, SPOOL_BYTES, SPOOL_OLDEST_SECONDS, SPOOL_RECORDS
 from runtime.settings import Settings
 from runtime.traces import open_traces
@@ -61,7 +62,7 @@ class Ingest:
         edge = Edge(routes, publishing, self._bodies, ingest=ingest, clock=clock)
         self._callback_port = callback_port(edge.answer, ingest)
         self._admin_port = admin_port(make_admin(self._health, routes.count_taken))
-        self._admin_socket = admin_socket(ingest)
+        self._admin_socket = listen("ingest", ingest.admin_host, ingest.admin_port, member="admin_port")
         self._show_numbers()
 
     async def run(self) -> None:

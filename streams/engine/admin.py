@@ -6,7 +6,7 @@ from typing import Protocol, runtime_checkable
 
 from aiohttp import web
 
-from contracts.errors import ConfigurationInvalid
+from runtime.listening import cannot_listen
 from runtime.metrics import STAGE_LAG, exposition
 from runtime.settings import StreamsSettings
 from streams.engine.line import Line
@@ -65,7 +65,7 @@ class Admin:
         try:
             await web.TCPSite(self._runner, host, port, shutdown_timeout=1.0).start()
         except OSError as exc:
-            raise ConfigurationInvalid(f"streams.admin_port: {host}:{port} cannot be served: {exc.strerror}") from exc
+            raise cannot_listen("streams.admin_port", host, port, exc) from exc
 
     async def stop(self) -> None:
         await self._runner.cleanup()

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -66,6 +67,19 @@ def test_a_second_process_says_who_holds_the_store(api):
     assert b"api_cannot_run" in second.stderr
     assert b"Traceback" not in second.stderr
     assert api.process.poll() is None
+
+
+def test_a_port_that_is_taken_is_told_with_what_to_do(tmp_path):
+    api = RunningApi(KafkaSettings(), tmp_path, free_port())
+    api.configure("127.0.0.1:1")
+    environment = os.environ | {"TIDINGS_CONFIG": str(tmp_path / "tidings.toml")}
+    with socket.create_server(("127.0.0.1", api.port)):
+        command = [sys.executable, "-m", "api"]
+        second = subprocess.run(command, check=False, env=environment, capture_output=True, timeout=60)
+
+    assert second.returncode == 1
+    assert b"set api.port, or end what listens there" in second.stderr
+    assert b"Traceback" not in second.stderr
 
 
 def test_without_kafka_it_lives_says_so_and_stops_in_order(tmp_path):

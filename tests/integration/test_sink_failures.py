@@ -14,6 +14,7 @@ import pytest
 from analytics import questions
 from analytics.inventory import inspect
 from analytics.queries import load_query
+from runtime.broker.ports import free_port
 from runtime.settings import KafkaSettings, Settings, StoreSettings
 from tests.support.illness import small_disk
 from tests.support.patience import LIMIT_S, until
@@ -67,6 +68,7 @@ def environment(settings: Settings) -> dict[str, str]:
         "TIDINGS_KAFKA__PARTITIONS": "3",
         "TIDINGS_STORE__BATCH_ROWS": "100",
         "TIDINGS_STORE__SNAPSHOT_EVERY_S": "0.2",
+        "TIDINGS_API__PORT": str(free_port()),
     }
 
 

@@ -21,6 +21,8 @@ OPERATIONS = {
     for method, operation in operations.items()
     if operation["operationId"] not in ENDLESS
 }
+LIMIT_S = 60.0
+"""Far beyond what an answer may wait for, which a question can ask for."""
 BEYOND_A_SCHEMA = [positive_data_acceptance, negative_data_rejection]
 """Spans and connections may make no sense, which no schema can say; some pass over what they do not know."""
 SHORT = settings(
@@ -58,6 +60,6 @@ def _hold(api, name, how):
     @how
     @given(case=operation.as_strategy() | operation.as_strategy(generation_mode=GenerationMode.NEGATIVE))
     def holds(case):
-        case.call_and_validate(headers=headers, excluded_checks=BEYOND_A_SCHEMA)
+        case.call_and_validate(headers=headers, excluded_checks=BEYOND_A_SCHEMA, timeout=LIMIT_S)
 
     holds()
