@@ -17,7 +17,7 @@ def joined(question: MetricsQuestion, found: Mapping[Source, Sequence[Row]]) -> 
     places: dict[Key, Row] = {}
     for source, rows in found.items():
         for key, several in _by_key(question, rows).items():
-            places.setdefault(key, {}).update(_measured(source, several))
+            places.setdefault(key, {}).update(_measured(question, source, several))
     return [_row(question, key, places[key]) for key in sorted(places, key=_order)]
 
 
@@ -28,10 +28,10 @@ def _by_key(question: MetricsQuestion, rows: Sequence[Row]) -> dict[Key, list[Ro
     return found
 
 
-def _measured(source: Source, rows: Sequence[Row]) -> Row:
+def _measured(question: MetricsQuestion, source: Source, rows: Sequence[Row]) -> Row:
     """One group's measures; what comes by currency is brought together."""
     if source in MONEY_SPENT:
-        return dict(spent(rows))
+        return dict(spent(rows, question.money))
     return {"sessions": sum(row["sessions"] for row in rows)} if source.has_currencies else rows[0]
 
 
