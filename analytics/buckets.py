@@ -6,7 +6,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
-MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
+MINUTE, HALF_AN_HOUR, HOUR, A_DAY = timedelta(minutes=1), timedelta(minutes=30), timedelta(hours=1), timedelta(days=1)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -58,6 +58,12 @@ def _as_the_store_has_it(midnight: datetime) -> datetime:
     """Where clocks go back over midnight there are two, and DuckDB takes the later; where they go forward, none."""
     later = midnight.replace(fold=1).astimezone(UTC)
     return later if later.astimezone(midnight.tzinfo).hour == 0 else midnight.replace(fold=0).astimezone(UTC)
+
+
+def divides(step: timedelta, zone: ZoneInfo, begin: datetime, to: datetime) -> bool:
+    """Whether all local midnights from `begin` to `to` are whole steps of UTC: clocks are set in between, too."""
+    days = (begin + number * A_DAY for number in range((to - begin) // A_DAY + 1))
+    return not any((day.astimezone(zone).utcoffset() or timedelta()) % step for day in (*days, to))
 
 
 def begin_before(bucket: Bucket, begin: datetime, to: datetime, *, zone: ZoneInfo) -> datetime:

@@ -15,9 +15,12 @@ _FIRST = datetime.min.replace(tzinfo=UTC)
 def joined(question: MetricsQuestion, found: Mapping[Source, Sequence[Row]]) -> list[Row]:
     """The rows of all sources as one, in the order of time and groups; what a source does not have is nothing."""
     places: dict[Key, Row] = {}
+    own = question.sources()
     for source, rows in found.items():
         for key, several in _by_key(question, rows).items():
-            places.setdefault(key, {}).update(_measured(source, several))
+            # Of its own measures alone: what fallbacks have delivered is called as what all attempts have.
+            measured = _measured(question, source, several)
+            places.setdefault(key, {}).update({measure: measured[measure] for measure in own[source]})
     return [_row(question, key, places[key]) for key in sorted(places, key=_order)]
 
 
@@ -28,10 +31,10 @@ def _by_key(question: MetricsQuestion, rows: Sequence[Row]) -> dict[Key, list[Ro
     return found
 
 
-def _measured(source: Source, rows: Sequence[Row]) -> Row:
+def _measured(question: MetricsQuestion, source: Source, rows: Sequence[Row]) -> Row:
     """One group's measures; what comes by currency is brought together."""
     if source in MONEY_SPENT:
-        return dict(spent(rows))
+        return dict(spent(rows, question.money))
     return {"sessions": sum(row["sessions"] for row in rows)} if source.has_currencies else rows[0]
 
 

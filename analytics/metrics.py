@@ -6,7 +6,20 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from analytics.buckets import CALENDAR, FINE, Bucket, begin_before, first_id, floored, start_of, step_of
+from analytics.buckets import (
+    CALENDAR,
+    FINE,
+    HALF_AN_HOUR,
+    HOUR,
+    Bucket,
+    begin_before,
+    divides,
+    first_id,
+    floored,
+    start_of,
+    step_of,
+)
+from analytics.currencies import OneCurrency
 from analytics.rollups import LATENCY, NO_DAYS, whole_days
 from analytics.sources import COUNTS, COUNTS_OF_FACTS, ELSEWHERE, FINER, MONEY_SPENT, Source
 from analytics.wanted import wanted_by
@@ -41,9 +54,13 @@ class MetricsQuestion:
     """Each row has beside it what it was in the period before."""
     changed_since: int | None = None
     """Only the buckets that changed behind this revision of the store; null for all."""
+    money: OneCurrency | None = None
+    """In which currency amounts are told; null for each in its own."""
 
     def __post_init__(self) -> None:
         self._check_span()
+        if self.money is not None:
+            self.money.require_accounts(self.group_by)
         self._check_dimensions()
         self._check_revised()
         if self.is_compared and self.begin != (start := start_of(self.bucket, self.begin, self.zone)):
@@ -155,6 +172,9 @@ class MetricsQuestion:
             zone = ZoneInfo(self.time_zone)
         except (ZoneInfoNotFoundError, ValueError, OSError):
             raise QueryInvalid(f"there is no time zone {self.time_zone!r}; use a name such as Europe/Athens") from None
-        offset = self.from_.astimezone(zone).utcoffset()
-        if self.bucket in CALENDAR and offset and offset.total_seconds() % 3600:
-            raise QueryInvalid(f"days of {self.time_zone} begin within an hour of UTC, and counts are kept by the hour")
+        is_by_hour = any(source.is_revised for source in self.sources())
+        if self.bucket in CALENDAR and not divides(HOUR if is_by_hour else HALF_AN_HOUR, zone, self.begin, self.to):
+            raise QueryInvalid(
+                f"days of {self.time_zone} begin within {'an' if is_by_hour else 'half an'} hour of UTC, and that is "
+                "counted as a whole; take buckets of a quarter_hour, or another time zone"
+            )

@@ -6,10 +6,11 @@ from decimal import Decimal
 from types import MappingProxyType
 from typing import Any
 
+from analytics.currencies import OneCurrency
 from analytics.words import Dimension, Measure
+from runtime.exchange import SIX_PLACES
 
 Row = dict[str, Any]
-SIX_PLACES = Decimal("0.000001")
 
 
 @dataclass(frozen=True)
@@ -60,9 +61,14 @@ COUNTED = tuple(measure for measure in Measure if measure not in ELSEWHERE)
 """Counts of attempts, kept by the hour."""
 
 
-def spent(rows: Sequence[Row]) -> dict[str, dict[str, Decimal]]:
-    """`cost` and `cost_per_delivered` by currency, of the rows of one group; what has no price is in neither."""
+def spent(rows: Sequence[Row], money: OneCurrency | None = None) -> dict[str, dict[str, Decimal]]:
+    """`cost` and `cost_per_delivered` by currency, of the rows of one group; what has no price is in neither.
+
+    With `money` all of it in one currency.
+    """
     priced = [row for row in rows if row["currency"] is not None and row["cost"] is not None]
+    if money is not None:
+        priced = money.merged(priced, money=("cost",))
     return {
         Measure.COST: {row["currency"]: row["cost"] for row in priced},
         Measure.COST_PER_DELIVERED: {

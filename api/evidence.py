@@ -1,16 +1,15 @@
-"""The raw callbacks behind an answer, read from Kafka at the positions that the answer names."""
+"""The raw callbacks behind an answer, as they came, from the positions that the answer names."""
 
 from base64 import b64encode
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from aiokafka import ConsumerRecord
-
 from api.answers.messages import Evidence
-from api.callback_log import CallbackLog, Found
+from api.callback_log import TOO_LARGE
+from api.past import CallbackPast
+from contracts.archived import Archived
 from contracts.errors import PayloadInvalid
 from contracts.raw import read_callback
-from runtime.settings import KafkaSettings
 
 POSITIONS_LIMIT = 50
 BYTES_LIMIT = 4 * 1024 * 1024
@@ -32,24 +31,28 @@ class Cause(NamedTuple):
 class EvidenceReader:
     """Shows callbacks as they came."""
 
-    def __init__(self, kafka: KafkaSettings) -> None:
-        self._callbacks = CallbackLog(kafka)
+    def __init__(self, past: CallbackPast) -> None:
+        self._past = past
 
     async def read(self, causes: Iterable[Cause]) -> list[Evidence]:
         """One piece of evidence for each cause, in order; one that cannot be had says why."""
         wanted = list(dict.fromkeys(causes))
         near, rest = wanted[:POSITIONS_LIMIT], wanted[POSITIONS_LIMIT:]
         places = [(cause.partition, cause.offset) for cause in near]
-        found = await self._callbacks.read(places, bytes_limit=BYTES_LIMIT, deadline_s=DEADLINE_S)
-        told = [_told(cause, found[cause.partition, cause.offset]) for cause in near]
+        found = await self._past.read(places, bytes_limit=BYTES_LIMIT, deadline_s=DEADLINE_S)
+        told, room = [], BYTES_LIMIT
+        for cause in near:
+            one = found[cause.partition, cause.offset]
+            told.append(_told(cause, one if room > 0 else TOO_LARGE))
+            room -= told[-1].size_bytes or 0
         return told + [_absent(cause, TOO_MANY.format(limit=POSITIONS_LIMIT)) for cause in rest]
 
 
-def _told(cause: Cause, found: Found) -> Evidence:
-    return _absent(cause, found.absent_because) if found.record is None else _evidence(cause, found.record)
+def _told(cause: Cause, found: Archived | str) -> Evidence:
+    return _absent(cause, found) if isinstance(found, str) else _evidence(cause, found)
 
 
-def _evidence(cause: Cause, record: ConsumerRecord[bytes, bytes]) -> Evidence:
+def _evidence(cause: Cause, record: Archived) -> Evidence:
     try:
         callback = read_callback(record.value, record.timestamp, record.headers)
     except PayloadInvalid as exc:

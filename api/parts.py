@@ -55,19 +55,21 @@ class Registering(Protocol):
 
 
 class Witness(Protocol):
-    """Finds raw callbacks; `api.evidence.EvidenceReader` does it on Kafka."""
+    """Shows raw callbacks; `api.evidence.EvidenceReader` does it over the past."""
 
     async def read(self, causes: Sequence[Cause]) -> list[Evidence]: ...
 
 
 class Past(Protocol):
-    """Finds callbacks to be written again; `api.past.CallbackPast` does it on Kafka and in the archive."""
+    """Finds callbacks as they came; `api.past.CallbackPast` does it on Kafka and in the archive."""
 
     @property
     def topic(self) -> str: ...
 
-    async def read(self, places: Sequence[tuple[int, int]]) -> dict[tuple[int, int], Archived | str]:
-        """The callback at each place, or a sentence that says why it cannot be had."""
+    async def read(
+        self, places: Sequence[tuple[int, int]], *, bytes_limit: int = ..., deadline_s: float = ...
+    ) -> dict[tuple[int, int], Archived | str]:
+        """The callback at each place, or a sentence that says why it cannot be had; the limits are for Kafka."""
 
 
 class Rehearsing(Protocol):

@@ -32,9 +32,11 @@ class CallbackPast:
         """The full name of the topic of callbacks."""
         return self._callbacks.topic
 
-    async def read(self, places: Sequence[Place]) -> dict[Place, Archived | str]:
-        """The callback at each place, or a sentence that says why it cannot be had."""
-        found = await self._callbacks.read(places, bytes_limit=BYTES_LIMIT, deadline_s=DEADLINE_S)
+    async def read(
+        self, places: Sequence[Place], *, bytes_limit: int = BYTES_LIMIT, deadline_s: float = DEADLINE_S
+    ) -> dict[Place, Archived | str]:
+        """The callback at each place, or a sentence that says why it cannot be had; the limits are for Kafka."""
+        found = await self._callbacks.read(places, bytes_limit=bytes_limit, deadline_s=deadline_s)
         gone = [place for place, one in found.items() if one.absent_because == self._callbacks.expired]
         kept = await asyncio.to_thread(self._archived, gone) if gone else {}
         told: dict[Place, Archived | str] = {}

@@ -34,6 +34,7 @@ from api.submissions.registrar import Registrar
 from contracts.errors import TidingsError
 from runtime.clock import Clock, SystemClock
 from runtime.collector import spare_the_collector
+from runtime.exchange import load_exchange
 from runtime.listening import listen
 from runtime.logging import configure_logging
 from runtime.policy_file import PolicyFile
@@ -115,6 +116,9 @@ def _parts(
     settings: Settings, clock: Clock, *, analytics: Analytics, registrar: Registrar, progress: KafkaProgress
 ) -> Parts:
     store, rehearsal = AnalyticsStore(analytics), StreamsRehearsal(settings)
+    past = CallbackPast(settings.kafka, settings.data_dir / settings.archive.path / "callbacks")
+    if settings.api.exchange is not None:
+        load_exchange(settings.api.exchange)  # better no start than amounts that cannot be told
     ring = KeyRing(settings.data_dir)
     if not ring.all():
         log.warning("no_api_key", advice="nobody can ask anything; make a key with `tidings keys create`")
@@ -123,10 +127,10 @@ def _parts(
         clock=clock,
         store=store,
         registrar=registrar,
-        evidence=EvidenceReader(settings.kafka),
+        evidence=EvidenceReader(past),
         rehearsal=rehearsal,
         progress=progress,
-        past=CallbackPast(settings.kafka, settings.data_dir / settings.archive.path / "callbacks"),
+        past=past,
         ring=ring,
         sign_ins=SignIns(settings.data_dir, ring, clock),
         exports=ExportDesk(analytics.exporter, settings.exports, settings.data_dir, clock),

@@ -116,8 +116,15 @@ def _field_error(error: dict[str, Any]) -> FieldError:
         place=place if place in PLACES else "body",
         member=_path(named),
         rule=error["type"],
-        detail=f"It must be one of {expected}" if expected else error["msg"].removeprefix("Value error, "),
+        detail=f"It must be one of {expected}" if expected else _detail(error),
     )
+
+
+def _detail(error: dict[str, Any]) -> str:
+    if error["type"] == "extra_forbidden":
+        return "There is no such member; leave it out, or take one of those that GET /openapi.json names"
+    said: str = error["msg"].removeprefix("Value error, ")
+    return said
 
 
 def _path(members: Sequence[str | int]) -> str:

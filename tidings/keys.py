@@ -7,7 +7,7 @@ from pathlib import Path
 
 import typer
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 from api.admission.audit_log import Deed
 from api.admission.key_uses import KeyUses
@@ -30,7 +30,8 @@ def show_keys(config: Path | None, *, as_json: bool) -> None:
     if as_json:
         typer.echo(json.dumps([_described(key, uses.get(key.id)) for key in ring.all()], indent=2))
         return
-    table = Table("id", "name", "may", "accounts", "made", "expires", "a minute", "last used")
+    # Whoever rotates or revokes a key copies its id from here, however narrow the terminal is.
+    table = Table(Column("id", no_wrap=True), "name", "may", "accounts", "made", "expires", "a minute", "last used")
     for key in ring.all():
         limit = settings.api.requests_per_minute if key.requests_per_minute is None else key.requests_per_minute
         accounts = "all" if key.accounts is None else ", ".join(key.accounts)

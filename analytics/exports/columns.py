@@ -7,6 +7,7 @@ from types import MappingProxyType
 
 import pyarrow as pa
 
+from analytics.sources import WHO
 from analytics.words import Dimension
 
 TEXT = pa.string()
@@ -17,10 +18,6 @@ MONEY = pa.decimal128(18, 6)
 
 SCHEMA_VERSION = 1
 """Grows when a column changes its meaning or goes; a new column at the end is no new version."""
-
-
-FILTERS = frozenset(Dimension) - {Dimension.ACCOUNT, Dimension.REASON}
-"""What most rows can be filtered by; the accounts are those of the key."""
 
 
 class What(StrEnum):
@@ -50,7 +47,7 @@ class Table:
     """Which question has the rows,"""
     minutes_question: str
     """and which how many records there are of each minute."""
-    filters: frozenset[Dimension] = FILTERS
+    filters: frozenset[Dimension] = frozenset(Dimension)
     """What its rows can be filtered by."""
 
     @property
@@ -93,7 +90,13 @@ _MESSAGES: Mapping[str, tuple[pa.DataType, str]] = {
     "latency_ms": (COUNT, "From sent to delivered, in milliseconds."),
     "report_count": (COUNT, "Reports about it, repeated ones too."),
     "repeated_count": (COUNT, "Reports that had been reported before."),
-    "price": (MONEY, "What its provider said that it costs: of each leg and part the highest price, added up."),
+    "price": (
+        MONEY,
+        (
+            "What reports said that it costs: of each leg and part the highest price, added up, and that of a whole "
+            "cascade where no leg has one. What only the answer to the send told is in the measure `cost` alone."
+        ),
+    ),
     "currency": (TEXT, "ISO 4217; null, as the price, when there are several."),
     "is_match": (FLAG, "False only behind a token: it fitted your filter before and does not any more; remove it."),
 }
@@ -206,9 +209,7 @@ TABLES: Mapping[What, Table] = MappingProxyType(
             topic="inbound",
             question="export_inbound",
             minutes_question="export_inbound_minutes",
-            filters=frozenset(
-                {Dimension.PROVIDER, Dimension.CONNECTION, Dimension.COUNTRY, Dimension.CHANNEL, Dimension.SENDER}
-            ),
+            filters=WHO | {Dimension.COUNTRY, Dimension.CHANNEL},
         ),
         What.SESSIONS: Table(
             meaning="Every session with a person.",
@@ -219,7 +220,7 @@ TABLES: Mapping[What, Table] = MappingProxyType(
             topic="sessions",
             question="export_sessions",
             minutes_question="export_sessions_minutes",
-            filters=frozenset({Dimension.PROVIDER, Dimension.CONNECTION, Dimension.SENDER}),
+            filters=WHO,
         ),
     }
 )

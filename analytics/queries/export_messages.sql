@@ -6,7 +6,7 @@
 WITH record AS (
     SELECT
         attempt_id, message_id, account, provider, connection, root_id, provider_message_id, part, external_id,
-        leg_of(root_id, provider_message_id, part) AS leg, channel, country, operator, campaign, sender, recipient_hash,
+        leg_of(root_id, provider_message_id, part) AS leg, scope, channel, country, operator, campaign, sender, recipient_hash,
         attempt_status, previous_status, is_conflict, sent_at, delivered_at, latency_ms, received_at, price, currency,
         verdict = 'repeated' AS is_repeated,
         CASE WHEN is_bad_end(status) THEN rank_of(status) || reason END AS reason_claim,
@@ -53,12 +53,24 @@ side AS (
     WHERE is_known AND attempt_id IN (SELECT attempt_id FROM evidence WHERE NOT is_known)
 ),
 
--- A price may be told with several reports about the same piece.
-piece AS (
-    SELECT is_now, attempt_id, currency, max(price) AS price
+-- As `costs` has it: a price may be told with several reports about the same piece, and what a provider told of a whole
+-- cascade counts where it told of no channel.
+told_piece AS (
+    SELECT
+        is_now,
+        attempt_id,
+        bool_and(scope = 'transaction') AS is_whole,
+        arg_max(price, price_order(price, currency)) AS price,
+        arg_max(currency, price_order(price, currency)) AS currency
     FROM side
-    WHERE is_now AND price IS NOT NULL AND currency IS NOT NULL AND NOT is_repeated
-    GROUP BY is_now, attempt_id, provider_message_id, part, currency
+    WHERE is_now AND price IS NOT NULL AND currency IS NOT NULL
+    GROUP BY is_now, attempt_id, provider_message_id, part
+),
+
+piece AS (
+    SELECT *
+    FROM told_piece
+    QUALIFY NOT is_whole OR bool_and(is_whole) OVER (PARTITION BY attempt_id)
 ),
 
 cost AS (

@@ -17,7 +17,7 @@ NOTHING: Row = {"sent": 0, "delivered": 0, "cost": None, "fallbacks": 0, "fallba
 
 
 async def cost(reader: Reader, question: ReportQuestion) -> Answer:
-    """By group and currency; without a currency stands what nobody has told a price of.
+    """By group and currency, or in the one that is wanted; without a currency stands what nobody has told a price of.
 
     What sessions cost is told where the groups and filters are such as sessions have.
     """
@@ -27,8 +27,8 @@ async def cost(reader: Reader, question: ReportQuestion) -> Answer:
     if knows_sessions:
         queries.append((SESSIONS.question, asked.parameters(SESSIONS)))
     (spent, *talked), fresh = await reader.ask_together(*queries)
-    sessions = _by_key(question, talked[0]) if talked else {}
-    messages = _by_key(question, spent)
+    sessions = _by_key(question, talked[0], money=("cost",)) if talked else {}
+    messages = _by_key(question, spent, money=("cost", "fallback_cost"))
     delivered: dict[tuple[Any, ...], int] = defaultdict(int)
     for (group, _), row in messages.items():
         delivered[group] += row["delivered"]
@@ -43,8 +43,17 @@ async def cost(reader: Reader, question: ReportQuestion) -> Answer:
     )
 
 
-def _by_key(question: ReportQuestion, rows: Sequence[Row]) -> dict[Key, Row]:
-    return {(question.group_of(row), row["currency"]): row for row in rows}
+def _by_key(question: ReportQuestion, rows: Sequence[Row], *, money: Sequence[str]) -> dict[Key, Row]:
+    if question.money is None:
+        return {(question.group_of(row), row["currency"]): row for row in rows}
+    groups: dict[tuple[Any, ...], list[Row]] = defaultdict(list)
+    for row in rows:
+        groups[question.group_of(row)].append(row)
+    return {
+        (group, row["currency"]): row
+        for group, several in groups.items()
+        for row in question.money.merged(several, money=money)
+    }
 
 
 def _priced(messages: Row, sessions: Row | None, delivered: int) -> Row:

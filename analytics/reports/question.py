@@ -7,6 +7,7 @@ from typing import Any
 
 from analytics.back_test.odds import Rate
 from analytics.buckets import Bucket
+from analytics.currencies import OneCurrency
 from analytics.metrics import Dimension, Measure, MetricsQuestion
 from analytics.reader import Row
 from analytics.rollups import LATENCY, NO_DAYS, whole_days
@@ -31,6 +32,12 @@ class ReportQuestion:
     """Only these; null for all."""
     least_samples: int = LEAST_SAMPLES
     """With fewer that ended, a row says that they are too few."""
+    money: OneCurrency | None = None
+    """In which currency amounts are told; null for each in its own."""
+
+    def __post_init__(self) -> None:
+        if self.money is not None:
+            self.money.require_accounts(self.group_by)
 
     def parameters(self) -> dict[str, Any]:
         """What the questions of all reports take."""

@@ -2,14 +2,14 @@
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated
 
 import structlog
 from fastapi import Depends, Request, Security
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer, SecurityScopes
 
-from api.admission.keys import Key, KeyEnded, Scope
+from api.admission.keys import Key, KeyEnded, Scope, digest_of
 from api.admission.rates import POLICY
 from api.parts import Parts, parts_of
 from api.problems import (
@@ -49,11 +49,14 @@ class Caller:
     """The key's name."""
     address: str = ""
     """Where the request came from."""
+    digest: str = field(default="", repr=False)
+    """Of the text of the key that was shown; empty for the page."""
 
     @classmethod
-    def of(cls, key: Key, request: Request) -> "Caller":
+    def of(cls, key: Key, request: Request, *, text: str = "") -> "Caller":
         address = request.client.host if request.client else ""
-        return cls(key.id, frozenset(key.scopes), key.accounts, key.name, address)
+        digest = digest_of(text) if text else ""
+        return cls(key.id, frozenset(key.scopes), key.accounts, key.name, address, digest)
 
     def require(self, scopes: Sequence[str]) -> None:
         """Raises when the key lacks one of `scopes`; `admin` has them all."""
@@ -91,7 +94,7 @@ async def caller_of(
     key = _key_in(credentials.credentials, parts)
     _count(key, request, parts)
     await note_use(key, parts)
-    caller = Caller.of(key, request)
+    caller = Caller.of(key, request, text=credentials.credentials)
     caller.require(scopes.scopes)
     return caller
 

@@ -74,6 +74,12 @@ class Key(msgspec.Struct, frozen=True, kw_only=True):
         if self.replaced is not None and digest == self.replaced.digest and self.replaced.works_until <= now:
             raise KeyEnded(f"The key {self.id} has a newer text since its rotation; use that.")
 
+    def is_opened_by(self, digest: str, now: datetime) -> bool:
+        """Whether the text of that digest works."""
+        old = self.replaced
+        is_own = digest == self.digest or (old is not None and digest == old.digest and now < old.works_until)
+        return is_own and not self.has_expired(now)
+
     def __repr__(self) -> str:
         return f"Key(id={self.id!r}, name={self.name!r}, scopes={[scope.value for scope in self.scopes]})"
 
@@ -121,6 +127,11 @@ class KeyRing:
         """Whether the key is there and has not expired."""
         key = self.get(key_id)
         return key is not None and not key.has_expired(now)
+
+    def is_opened_by(self, key_id: str, digest: str, now: datetime) -> bool:
+        """Whether the key works, and the text of that digest is still one of its texts."""
+        key = self.get(key_id)
+        return key is not None and key.is_opened_by(digest, now)
 
     def all(self) -> tuple[Key, ...]:
         """Every key that was not revoked, the oldest first; some may have expired."""

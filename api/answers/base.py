@@ -6,6 +6,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from analytics.freshness import Freshness
 
+RATES_AS_OF = "With `currency`, of which day the exchange rates are; null without."
+
 
 class Body(BaseModel):
     """The base of all answers; columns of the store that are no part of an answer are left out."""

@@ -1,6 +1,6 @@
 """Reports by name. A row has those of the dimensions by which it was asked to be grouped."""
 
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Self
 
@@ -9,7 +9,7 @@ from pydantic import Field
 from analytics.reader import Answer
 from analytics.reports.catalogue import CATALOGUE, Report
 from analytics.reports.question import ReportQuestion
-from api.answers.base import Body, FreshnessMember, WithFreshness
+from api.answers.base import RATES_AS_OF, Body, FreshnessMember, WithFreshness
 
 RATE = "The share of what ended that arrived; null when nothing ended."
 TOO_FEW = "Fewer ended than `least_samples`: the rate says little."
@@ -211,7 +211,13 @@ class ProvidersReport(ReportAnswer):
 class CostReport(ReportAnswer):
     """What it cost, by group and currency."""
 
+    rates_as_of: date | None = Field(None, description=RATES_AS_OF)
     rows: list[CostRow]
+
+    @classmethod
+    def of(cls, name: Report, question: ReportQuestion, answer: Answer) -> Self:
+        money = question.money
+        return super().of(name, question, answer).model_copy(update={"rates_as_of": money and money.exchange.as_of})
 
 
 class FallbacksReport(ReportAnswer):

@@ -56,5 +56,9 @@ async def get_feed(
     """
     wanted = parameters.wanted(caller, parts.settings.connections)
     begin = parameters.begin(last_event_id, parts.clock.now())
-    stream = await parts.feed.open(wanted, begin, lambda: parts.ring.works(caller.key_id, parts.clock.now()))
+
+    def may_go_on() -> bool:
+        return parts.ring.is_opened_by(caller.key_id, caller.digest, parts.clock.now())
+
+    stream = await parts.feed.open(wanted, begin, may_go_on)
     return FeedResponse(stream, patience_s=parts.settings.feed.patience_s)

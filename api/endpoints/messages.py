@@ -26,7 +26,7 @@ class StoryParameters(Patience):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     evidence: bool = Field(
-        default=False, description="Add the raw callbacks behind the reports, as long as Kafka keeps them."
+        default=False, description="Add the raw callbacks behind the reports, from Kafka or from the archive."
     )
 
 
@@ -51,8 +51,10 @@ async def get_messages(
     A message that took several ways has a row for each of its attempts, with the same `message_id`; filters are about
     attempts, as in the metrics. A message that is only planned yet is found by its own id.
     """
+    question = parameters.question(caller, parts)
     await parameters.wait(parts)
-    page = await parts.store.messages(parameters.question(caller, parts))
+    page = await parts.store.messages(question)
+    parameters.check(page.freshness)
     return MessagesAnswer(
         messages=[Listed.model_validate(row) for row in page.rows],
         next_cursor=cursor_of(page.next_before),

@@ -24,7 +24,8 @@ async def get_metrics(
     An attempt belongs to the hour in which it was first heard of, so a report that comes late changes the numbers of
     an earlier bucket.
     """
-    question = parameters.question(caller, parts.clock.now())
+    money = parameters.money(caller, parts)
+    question = parameters.question(caller, parts.clock.now(), money)
     await parameters.wait(parts)
     answer = await parts.store.metrics(question)
     parameters.check(answer.freshness)
@@ -37,6 +38,7 @@ async def get_metrics(
         time_zone=question.time_zone,
         measures=list(question.measures),
         group_by=list(question.group_by),
+        rates_as_of=money and money.exchange.as_of,
         revision=answer.freshness.revision,
         changed=None if answer.changed is None else [ChangedBucket.model_validate(row) for row in answer.changed],
         rows=answer.rows,

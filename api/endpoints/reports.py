@@ -19,7 +19,7 @@ from api.answers.reports import (
 )
 from api.parts import Parts, Provided
 from api.problems import QUESTION_INVALID, STORE_BEHIND, problem_responses
-from api.questions.reporting import GroupedParameters, ReportParameters
+from api.questions.reporting import CostParameters, GroupedParameters, ReportParameters
 from contracts.errors import QueryInvalid
 
 router = APIRouter(
@@ -61,7 +61,9 @@ async def get_providers_report(parts: Provided, caller: Reader, parameters: Fixe
 
 
 @router.get("/cost", response_model_exclude_unset=True, summary="What it cost")
-async def get_cost_report(parts: Provided, caller: Reader, parameters: Grouped) -> CostReport:
+async def get_cost_report(
+    parts: Provided, caller: Reader, parameters: Annotated[CostParameters, Query()]
+) -> CostReport:
     """What attempts cost by currency, the fallbacks among them, and sessions: in all, and for each that was delivered.
 
     Prices are those that providers told. What nobody has told a price of stands in rows without a currency.
@@ -90,7 +92,7 @@ async def get_sessions_report(parts: Provided, caller: Reader, parameters: Group
 async def _told(
     answer_type: type[Told], name: Report, parameters: ReportParameters, *, parts: Parts, caller: Caller
 ) -> Told:
-    question = parameters.question(caller, parts.clock.now())
+    question = parameters.question(caller, parts.clock.now(), parameters.money(caller, parts))
     await parameters.wait(parts)
     answer = await parts.store.report(name, question)
     parameters.check(answer.freshness)

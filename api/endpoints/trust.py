@@ -8,10 +8,10 @@ from api.admission.access import Reader
 from api.answers.base import FreshnessMember
 from api.answers.trust import TrustAnswer, TrustedRoute
 from api.parts import Provided
-from api.problems import QUESTION_INVALID, problem_responses
+from api.problems import QUESTION_INVALID, STORE_BEHIND, problem_responses
 from api.questions.trusting import ROUTES_LIMIT, TrustParameters
 
-router = APIRouter(tags=["trust"], responses=problem_responses(QUESTION_INVALID))
+router = APIRouter(tags=["trust"], responses=problem_responses(QUESTION_INVALID, STORE_BEHIND))
 
 
 @router.get("/reports/trust", summary="Which routes can be believed")
@@ -24,7 +24,9 @@ async def get_trust(parts: Provided, caller: Reader, parameters: Annotated[Trust
     """
     wanted = parameters.wanted()
     question = parameters.question(caller, parts.clock.now(), parts.settings.trust)
+    await parameters.wait(parts)
     report = await parts.store.trust(question)
+    parameters.check(report.freshness)
     routes = [route for route in report.by_suspicion() if wanted(route)]
     return TrustAnswer(
         from_=question.from_,

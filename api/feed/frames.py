@@ -14,7 +14,7 @@ ADVICE = {
     End.STOPPING: "This process stops. Go on from this id; it comes back, or another takes its place.",
     End.RECORDS_GONE: "Kafka no longer has what comes next. Go on from this id to be told what there is.",
     End.KAFKA_SILENT: "Kafka cannot be read now. Go on from this id in a moment.",
-    End.KEY_REVOKED: "The key has stopped working. Go on from this id with another key.",
+    End.KEY_REVOKED: "The key, or this text of it, has stopped working. Go on from this id with one that works.",
 }
 
 

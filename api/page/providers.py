@@ -16,7 +16,7 @@ from api.page.atlas import CARGO, PROVIDERS
 from api.page.charts import SHARES, TIMES, Chart, Series, looks, over_time
 from api.page.frame import Frame, Framed
 from api.questions.measuring import MetricsParameters
-from api.questions.reporting import GroupedParameters, ReportParameters
+from api.questions.reporting import CostParameters, ReportParameters
 from api.questions.trusting import TrustParameters
 
 router = APIRouter()
@@ -47,7 +47,7 @@ async def show_providers(frame: Framed) -> Response:
 async def _facts(frame: Frame) -> dict[str, Any]:
     parts, caller = frame.parts, frame.caller
     compared = await get_providers_report(parts, caller, frame.asked(ReportParameters, without=[EVIDENCE]))
-    cost_asked = frame.asked(GroupedParameters, without=[EVIDENCE], group_by=[Dimension.PROVIDER])
+    cost_asked = frame.asked(CostParameters, without=[EVIDENCE], group_by=[Dimension.PROVIDER])
     return {
         "compared": compared,
         "costs": await get_cost_report(parts, caller, cost_asked),

@@ -35,6 +35,7 @@ class ExportAsked(BaseModel):
         "moment or later; from the beginning when not given.",
     )
     to: Moment | None = Field(None, description="And before this moment.")
+    account: filtering.Texts = filtering.by(Dimension.ACCOUNT)
     provider: filtering.Texts = filtering.by(Dimension.PROVIDER)
     connection: filtering.Texts = filtering.by(Dimension.CONNECTION)
     country: filtering.Countries = filtering.by(Dimension.COUNTRY)
@@ -42,6 +43,7 @@ class ExportAsked(BaseModel):
     campaign: filtering.Texts = filtering.by(Dimension.CAMPAIGN)
     sender: filtering.Texts = filtering.by(Dimension.SENDER)
     status: filtering.Statuses = filtering.like("Of messages where they stand, of reports what they say.")
+    reason: filtering.Reasons = filtering.by(Dimension.REASON)
     changed_since: str | None = Field(
         None,
         max_length=LONGEST_TOKEN,

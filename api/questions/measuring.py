@@ -1,7 +1,7 @@
 """A question about numbers, as it stands in a query string, checked and made into the one the store answers."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from typing import Annotated, Any, Literal
 from zoneinfo import available_timezones
@@ -9,13 +9,15 @@ from zoneinfo import available_timezones
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
 from analytics.buckets import FINE, HOUR, Bucket, floored, step_of
+from analytics.currencies import OneCurrency
 from analytics.metrics import DIMENSIONS, MEASURES, MONEY, Dimension, Measure, MetricsQuestion
 from api.admission.access import Caller
-from api.answers.base import Body, WithFreshness
+from api.answers.base import RATES_AS_OF, Body, WithFreshness
 from api.questions import filtering
 from api.questions.filtering import filters_in, listed
 from api.questions.patience import Patience
 from api.questions.spans import A_DAY, span_of
+from api.questions.spending import Priced
 from api.times import Moment
 from contracts.filters import Filter
 
@@ -89,7 +91,7 @@ class Asked(Patience):
         return begin, end if end == to else end + step
 
 
-class MetricsParameters(Asked):
+class MetricsParameters(Asked, Priced):
     """The query string of `GET /v1/metrics`."""
 
     measure: Annotated[list[Measure], BeforeValidator(split)] = Field(
@@ -128,7 +130,7 @@ class MetricsParameters(Asked):
     status: filtering.Statuses = filtering.by(Dimension.STATUS)
     reason: filtering.Reasons = filtering.by(Dimension.REASON)
 
-    def question(self, caller: Caller, now: datetime) -> MetricsQuestion:
+    def question(self, caller: Caller, now: datetime, money: OneCurrency | None = None) -> MetricsQuestion:
         """The question for this caller; raises the problem that names a span that makes no sense."""
         longest = LONGEST.get(self.bucket, TEN_YEARS)
         advice = "take a larger bucket, or ask in parts"
@@ -145,6 +147,7 @@ class MetricsParameters(Asked):
             is_filled=self.fill == "zero",
             is_compared=self.compare == "previous",
             changed_since=self.changed_since,
+            money=money,
         )
 
 
@@ -180,6 +183,7 @@ class MetricsAnswer(WithFreshness):
     time_zone: str = Field(examples=["UTC"])
     measures: list[Measure]
     group_by: list[Dimension]
+    rates_as_of: date | None = Field(None, description=RATES_AS_OF)
     revision: int = Field(
         description="Of the numbers in this answer: `changed_since` of the next request.", examples=[1795341600500]
     )

@@ -5,10 +5,13 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
+from analytics.currencies import OneCurrency
 from analytics.metrics import Dimension
 from analytics.reports.question import GROUPS, LEAST_SAMPLES, ReportQuestion
 from api.admission.access import Caller
+from api.parts import Parts
 from api.questions.measuring import Asked, split
+from api.questions.spending import Priced
 
 LONGEST = timedelta(days=100)
 
@@ -26,7 +29,10 @@ class ReportParameters(Asked):
         LEAST_SAMPLES, ge=1, le=1_000_000, description="With fewer attempts that ended, a row has `too_few`."
     )
 
-    def question(self, caller: Caller, now: datetime) -> ReportQuestion:
+    def money(self, caller: Caller, parts: Parts) -> OneCurrency | None:  # noqa: ARG002  # for reports with amounts
+        return None
+
+    def question(self, caller: Caller, now: datetime, money: OneCurrency | None = None) -> ReportQuestion:
         """The question for this caller; raises the problem that names a span that makes no sense."""
         from_, to = self.span(now, longest=LONGEST, advice="ask in parts")
         return ReportQuestion(
@@ -36,6 +42,7 @@ class ReportParameters(Asked):
             filters=self.filters(),
             accounts=caller.accounts,
             least_samples=self.least_samples,
+            money=money,
         )
 
     def groups(self) -> tuple[Dimension, ...]:
@@ -53,3 +60,7 @@ class GroupedParameters(ReportParameters):
 
     def groups(self) -> tuple[Dimension, ...]:
         return tuple(dict.fromkeys(self.group_by))
+
+
+class CostParameters(Priced, GroupedParameters):
+    """The query string of the report about cost."""

@@ -31,7 +31,9 @@ def span_of(
     from_ = from_ or to - usual
     require_sensible(from_, to, now, place=place)
     if to - from_ > longest:
-        raise _refusal({"from": f"The span may have {longest.days} days; {advice}"}, place)
+        raise _refusal(
+            {"from": f"The span may have {longest // A_DAY} {'day' if longest == A_DAY else 'days'}; {advice}"}, place
+        )
     return from_, to
 
 

@@ -3,13 +3,14 @@
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import ConfigDict, Field
 
 from analytics.metrics import Dimension
 from analytics.trust.report import Route, RouteReport, TrustQuestion
 from analytics.trust.signals import Signal
 from api.admission.access import Caller
 from api.questions import filtering
+from api.questions.patience import Patience
 from api.questions.spans import A_DAY, span_of
 from api.times import Moment
 from contracts.filters import Filter
@@ -19,7 +20,7 @@ LONGEST = timedelta(days=31)
 ROUTES_LIMIT = 1000
 
 
-class TrustParameters(BaseModel):
+class TrustParameters(Patience):
     """The query string of `GET /v1/reports/trust`."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)

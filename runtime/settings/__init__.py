@@ -134,9 +134,10 @@ def load_settings(path: Path | None = None) -> Settings:
 
 
 def _beside(file: Path, settings: Settings) -> Settings:
-    """With the file of policies where people expect it: beside the one that names it."""
-    named = settings.fallback.policies
-    if named is None:
-        return settings
-    fallback = settings.fallback.model_copy(update={"policies": file.parent / named})
-    return settings.model_copy(update={"fallback": fallback})
+    """With the files that it names where people expect them: beside it."""
+    policies, exchange = settings.fallback.policies, settings.api.exchange
+    beside = {
+        "fallback": settings.fallback.model_copy(update={"policies": policies and file.parent / policies}),
+        "api": settings.api.model_copy(update={"exchange": exchange and file.parent / exchange}),
+    }
+    return settings.model_copy(update=beside)

@@ -228,6 +228,9 @@ class ApiSettings(Section):
     streams_url: str = Field("", pattern=r"^(https?://[^\s/]+)?$")
     """Where the local port of a process that normalises is reached, to rehearse what it would make of callbacks; that
     of `[streams]` on this machine when empty."""
+    exchange: Path | None = None
+    """The file of exchange rates, by which amounts are told in one currency; relative to the settings' own file, and
+    read anew for each question that asks for that."""
 
 
 class FeedSettings(Section):

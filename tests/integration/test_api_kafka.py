@@ -11,6 +11,7 @@ from aiokafka.admin import AIOKafkaAdminClient, RecordsToDelete
 
 from api import callback_log, evidence
 from api.evidence import Cause, EvidenceReader
+from api.past import CallbackPast
 from api.submissions.registrar import Registrar
 from contracts.codec import decode
 from contracts.errors import BrokerUnavailable
@@ -65,15 +66,20 @@ async def put(producer: AIOKafkaProducer, kafka: KafkaSettings, *callbacks: RawC
     await asyncio.gather(*await send_records(producer, topic, 1, records))
 
 
+@pytest.fixture
+def witness(kafka, tmp_path) -> EvidenceReader:
+    return EvidenceReader(CallbackPast(kafka, tmp_path))
+
+
 def cause(offset: int, connection: str = "main") -> Cause:
     return Cause(1, offset, "infobip", connection)
 
 
-async def test_evidence_is_the_callback_byte_for_byte(kafka, producer):
+async def test_evidence_is_the_callback_byte_for_byte(kafka, producer, witness):
     hinted = callback(b"a=1", method="GET", query="b=%2F", hint="viber/delivery", content_type="")
     await put(producer, kafka, callback(b'{"n":0}'), hinted, callback(b"\xff\x00"))
 
-    text, other, binary = await EvidenceReader(kafka).read([cause(0), cause(1), cause(2)])
+    text, other, binary = await witness.read([cause(0), cause(1), cause(2)])
 
     assert (text.body_text, text.body_base64, text.size_bytes) == ('{"n":0}', "eyJuIjowfQ==", 7)
     assert (text.received_at, text.source, text.absent_because) == (NOON, "push", None)
@@ -81,13 +87,13 @@ async def test_evidence_is_the_callback_byte_for_byte(kafka, producer):
     assert (binary.body_text, binary.body_base64) == (None, "/wA=")
 
 
-async def test_evidence_is_given_once_however_many_items_stem_from_it(kafka, producer):
+async def test_evidence_is_given_once_however_many_items_stem_from_it(kafka, producer, witness):
     await put(producer, kafka, callback(b"{}"))
 
-    assert len(await EvidenceReader(kafka).read([cause(0), cause(0)])) == 1
+    assert len(await witness.read([cause(0), cause(0)])) == 1
 
 
-async def test_evidence_that_is_not_there_says_why(kafka, producer):
+async def test_evidence_that_is_not_there_says_why(kafka, producer, witness):
     await put(producer, kafka, callback(b"0"), callback(b"1"))
     admin = AIOKafkaAdminClient(bootstrap_servers=kafka.bootstrap_servers)
     await admin.start()
@@ -95,39 +101,39 @@ async def test_evidence_that_is_not_there_says_why(kafka, producer):
     await admin.delete_records({place: RecordsToDelete(before_offset=1)})
     await admin.close()
 
-    expired, there, ahead, foreign = await EvidenceReader(kafka).read(
-        [cause(0), cause(1), cause(2), cause(1, connection="other")]
-    )
+    expired, there, ahead, foreign = await witness.read([cause(0), cause(1), cause(2), cause(1, connection="other")])
 
-    assert expired.absent_because == "Kafka keeps callbacks for 7 days and no longer has this one."
+    assert expired.absent_because == (
+        "Kafka keeps callbacks for 7 days and no longer has this one. The archive does not have it either."
+    )
     assert there.body_text == "1"
     assert ahead.absent_because == callback_log.NO_SUCH_RECORD
     assert foreign.absent_because == evidence.OTHER_ORIGIN
     assert foreign.body_base64 is None
 
 
-async def test_evidence_is_bounded_in_number(kafka, producer):
+async def test_evidence_is_bounded_in_number(kafka, producer, witness):
     await put(producer, kafka, *(callback(b"%d" % number) for number in range(evidence.POSITIONS_LIMIT + 1)))
 
-    told = await EvidenceReader(kafka).read([cause(number) for number in range(evidence.POSITIONS_LIMIT + 1)])
+    told = await witness.read([cause(number) for number in range(evidence.POSITIONS_LIMIT + 1)])
 
     assert [one.absent_because for one in told[:-1]] == [None] * evidence.POSITIONS_LIMIT
     assert told[-1].absent_because.startswith("More than 50 callbacks")
 
 
-async def test_evidence_is_bounded_in_bytes(kafka, producer):
+async def test_evidence_is_bounded_in_bytes(kafka, producer, witness):
     for _ in range(5):
         await put(producer, kafka, callback(b"x" * 1024 * 1024))
 
-    told = await EvidenceReader(kafka).read([cause(number) for number in range(5)])
+    told = await witness.read([cause(number) for number in range(5)])
 
     assert [one.absent_because for one in told] == [None] * 4 + [callback_log.TOO_LARGE]
 
 
-async def test_evidence_without_kafka_says_so():
-    nowhere = KafkaSettings(bootstrap_servers="127.0.0.1:1")
+async def test_evidence_without_kafka_says_so(tmp_path):
+    nowhere = EvidenceReader(CallbackPast(KafkaSettings(bootstrap_servers="127.0.0.1:1"), tmp_path))
 
-    assert [one.absent_because for one in await EvidenceReader(nowhere).read([cause(0)])] == [callback_log.SILENT]
+    assert [one.absent_because for one in await nowhere.read([cause(0)])] == [callback_log.SILENT]
 
 
 def registration(number: int) -> AttemptRegistered:

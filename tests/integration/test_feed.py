@@ -8,7 +8,7 @@ import sys
 from collections import defaultdict
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import uuid4
 
@@ -207,11 +207,20 @@ async def test_a_slow_client_is_dropped_with_the_id_to_go_on_from(connect, writt
     assert sorted(numbers(found + rest)) == list(range(len(said)))
 
 
-async def test_a_revoked_key_ends_its_stream(connect, api):
+@pytest.mark.parametrize(
+    "ended",
+    [
+        pytest.param(lambda ring, key_id: ring.revoke(key_id), id="revoked"),
+        pytest.param(
+            lambda ring, key_id: ring.rotate(key_id, SystemClock(), overlap=timedelta(0)), id="rotated after a leak"
+        ),
+    ],
+)
+async def test_a_key_that_ends_ends_its_stream(connect, api, ended):
     client = connect()
     async with asyncio.timeout(LIMIT_S), client.connected() as heard:
         await anext(heard)
-        api.ring.revoke(client.key_id)
+        ended(api.ring, client.key_id)
         found = [one async for one in heard if one.data is not None]
 
     assert [one.data["reason"] for one in found] == ["key_revoked"]

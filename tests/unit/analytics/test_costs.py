@@ -1,12 +1,14 @@
 """Money, and what is around the attempts: exact, by currency, and only by what is known of each."""
 
 from collections import Counter, defaultdict
+from datetime import date
 from decimal import Decimal
 
 import pytest
 
 from analytics import questions
 from analytics.buckets import Bucket
+from analytics.currencies import OneCurrency
 from analytics.freshness import Horizon
 from analytics.metrics import Dimension, Measure
 from analytics.reports.answering import report
@@ -16,6 +18,7 @@ from contracts.errors import QueryInvalid
 from contracts.filters import Filter, parse_filter
 from contracts.plans import send_id_of
 from contracts.vocabulary import Channel, Scope
+from runtime.exchange import SIX_PLACES, Exchange
 from streams.session.machine import hear, standing_of
 from streams.session.rules import rules_named
 from tests.support.plans import commanded, decided, message, outcome
@@ -26,6 +29,7 @@ from tests.support.talking import at as hour
 from tests.support.talking import ours, time, user
 
 MONEY = (Measure.COST, Measure.COST_PER_DELIVERED)
+EXCHANGE = Exchange(base="EUR", as_of=date(2026, 11, 20), rates={"USD": Decimal("0.917")}, accounts={"default": "USD"})
 
 
 def stored(writer, line) -> None:
@@ -61,6 +65,55 @@ async def test_costs_are_what_the_prices_add_up_to(told_reader, group_by):
         group: dict(zip(group_by, group, strict=True)) | spent(several) | {"sent": len(several)}
         for group, several in groups.items()
     }
+
+
+async def test_in_one_currency_sums_are_converted_as_a_whole_and_rounded_once(told_reader):
+    paid = [life for life in LIVES if life.price is not None]
+    euros = sum((life.price * {"EUR": Decimal(1), "USD": Decimal("0.917")}[life.currency] for life in paid), Decimal(0))
+    arrived = sum(life.has_arrived for life in paid)
+
+    async def told(currency=None, account="default"):
+        money = OneCurrency(EXCHANGE, currency, account)
+        (row,) = await ask(told_reader, *MONEY, to=at(HOURS * 3600), money=money)
+        return row["cost"], row["cost_per_delivered"]
+
+    assert {life.currency for life in paid} == {"EUR", "USD"}
+    assert await told("EUR") == (
+        {"EUR": euros.quantize(SIX_PLACES)},
+        {"EUR": (euros.quantize(SIX_PLACES) / arrived).quantize(SIX_PLACES)},
+    )
+    assert (await told())[0] == {"USD": (euros / Decimal("0.917")).quantize(SIX_PLACES)}
+    assert (await told(account="other"))[0] == {"EUR": euros.quantize(SIX_PLACES)}
+
+
+async def test_the_report_about_cost_is_told_in_one_currency(told_reader):
+    span = {"from_": T0, "to": at(HOURS * 3600), "group_by": (Dimension.PROVIDER,)}
+
+    async def told(money=None):
+        return (await report(told_reader, Report.COST, ReportQuestion(**span, money=money), reply_window_s=60)).rows
+
+    apart, together = await told(), await told(OneCurrency(EXCHANGE, "EUR"))
+
+    assert {row["currency"] for row in together} == {"EUR", None}
+    for row in together:
+        own = [one for one in apart if (one["provider"], not one["currency"]) == (row["provider"], not row["currency"])]
+        assert row["sent"] == sum(one["sent"] for one in own)
+        assert row["delivered"] == sum(one["delivered"] for one in own)
+        if row["currency"]:
+            spent = {one["currency"]: one["message_cost"] for one in own}
+            assert row["message_cost"] == row["total_cost"] == EXCHANGE.total(spent, "EUR")
+
+
+@pytest.mark.parametrize(
+    ("members", "why"),
+    [
+        pytest.param({"money": OneCurrency(EXCHANGE, "CHF")}, "no rate for CHF", id="a currency without a rate"),
+        pytest.param({"money": OneCurrency(EXCHANGE)}, "group by account", id="rows of several accounts"),
+    ],
+)
+async def test_what_cannot_be_told_in_one_currency_says_why(told_reader, members, why):
+    with pytest.raises(QueryInvalid, match=why):
+        await ask(told_reader, Measure.COST, to=at(HOURS * 3600), **members)
 
 
 async def test_replies_and_unknown_codes_stand_beside_the_counts(told_reader):

@@ -15,12 +15,14 @@ from analytics.exports.order import Format, Order, Split, Wanted
 from analytics.exports.reading import Window, windows_of
 from analytics.exports.tokens import read_token, write_token
 from analytics.sessions import SessionsQuestion, sessions
-from analytics.words import Dimension
+from analytics.words import Dimension, Measure
 from contracts.conversations import SessionCorrected, SessionOpened, Told
 from contracts.errors import ExportEnded, QueryInvalid
+from contracts.vocabulary import Reason, Scope
 from streams.session.rules import rules_named
 from tests.support.exporting import exported, exporter_of, merged, order_of, rows_in, seal, written
 from tests.support.store_line import T0, at
+from tests.support.store_questions import asked
 from tests.support.talking import US, lived, ours, time, user
 
 ATTEMPTS = (What.MESSAGES, What.REPORTS)
@@ -101,19 +103,30 @@ class TestRows:
             assert "7700900105" not in str(rows)
             assert rows[0]["recipient_hash"] == f"{seal('+447700900105'):016x}"
 
-    async def test_the_price_of_an_attempt_is_that_of_its_pieces(self, exporter, writer, line, tmp_path):
-        for said in ("sent", "delivered"):
-            line.report(said, of="a", leg="a:viber", price=Decimal("0.01"), currency="EUR")
-            line.report(said, of="a", leg="a:sms", price=Decimal("0.04"), currency="EUR")
-        line.report("sent", of="b", price=Decimal("0.01"), currency="EUR")
-        line.report("delivered", of="b", price=Decimal("0.01"), currency="USD")
+    async def test_the_price_of_an_attempt_is_that_of_its_pieces(self, exporter, reader, writer, line, tmp_path):
+        def told(of, price, currency="EUR", **members):
+            line.report("sent", of=of, price=Decimal(price), currency=currency, **members)
+            line.report("delivered", of=of, price=Decimal(price), currency=currency, **members)
+
+        told("a", "0.01", leg="a:viber")
+        told("a", "0.04", leg="a:sms")
+        told("a", "0.05", scope=Scope.TRANSACTION)
+        told("b", "0.07", scope=Scope.TRANSACTION)
+        told("c", "0.01", "EUR", leg="c:viber")
+        told("c", "0.02", "USD", leg="c:sms")
+        line.report("sent", of="d", price=Decimal("0.03"), currency="EUR")
+        line.report("delivered", of="d", price=Decimal("0.03"), currency="USD")
         store(writer, line)
         found = rows_in(tmp_path / "x", await exported(exporter, tmp_path / "x", MESSAGES))
+        spent = (await questions.metrics(reader, asked(Measure.COST))).rows[0]["cost"]
 
         assert {row["root_id"]: (row["price"], row["currency"]) for row in found} == {
-            "a": (Decimal("0.05"), "EUR"),
-            "b": (None, None),
+            "a": (Decimal("0.05"), "EUR"),  # not that of the whole beside that of its legs
+            "b": (Decimal("0.07"), "EUR"),
+            "c": (None, None),
+            "d": (Decimal("0.03"), "EUR"),  # one piece, told twice
         }
+        assert spent == {"EUR": Decimal("0.16"), "USD": Decimal("0.02")}
 
     async def test_an_empty_store_gives_an_empty_file_with_all_columns(self, exporter, tmp_path):
         manifest = await exported(exporter, tmp_path / "x", MESSAGES, form=Format.CSV)
@@ -139,11 +152,11 @@ class TestRows:
     @pytest.mark.parametrize(
         ("filters", "found"),
         [
-            pytest.param({}, "abcd", id="none leaves all"),
+            pytest.param({}, "abcde", id="none leaves all"),
             pytest.param({Dimension.COUNTRY: ("GR",)}, "b", id="a value"),
             pytest.param({Dimension.COUNTRY: ("GR,GB",)}, "ab", id="any of several"),
             pytest.param({Dimension.COUNTRY: ("GR", "GB")}, "ab", id="repeated is the same"),
-            pytest.param({Dimension.COUNTRY: ("!GR",)}, "acd", id="none of these, and what has none is none of these"),
+            pytest.param({Dimension.COUNTRY: ("!GR",)}, "acde", id="none of these, and what has none is none of these"),
             pytest.param({Dimension.CAMPAIGN: ("spring*",)}, "ab", id="a beginning"),
             pytest.param({Dimension.CAMPAIGN: ("spring*,!spring-2",)}, "a", id="a beginning but one"),
             pytest.param(
@@ -154,6 +167,8 @@ class TestRows:
             pytest.param(
                 {Dimension.STATUS: ("delivered",), Dimension.COUNTRY: ("GB",)}, "a", id="two filters hold together"
             ),
+            pytest.param({Dimension.REASON: ("blocked*",)}, "e", id="why it did not arrive"),
+            pytest.param({Dimension.ACCOUNT: ("theirs",)}, "e", id="of an account"),
             pytest.param({Dimension.SENDER: ("' OR 1=1 --",)}, "", id="a filter is never a text of a question"),
         ],
     )
@@ -162,6 +177,7 @@ class TestRows:
         line.report("sent", of="b", country="GR", campaign="spring-2", at_s=2)
         line.report("sent", of="c", country="CY", campaign="100%.(a|b)*", at_s=3)
         line.report("sent", of="d", campaign="two\nlines", at_s=4)
+        line.report("failed", of="e", reason=Reason.BLOCKED_BY_OPERATOR, account="theirs", at_s=5)
         store(writer, line)
         for what in ATTEMPTS:
             manifest = await exported(exporter, tmp_path / what, Wanted(what=what, filters=filters))

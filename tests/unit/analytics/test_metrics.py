@@ -155,7 +155,15 @@ class TestMetrics:
     @pytest.mark.parametrize("bucket", sorted(CALENDAR))
     @pytest.mark.parametrize(
         "zone",
-        ["UTC", "Europe/Athens", "America/New_York", "America/Santiago", "Pacific/Kiritimati", "Australia/Lord_Howe"],
+        [
+            "UTC",
+            "Europe/Athens",
+            "America/New_York",
+            "America/Santiago",
+            "Pacific/Kiritimati",
+            "Australia/Lord_Howe",
+            "Asia/Kolkata",
+        ],
     )
     async def test_days_weeks_and_months_are_those_of_the_calendar(self, database, reader, zone, bucket):
         begin = datetime(2026, 3, 4, 15, tzinfo=UTC)
@@ -196,7 +204,12 @@ class TestMetrics:
             pytest.param({"time_zone": "Mars/Base"}, "no time zone", id="an unknown zone"),
             pytest.param({"time_zone": "localtime"}, "whatever machine", id="the zone of the machine"),
             pytest.param({"time_zone": "../etc/passwd"}, "no time zone", id="a path for a zone"),
-            pytest.param({"bucket": Bucket.DAY, "time_zone": "Asia/Kolkata"}, "by the hour", id="a zone of half hours"),
+            pytest.param({"bucket": Bucket.DAY, "time_zone": "Asia/Kolkata"}, "hour of UTC", id="a zone of half hours"),
+            pytest.param(
+                {"bucket": Bucket.DAY, "time_zone": "Australia/Lord_Howe", "to": at(180 * 86_400)},
+                "buckets of a quarter_hour",
+                id="a zone that comes to half hours within the span",
+            ),
             pytest.param({"group_by": (Dimension.STATUS,)}, "latencies", id="latency by status"),
             pytest.param({"filters": {Dimension.REASON: Filter()}}, "latencies", id="latency of a reason"),
         ],

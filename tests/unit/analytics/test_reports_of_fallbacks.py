@@ -97,6 +97,22 @@ async def test_measured_by_the_hour_it_is_the_same(told):
     }
 
 
+async def test_asked_beside_other_measures_each_is_what_it_is_alone(told):
+    """What the fallbacks delivered is called as what all attempts delivered is."""
+
+    async def measured(*measures):
+        question = MetricsQuestion(measures, T0, at(HOURS * 3600), bucket=Bucket.NONE)
+        return next(iter((await questions.metrics(told.reader, question)).rows), {})
+
+    alone = {measure: (await measured(measure)).get(measure) for measure in Measure}
+    together = await measured(*Measure)
+
+    assert alone[Measure.DELIVERED] != sum(step.has_arrived for _, step in told.steps)
+    assert {measure: together[measure] for measure, value in alone.items() if value is not None} == {
+        measure: value for measure, value in alone.items() if value is not None
+    }
+
+
 @pytest.mark.parametrize(
     ("filters", "is_left"),
     [

@@ -86,7 +86,7 @@ class FakePast:
     topic: str = "tidings-callbacks-v1"
     headers: tuple[tuple[str, bytes], ...] = (("provider", b"infobip"), ("connection", b"main"), ("ce_id", b"1"))
 
-    async def read(self, places):
+    async def read(self, places, **_):
         kept = 1_795_000_000_000, None, b"{}", self.headers
         return {place: self.gone.get(place) or Archived(*place, *kept) for place in places}
 

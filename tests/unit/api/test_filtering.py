@@ -38,7 +38,7 @@ def test_a_filter_that_makes_no_sense_is_refused_in_the_same_words_everywhere(cl
     ("address", "dimensions"),
     [
         pytest.param("/v1/metrics", [Dimension.STATUS, Dimension.REASON], id="metrics"),
-        pytest.param("/v1/export", [Dimension.STATUS], id="exports"),
+        pytest.param("/v1/export", [Dimension.STATUS, Dimension.REASON], id="exports"),
         pytest.param("/v1/feed", [Dimension.STATUS, Dimension.REASON], id="feed"),
     ],
 )
@@ -70,7 +70,7 @@ def test_a_span_that_makes_no_sense_is_refused_in_the_same_words_everywhere(clie
 
 DOCUMENT = describe(create_app(None))
 IN_BODIES = {"ExportOrdered": "/v1/exports", "Retry": "/v1/dead-letters/retry"}
-FITTING = {"country": "GR", "channel": "sms", "status": "!sent", "kind": "empty"}
+FITTING = {"country": "GR", "channel": "sms", "status": "!sent", "reason": "no_route", "kind": "empty"}
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from api.admission.key_uses import KeyUses
-from api.admission.keys import EVERYTHING, Key, KeyEnded, KeyRing, Scope, ensure_first_key
+from api.admission.keys import EVERYTHING, Key, KeyEnded, KeyRing, Scope, digest_of, ensure_first_key
 from api.admission.sign_ins import LINK_LIFE, SESSION_LIFE, SignIns, offer_sign_in
 from contracts.errors import ConfigurationInvalid, NotFound, QueryInvalid
 from runtime.clock import FixedClock
@@ -200,6 +200,8 @@ def test_a_rotated_key_has_two_texts_until_the_overlap_is_over(tmp_path, clock, 
 
     rotated, new = ring.rotate(key.id, clock, overlap=DAY)
 
+    assert [ring.is_opened_by(key.id, digest_of(text), NOON) for text in (old, new, "x")] == [True, True, False]
+    assert [ring.is_opened_by(key.id, digest_of(text), NOON + DAY) for text in (old, new)] == [False, True]
     assert (rotated.id, rotated.scopes, rotated.accounts) == (key.id, key.scopes, key.accounts)
     assert rotated.requests_per_minute == 10
     assert elsewhere.find(old, NOON + DAY - timedelta(seconds=1)) == rotated
@@ -229,6 +231,7 @@ def test_a_key_that_has_expired_is_rotated_only_with_a_new_end(clock, ring):
     key, _ = ring.create(clock, name="bi", scopes=[Scope.READ], expires_at=NOON)
     with pytest.raises(QueryInvalid, match="has expired"):
         ring.rotate(key.id, clock, overlap=DAY)
+    assert not ring.is_opened_by(key.id, key.digest, NOON)
 
     _, text = ring.rotate(key.id, clock, overlap=DAY, expires_at=NOON + DAY)
 

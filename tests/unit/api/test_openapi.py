@@ -80,7 +80,7 @@ def test_closed_sets_are_listed(name):
     assert SCHEMAS[name]["enum"]
 
 
-OTHERS = {"measure", "group_by", "from_", "to", "bucket", "time_zone", "fill", "compare"}
+OTHERS = {"measure", "group_by", "from_", "to", "bucket", "time_zone", "currency", "fill", "compare"}
 OTHERS |= {"changed_since", "min_as_of", "wait_s"}
 
 

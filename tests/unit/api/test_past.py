@@ -1,4 +1,4 @@
-"""Callbacks that Kafka has let go of are looked for in the archive."""
+"""Callbacks that Kafka has let go of are looked for in the archive, also where they are only shown."""
 
 import asyncio
 
@@ -7,6 +7,7 @@ import pytest
 from analytics.archive.shelf import Shelf
 from api import callback_log
 from api.callback_log import Found
+from api.evidence import Cause, EvidenceReader
 from api.past import CallbackPast
 from runtime.clock import FixedClock
 from runtime.settings import KafkaSettings
@@ -27,18 +28,23 @@ class FakeLog:
 
 
 @pytest.fixture
-def read(tmp_path):
+def past(tmp_path):
     shelf = Shelf(tmp_path, TOPIC, FixedClock(NOON))
     shelf.begin({0: 0})
     shelf.take(0, [record(0, body=b"archived"), record(1, body=b"archived")])
     shelf.record()
 
-    def asked(*places, why=FakeLog.expired):
+    def made(why=FakeLog.expired):
         past = CallbackPast(KafkaSettings(), tmp_path)
         past._callbacks = FakeLog([record(1, body=b"on Kafka")], why)
-        return asyncio.run(past.read(places))
+        return past
 
-    return asked
+    return made
+
+
+@pytest.fixture
+def read(past):
+    return lambda *places, why=FakeLog.expired: asyncio.run(past(why).read(places))
 
 
 def test_kafka_is_asked_before_the_archive(read):
@@ -59,3 +65,14 @@ def test_an_archive_that_cannot_be_read_is_one_that_does_not_have_it(read, tmp_p
     (tmp_path / "manifest.json").write_text("{")
 
     assert "does not have it either" in read((0, 0))[0, 0]
+
+
+def test_evidence_is_shown_although_kafka_has_let_go_of_it(past):
+    own = record(0, body=b"archived")
+    provider, connection = (dict(own.headers)[name].decode() for name in ("provider", "connection"))
+    causes = [Cause(0, offset, provider, connection) for offset in (0, 1, 9)]
+
+    told = asyncio.run(EvidenceReader(past()).read(causes))
+
+    assert [one.body_text for one in told] == ["archived", "on Kafka", None]
+    assert told[-1].absent_because == "Kafka no longer has it. The archive does not have it either."

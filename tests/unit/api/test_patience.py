@@ -8,7 +8,8 @@ import pytest
 from analytics.reports.catalogue import Report
 from tests.unit.api.rows import FRESH, MESSAGE, NOON
 
-ADDRESSES = ["/v1/metrics", f"/v1/messages/{MESSAGE}", *(f"/v1/reports/{name}" for name in Report)]
+REPORTS = [*(f"/v1/reports/{name}" for name in Report), "/v1/reports/trust"]
+ADDRESSES = ["/v1/metrics", "/v1/messages", f"/v1/messages/{MESSAGE}", *REPORTS]
 AS_OF = FRESH.as_of
 LATER = replace(FRESH, as_of=NOON)
 

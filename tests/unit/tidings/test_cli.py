@@ -146,7 +146,7 @@ def test_a_key_is_made_listed_and_revoked(capsys, config):
     assert "no keys yet" in out
 
 
-def test_a_key_is_made_with_terms_and_rotated(capsys, config):
+def test_a_key_is_made_with_terms_and_rotated(capsys, config, monkeypatch):
     terms = ("--scope", "export", "--account", "acme", "--expires", "90d", "--rate", "100")
     _, out, _ = run(capsys, "keys", "create", "bi", "--config", config, *terms, "--json")
     made = json.loads(out)
@@ -161,6 +161,9 @@ def test_a_key_is_made_with_terms_and_rotated(capsys, config):
     assert rotated["replaced_works_until"] > rotated["rotated_at"]
     _, out, _ = run(capsys, "keys", "list", "--config", config)
     assert "acme" in out
+    monkeypatch.setenv("COLUMNS", "60")
+    _, out, _ = run(capsys, "keys", "list", "--config", config)
+    assert made["id"] in out
 
 
 def test_what_is_done_to_keys_is_written_down(capsys, config):
