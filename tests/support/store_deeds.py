@@ -32,6 +32,8 @@ TABLES = (
         "day_trust",
         "followed",
         "answered",
+        "later_step",
+        "later_root",
         "folded",
     ),
     *(
