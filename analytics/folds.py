@@ -19,6 +19,8 @@ class Fold(StrEnum):
     """Behind which attempts another left for the same message."""
     ANSWERED = "answered"
     """What people answered. Its rule is the window in which an answer is looked for."""
+    LATER_STEPS = "later_steps"
+    """What became of the steps of plans behind the first."""
 
 
 def rule_of(reply_window_s: float) -> str:

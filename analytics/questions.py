@@ -102,10 +102,12 @@ async def metrics(reader: Reader, question: MetricsQuestion) -> Measured:
     asked = [(one, source) for one in periods for source in one.sources()]
     buckets = [("buckets", one.bucketed()) for one in periods] if question.is_compared or question.is_filled else []
     revisions = [] if question.changed_since is None else [("revisions", question.revised())]
-    answered, fresh = await reader.ask_together(
-        *((source.question, one.parameters(source)) for one, source in asked), *buckets, *revisions
-    )
-    found, told = answered[: len(asked)], answered[len(asked) : len(asked) + len(buckets)]
+
+    def look(ask: Ask) -> tuple[list[list[Row]], list[list[Row]], list[list[Row]]]:
+        found = [ask(*source.asked(ask, one.parameters(source))) for one, source in asked]
+        return found, [ask(*one) for one in buckets], [ask(*one) for one in revisions]
+
+    (found, told, changed), fresh = await reader.look(look, is_lookup=False)
     if any(source is SESSIONS for _, source in asked):
         fresh = with_sessions(reader, fresh)
     rows = [
@@ -116,7 +118,7 @@ async def metrics(reader: Reader, question: MetricsQuestion) -> Measured:
     if buckets:
         spans = [Period(one, [row["bucket_at"] for row in several]) for one, several in zip(rows, told, strict=True)]
         whole = series(question, *spans)
-    return Measured(whole, fresh) if not revisions else _changed(question, whole, fresh, changed=answered[-1])
+    return Measured(whole, fresh) if not changed else _changed(question, whole, fresh, changed=changed[0])
 
 
 def _changed(question: MetricsQuestion, rows: list[Row], fresh: Freshness, *, changed: list[Row]) -> Measured:

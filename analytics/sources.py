@@ -7,6 +7,8 @@ from types import MappingProxyType
 from typing import Any
 
 from analytics.currencies import OneCurrency
+from analytics.folds import Fold, reached
+from analytics.reader import Ask, Asked
 from analytics.words import Dimension, Measure
 from runtime.exchange import SIX_PLACES
 
@@ -27,6 +29,17 @@ class Source:
     """What it adds up is kept by the day too."""
     is_revised: bool = False
     """What changes its numbers is told of the attempts that they count, and so revises their hours."""
+    fold: Fold | None = None
+    """Of which the question called `…_kept` answers the same, given the messages that are `…_concerned` behind it."""
+
+    def asked(self, ask: Ask, parameters: Mapping[str, Any]) -> Asked:
+        """The question; of what is folded, unless most of it is not."""
+        known = None if self.fold is None else reached(ask, self.fold)
+        if known is None or known.is_far_behind:
+            return self.question, parameters
+        rows = ask(f"{self.fold}_concerned", known.rest) if known.rest else []
+        behind = {**known.rest, "messages": [row["message_id"] for row in rows]} if rows else {}
+        return f"{self.question}_kept", {**parameters, **behind}
 
 
 ALL = frozenset(Dimension)
@@ -37,7 +50,7 @@ COUNTS = Source("metrics", ALL, has_days=True, is_revised=True)
 COUNTS_OF_FACTS = Source("metrics_of_facts", ALL, is_of_facts=True, is_revised=True)
 COSTS = Source("costs", ALL, has_currencies=True, has_days=True, is_revised=True)
 COSTS_OF_FACTS = Source("costs_of_facts", ALL, is_of_facts=True, has_currencies=True, is_revised=True)
-FALLBACKS = Source("fallbacks", WHO | {Dimension.CHANNEL, Dimension.CAMPAIGN})
+FALLBACKS = Source("fallbacks", WHO | {Dimension.CHANNEL, Dimension.CAMPAIGN}, fold=Fold.LATER_STEPS)
 REPLIES = Source("reply_counts", WHO | {Dimension.CHANNEL, Dimension.COUNTRY})
 SESSIONS = Source("session_counts", WHO, has_currencies=True)
 UNKNOWN_CODES = Source("unknown_codes", PLACES, is_of_facts=True, is_revised=True)

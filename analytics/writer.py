@@ -28,7 +28,7 @@ ATTEMPT_TABLES = frozenset({"report", "replay", "registration", "outcome"})
 REPORT_TABLES = frozenset({"report", "replay"})
 COLLECT = ("collect_evidence", "collect_cells", "collect_taken")
 DELTAS = ("insert_hour_delta", "insert_latency_delta", "insert_price_delta", "insert_hour_revision")
-FOLDED_TABLES = ATTEMPT_TABLES | {"inbound"}
+FOLDED_TABLES = ATTEMPT_TABLES | {"inbound", "command", "decision"}
 SMALL_TABLES = ("offsets", "marks")
 
 

@@ -76,6 +76,9 @@ PROOFS = {
         FROM (SELECT count_if(ends_with(send_id, '-0')) AS firsts FROM command GROUP BY message_id, step)
         WHERE firsts = 0
     """,
+    "later steps are kept otherwise than once": """
+        SELECT count(*) - (SELECT count(DISTINCT (message_id, step)) FROM command WHERE step > 0) FROM later_step
+    """,
     "batches are not folded": """
         SELECT (SELECT max(batch_id) FROM offsets) - min(batch_id) FROM folded
     """,

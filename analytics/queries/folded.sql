@@ -1,5 +1,5 @@
--- Up to which batch a fold is, by its rule; the newest batch that told something of an attempt or of a person; and whether
--- $many reports or more are behind.
+-- Up to which batch a fold is, by its rule; the newest batch that told something of an attempt, of a send or of a person; and
+-- whether $many reports or more are behind.
 -- lane: look-up
 -- parameters: fold, rule, many
 WITH reached AS (
@@ -8,7 +8,11 @@ WITH reached AS (
 
 SELECT
     (SELECT folded FROM reached) AS folded,
-    (SELECT coalesce(max(batch_id), 0) FROM offsets WHERE topic IN ('updates', 'inbound')) AS newest,
+    (
+        SELECT coalesce(max(batch_id), 0)
+        FROM offsets
+        WHERE topic IN ('updates', 'inbound', 'commands', 'outcomes', 'decisions')
+    ) AS newest,
     (
         SELECT count(*) >= $many::BIGINT
         FROM (SELECT 1 FROM report WHERE batch_id > (SELECT folded FROM reached) LIMIT $many::BIGINT)

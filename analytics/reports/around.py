@@ -1,7 +1,7 @@
 """What is around the attempts: fallbacks, and sessions with people."""
 
 from analytics.metrics import Measure
-from analytics.reader import Answer, Reader, Row
+from analytics.reader import Answer, Ask, Reader, Row
 from analytics.reports.question import ReportQuestion, share
 from analytics.sessions import with_sessions
 from analytics.sources import FALLBACKS, SESSIONS
@@ -16,7 +16,11 @@ async def fallbacks(reader: Reader, question: ReportQuestion) -> Answer:
     """
     parameters = question.metrics(Measure.FALLBACKS).parameters(FALLBACKS)
     parameters["group_by"] = [*parameters["group_by"], "because"]
-    answer = await reader.ask(FALLBACKS.question, parameters)
+
+    def look(ask: Ask) -> list[Row]:
+        return ask(*FALLBACKS.asked(ask, parameters))
+
+    found, fresh = await reader.look(look, is_lookup=False)
     names = (*question.group_by, "because", "after_channel", "commanded", "fallbacks", "delivered", "double_deliveries")
     rows = [
         {str(name): row[name] for name in names}
@@ -24,9 +28,9 @@ async def fallbacks(reader: Reader, question: ReportQuestion) -> Answer:
             "delivered_share": share(row["delivered"], row["fallbacks"]),
             "double_share": share(row["double_deliveries"], row["fallbacks"]),
         }
-        for row in answer.rows
+        for row in found
     ]
-    return Answer(rows, answer.freshness)
+    return Answer(rows, fresh)
 
 
 async def sessions(reader: Reader, question: ReportQuestion) -> Answer:

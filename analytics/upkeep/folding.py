@@ -95,6 +95,7 @@ def _rules(reply_window_s: float) -> Iterator[Rule]:
     yield Rule(Fold.TRUST, ("insert_trust_delta",), {"step_us": step_us, "future_ms": FUTURE_MS})
     yield Rule(Fold.FOLLOWED, _renewing("followed"), {"accounts": None})
     yield Rule(Fold.ANSWERED, _renewing("answered"), {"window_s": reply_window_s}, rule_of(reply_window_s))
+    yield Rule(Fold.LATER_STEPS, (*_renewing("later_step"), "clear_later_root", "insert_later_root"), {})
 
 
 def _renewing(table: str) -> tuple[str, ...]:

@@ -28,8 +28,8 @@ PAUSE = timedelta(seconds=1)
 """Between two hours, for the batches that wait."""
 LOOK_EVERY = timedelta(minutes=10)
 FACTS = ("report", "registration", "unclaimed", "presumed_lost", "inbound", "signal", "dead_letter", "callback")
-FOLDED = ("followed", "answered")
-"""Of single attempts, as the facts are."""
+FOLDED = ("followed", "answered", "later_step", "later_root")
+"""Of single attempts and sends, as the facts are."""
 BOOKED = ("insert_going_released", "insert_going_places", "insert_forgotten")
 
 

@@ -15,7 +15,7 @@ from tests.support.store_line import MESSAGE, Line, at
 
 TABLES = (
     *("callback", "report", "registration", "inbound", "signal", "dead_letter", "unreadable", "unclaimed"),
-    *("begun", "skipped", "command", "outcome"),
+    *("begun", "skipped", "command", "outcome", "decision"),
     *(
         "hour_delta",
         "latency_delta",
@@ -32,6 +32,8 @@ TABLES = (
         "day_trust",
         "followed",
         "answered",
+        "later_step",
+        "later_root",
         "folded",
     ),
     *(
@@ -46,6 +48,8 @@ TABLES = (
     ),
 )
 """Of the store, as far as these deeds fill them."""
+READ = ("callbacks", "updates", "commands", "outcomes", "decisions", "inbound")
+"""Topics, as far likewise."""
 OF_BEFORE = (
     "UPDATE report SET first_tick = NULL, unit = NULL",
     "UPDATE registration SET first_tick = NULL",
@@ -170,7 +174,7 @@ def sent(deed: dict[str, Any]) -> SendOutcome:
 
 def portion(line: Line, chance: random.Random) -> list[Fetched]:
     """Some of what is unread, partitions in any order; everything in the end."""
-    places = [place for place in line.logs if place[0] in {"callbacks", "updates", "outcomes", "inbound"}]
+    places = [place for place in line.logs if place[0] in READ]
     left = [place for place in places if line.read[place] < len(line.logs[place])]
     chosen = chance.sample(left, chance.randint(1, len(left))) if left else []
     fetched = []

@@ -106,18 +106,17 @@ FROM send
 SENDS = f"""
 WITH
 asked AS (
-    SELECT *
-    FROM command
-    WHERE
-        ($accounts IS NULL OR list_contains($accounts, account))
-        AND told_at >= coalesce($from::TIMESTAMP, '-infinity'::TIMESTAMP)
-        AND told_at < coalesce($to::TIMESTAMP, 'infinity'::TIMESTAMP)
+    SELECT * FROM command
 ),
 
 {SEND}
 
 SELECT step, channel, provider, connection, outcome, count(*) AS send_count
 FROM send
+WHERE
+    ($accounts IS NULL OR list_contains($accounts, account))
+    AND commanded_at >= coalesce($from::TIMESTAMP, '-infinity'::TIMESTAMP)
+    AND commanded_at < coalesce($to::TIMESTAMP, 'infinity'::TIMESTAMP)
 GROUP BY step, channel, provider, connection, outcome
 ORDER BY step, channel, provider, connection, outcome_rank(outcome) DESC
 """

@@ -72,13 +72,16 @@ def reader_of(tmp_path_factory: pytest.TempPathFactory, empty_store: Path) -> It
     """Makes readers, each of a store of its own to which a whole line was told; to be read only."""
     with ExitStack() as opened:
 
-        def made(told: Line, skyline: Skyline | None = None) -> Reader:
+        def made(told: Line, skyline: Skyline | None = None, *, is_tidied: bool = False) -> Reader:
             database = Database(Path(copy(empty_store, tmp_path_factory.mktemp("told"))), StoreSettings())
             database.open()
             opened.callback(database.close)
             connection = database.cursor()
-            with closing(Writer(connection, hasher(KEY), Upkeep(connection, Skyline()), seen_days=3)) as writing:
+            upkeep = Upkeep(connection, Skyline())
+            with closing(Writer(connection, hasher(KEY), upkeep, seen_days=3)) as writing:
                 writing.write(writing.prepare(writing.resume(), told.fetch()))
+                if is_tidied:
+                    upkeep.tidy(1)
             reader = Reader(database, skyline or Skyline(), FixedClock(at(60)), threads=2, limit_s=10)
             opened.callback(reader.close)
             return reader

@@ -16,6 +16,7 @@ from analytics.archive.restoring import Restorer
 from analytics.buckets import Bucket
 from analytics.database import Database
 from analytics.metrics import Dimension, Measure, MetricsQuestion
+from analytics.reports.around import fallbacks
 from analytics.reports.funnel import funnel
 from analytics.reports.question import ReportQuestion
 from analytics.sources import COUNTED
@@ -31,6 +32,7 @@ from tests.support.store_line import T0, at
 from tests.support.store_past import DAY_S, KEEP_DAYS, LATER_S, Past
 from tests.support.talking import ours, user
 
+LATER_STEPS = "SELECT (SELECT count(*) FROM later_step), (SELECT count(*) FROM later_root)"
 MIDNIGHT = (T0 + timedelta(days=LATER_S / DAY_S - KEEP_DAYS)).replace(hour=0)
 """Before which everything is old enough."""
 
@@ -270,6 +272,26 @@ async def test_what_people_answered_goes_with_the_attempt(past):
     assert before[0] == [(2,)]
     assert past.ask("SELECT count(*) FROM answered") == [(1,)]
     assert (await funnel(past.reader, kept, window_s=DAY_S)).rows == before[1]
+
+
+async def test_later_steps_go_with_what_was_reported_of_them_and_do_not_come_back(past):
+    for day in (0, 44):
+        past.line.say("commands", commanded(day + 1), at_s=day * DAY_S)
+        past.line.say("outcomes", outcome("accepted", day + 1, root_id=f"r{day}", provider="telesign"))
+        past.line.report("delivered", of=f"r{day}", provider="telesign", at_s=day * DAY_S + 10)
+    past.tell()
+    kept = ReportQuestion(from_=at(44 * DAY_S), to=at(44 * DAY_S + 3600))
+    before = past.ask(LATER_STEPS), await fallbacks(past.reader, kept)
+    past.forget_all()
+    gone = past.ask(LATER_STEPS), await fallbacks(past.reader, kept)
+    past.line.say("outcomes", outcome("accepted", 1, root_id="another", at_s=LATER_S))
+    past.store()
+    past.upkeep.tidy(2)
+
+    assert (before[0], gone[0]) == ([(2, 2)], [(1, 1)])
+    assert gone[1].rows == before[1].rows
+    assert [row["delivered"] for row in gone[1].rows] == [1]
+    assert past.ask(LATER_STEPS) == [(1, 1)]
 
 
 async def test_reports_and_messages_tell_of_what_is_gone(past):

@@ -13,8 +13,12 @@ from analytics.database import Database
 from analytics.messages import MessagesQuestion, messages
 from analytics.migrations import load_steps, migrate
 from analytics.queries import load_query
+from analytics.reports.answering import report
+from analytics.reports.catalogue import Report
+from analytics.reports.question import ReportQuestion
 from analytics.sends import send_balance
 from analytics.timelines import name_hash
+from analytics.upkeep.folding import foldings
 from analytics.upkeep.settling import Settling
 from contracts.vocabulary import Channel, Scope
 from tests.support.plans import commanded, message, outcome
@@ -110,6 +114,23 @@ async def test_what_was_settled_with_names_in_no_order_is_found_by_them(writer, 
 
     assert len((await messages(reader, question)).rows) == 1
     assert [row["waiting"] for row in (await send_balance(reader)).rows] == [1]
+
+
+@pytest.mark.parametrize("is_folded", [False, True], ids=["while they are not folded", "once they are"])
+async def test_later_steps_of_before_are_known(writer, database, reader, line, is_folded):
+    line.say("commands", commanded())
+    line.say("outcomes", outcome("accepted", root_id="root-1"))
+    line.report("delivered", of="root-1", provider="telesign", at_s=9)
+    writer.write(writer.prepare(writer.resume(), line.fetch()))
+    unmade(database, "later_steps", "DROP TABLE later_step", "DROP TABLE later_root")
+
+    migrate(database.cursor())
+    for fold in foldings(database.cursor()) if is_folded else ():
+        fold.run(1)
+    question = ReportQuestion(from_=at(0), to=at(60))
+    (row,) = (await report(reader, Report.FALLBACKS, question, reply_window_s=60)).rows
+
+    assert (row["commanded"], row["fallbacks"], row["delivered"]) == (1, 1, 1)
 
 
 async def test_what_messages_of_before_name_is_known(writer, database, line):

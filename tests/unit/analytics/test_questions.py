@@ -259,7 +259,7 @@ class TestUpkeep:
         before = await questions.conservation(reader)
         upkeep = Upkeep(connection := database.cursor(), skyline)
         upkeep.note(Stored(callbacks=callbacks))
-        for batch_id in range(1, 6):
+        for batch_id in range(1, 7):
             upkeep.take_turn(batch_id, waiting=waiting)
 
         assert connection.execute("SELECT count(*) FROM open_callback").fetchall() == [(left,)]

@@ -2,6 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable
+from itertools import product
 from typing import Any, NamedTuple
 
 import pytest
@@ -17,6 +18,7 @@ from tests.support.simulated_plans import HOURS, LaterStep, PlannedLife, planned
 from tests.support.store_line import T0, Line, at
 
 SEEDS = (1, 2, 3)
+FOLDED = {False: "as it came", True: "folded"}
 COUNTS = ("commanded", "fallbacks", "delivered", "double_deliveries")
 WHY = ("because", "after_channel")
 GROUPS = [(), ("provider",), ("account", "campaign"), ("channel", "sender", "connection")]
@@ -31,11 +33,12 @@ class Told(NamedTuple):
         return [(life, step) for life in self.lives for step in life.steps]
 
 
-@pytest.fixture(scope="module", params=SEEDS)
+@pytest.fixture(scope="module", params=product(SEEDS, (False, True)), ids=lambda one: f"{one[0]}-{FOLDED[one[1]]}")
 def told(request, reader_of) -> Told:
-    line, lives = Line(), planned_lives(150, seed=request.param)
+    seed, is_tidied = request.param
+    line, lives = Line(), planned_lives(150, seed=seed)
     tell_plans(line, lives)
-    return Told(reader_of(line), lives)
+    return Told(reader_of(line, is_tidied=is_tidied), lives)
 
 
 async def rows_of(reader, **members) -> list[dict[str, Any]]:

@@ -1,0 +1,2 @@
+DELETE FROM later_root
+WHERE moment_at < $before

@@ -1,0 +1,2 @@
+DELETE FROM later_step
+WHERE moment_at < $before
