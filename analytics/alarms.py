@@ -88,15 +88,14 @@ async def _unknown_codes(reader: Reader, as_of: datetime, trust: TrustSettings) 
     since = as_of - timedelta(seconds=trust.unknown_code_window_s)
     rows = (await reader.ask("alarm_unknown_codes", {"from": since, "to": as_of})).rows
     return [
-        Finding(
-            _subject(AlarmKind.UNKNOWN_CODE, row),
-            Weight.BAD,
-            f"{row['report_count']} reports with codes that no table knows: {', '.join(map(repr, row['codes']))}.",
-            row["report_count"],
-            0,
-        )
+        Finding(_subject(AlarmKind.UNKNOWN_CODE, row), Weight.BAD, _unknown(row), row["report_count"], 0)
         for row in rows
     ]
+
+
+def _unknown(row: Row) -> str:
+    reports = "1 report" if row["report_count"] == 1 else f"{row['report_count']} reports"
+    return f"{reports} with codes that no table knows: {', '.join(map(repr, row['codes']))}."
 
 
 async def _quiet(reader: Reader, as_of: datetime, trust: TrustSettings) -> list[Finding]:

@@ -13,6 +13,7 @@ from contracts.errors import BrokerUnavailable, OffsetGap
 from contracts.topics import load_topics
 from runtime.fetched import lighten_records
 from runtime.fetching import Pace
+from runtime.kafka import unanswered
 from runtime.settings import KafkaSettings, StoreSettings
 
 POLL_S = 0.2
@@ -51,7 +52,7 @@ class Feed:
         try:
             await self._consumer.start()
         except KafkaConnectionError as exc:
-            raise BrokerUnavailable(f"no Kafka answers at {self._kafka.bootstrap_servers}: {exc}") from exc
+            raise unanswered(self._kafka, exc) from exc
         partitions = await self._partitions()
         starts = await self._consumer.beginning_offsets(partitions)
         ends = await self._consumer.end_offsets(partitions)

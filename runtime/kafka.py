@@ -121,6 +121,13 @@ def _append(
     return batch.append(key=key, value=value, timestamp=timestamp_ms, headers=headers) is not None
 
 
+def unanswered(kafka: KafkaSettings, reason: BaseException) -> BrokerUnavailable:
+    """The error that nobody answers there, for `reason`."""
+    why = "not in time" if isinstance(reason, TimeoutError) else type(reason).__name__
+    where = kafka.bootstrap_servers
+    return BrokerUnavailable(f"no Kafka answers at {where} ({why}); see that it runs, or set kafka.bootstrap_servers")
+
+
 async def ensure_topics(kafka: KafkaSettings, topics: Sequence[Topic]) -> None:
     """Create what is missing; existing topics are checked for their partition count and left as they are.
 
@@ -130,7 +137,7 @@ async def ensure_topics(kafka: KafkaSettings, topics: Sequence[Topic]) -> None:
     try:
         await admin.start()
     except KafkaConnectionError as exc:
-        raise BrokerUnavailable(f"no Kafka answers at {kafka.bootstrap_servers}: {exc}") from exc
+        raise unanswered(kafka, exc) from exc
     try:
         answer = await admin.create_topics([_new_topic(kafka, topic) for topic in topics])
         for name, code, *_ in answer.topic_errors:

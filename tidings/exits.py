@@ -1,5 +1,6 @@
 """How the command line ends: one line for people, and a number for scripts."""
 
+import logging
 import sys
 from enum import IntEnum
 from typing import NoReturn, cast
@@ -37,6 +38,8 @@ class PlainTyper(Teaching):
     """Commands whose expected errors end in a line instead of a traceback."""
 
     def __call__(self, *args: object, **kwargs: object) -> object:
+        # Whom it cannot reach we tell ourselves, in that line.
+        logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
         try:
             return super().__call__(*args, **kwargs)
         except TidingsError as exc:

@@ -14,7 +14,7 @@ from api.feed.log import Bounds, Fetched, LogReader, RecordsGone
 from contracts.errors import BrokerUnavailable
 from contracts.topics import load_topics
 from runtime.fetching import Pace
-from runtime.kafka import stop
+from runtime.kafka import stop, unanswered
 from runtime.settings import KafkaSettings
 
 ANSWERED_WITHIN_S = 5.0
@@ -94,7 +94,7 @@ class KafkaLog:
             async with asyncio.timeout(ANSWERED_WITHIN_S):
                 return await act()
         except (KafkaError, TimeoutError, OSError) as exc:
-            raise BrokerUnavailable(f"no Kafka answers at {self._kafka.bootstrap_servers}: {exc!r}") from exc
+            raise unanswered(self._kafka, exc) from exc
 
     async def _cluster_id(self) -> str:
         admin = AIOKafkaAdminClient(bootstrap_servers=self._kafka.bootstrap_servers, client_id="tidings-feed")

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from analytics.freshness import Freshness
 from analytics.service import Health
@@ -97,7 +97,7 @@ def processes_of(
 def _process(name: str, noted: ProcessNoted, now: datetime, *, version: str | None) -> ProcessShown:
     age_s = (now - noted.started_at).total_seconds() if noted.started_at else None
     state: Word = "ok"
-    says = "It runs." if age_s is None else f"It has run for {age_s:.0f} s."
+    says = "It runs." if age_s is None else f"It has run for {timedelta(seconds=round(age_s))}."
     if not is_running(noted.pid):
         state, says = "degraded", "It does not run any more, and nobody has started it again; see its log."
     elif noted.restarts and age_s is not None and age_s < YOUNG_S:

@@ -16,7 +16,7 @@ from contracts.errors import BrokerUnavailable, PayloadInvalid
 from contracts.plans import ConnectionHealth
 from contracts.topics import load_topics
 from runtime.clock import Clock
-from runtime.kafka import make_reader, started, stop
+from runtime.kafka import make_reader, started, stop, unanswered
 from runtime.settings import KafkaSettings
 
 ANSWERED_WITHIN_S = 5.0
@@ -138,7 +138,7 @@ class KafkaProgress:
             async with asyncio.timeout(ANSWERED_WITHIN_S):
                 return await act()
         except (KafkaError, TimeoutError, OSError) as exc:
-            raise BrokerUnavailable(f"no Kafka answers at {self._kafka.bootstrap_servers}: {exc!r}") from exc
+            raise unanswered(self._kafka, exc) from exc
 
 
 async def _member_count(admin: AIOKafkaAdminClient, group: str) -> int:

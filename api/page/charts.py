@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from math import floor, log10
 from typing import NamedTuple
 
-from api.page.view import clock_time, day_time, duration, number, percent
+from api.page.view import clock_time, day, day_time, duration, number, percent
 
 WIDTH, HEIGHT = 1000.0, 100.0
 A_DAY = timedelta(days=1)
@@ -20,16 +20,16 @@ SECOND_MS, MINUTE_MS, HOUR_MS = 1000, 60_000, 3_600_000
 
 
 def _round_number(value: float) -> float:
-    """The next of 2, 4, 6, 8, 10, 20, 40, …, whose halves are whole too; at least 1, where shares end."""
-    if value <= 1:
-        return 1.0
+    """The next of 2, 4, 6, 8, 10, 20, 40, …, whose halves are whole too."""
+    if value <= 2:
+        return 2.0
     power = 10.0 ** floor(log10(value))
     return next(step * power for step in (1, 2, 4, 6, 8, 10) if step * power >= value)
 
 
 def _round_time(ms: float) -> float:
     """The next round number of milliseconds, seconds, minutes or hours, whichever it is written in."""
-    unit_ms = next((unit for unit in (HOUR_MS, MINUTE_MS, SECOND_MS) if ms >= unit), 1)
+    unit_ms = next((unit for unit in (HOUR_MS, MINUTE_MS, SECOND_MS) if ms > unit), 1)
     return unit_ms * _round_number(ms / unit_ms)
 
 
@@ -40,7 +40,7 @@ class Scale(NamedTuple):
     round_up: Callable[[float], float]
 
 
-NUMBERS, SHARES, TIMES = Scale(number, _round_number), Scale(percent, _round_number), Scale(duration, _round_time)
+NUMBERS, SHARES, TIMES = Scale(number, _round_number), Scale(percent, lambda _: 1.0), Scale(duration, _round_time)
 
 
 @dataclass(frozen=True)
@@ -88,10 +88,11 @@ class Chart:
 
 def over_time(title: str, moments: Sequence[datetime], series: Sequence[Series], scale: Scale = NUMBERS) -> Chart:
     """The lines of `series` over `moments`."""
-    is_a_day = not moments or moments[-1] - moments[0] <= A_DAY
-    columns = _picked([clock_time(one)[:5] if is_a_day else day_time(one) for one in moments])
-    places = [day_time(one) for one in moments]
-    return chart(title, places, series, columns=columns, axis="From", scale=scale)
+    by_day = len(moments) > 1 and moments[1] - moments[0] >= A_DAY
+    places = [day(one) if by_day else day_time(one) for one in moments]
+    is_one_day = not moments or moments[-1] - moments[0] <= A_DAY
+    columns = [clock_time(one)[:5] for one in moments] if is_one_day and not by_day else places
+    return chart(title, places, series, columns=_picked(columns), axis="From", scale=scale)
 
 
 def chart(
@@ -133,6 +134,7 @@ def _path(values: Sequence[Value], top: float) -> str:
     return "".join(drawn)
 
 
-def _picked(texts: Sequence[str]) -> list[str]:
-    last = len(texts) - 1
-    return [texts[round(index * last / (COLUMNS - 1))] for index in range(COLUMNS)] if texts else []
+def _picked(texts: Sequence[str]) -> Sequence[str]:
+    if len(texts) <= COLUMNS:
+        return texts
+    return [texts[round(index * (len(texts) - 1) / (COLUMNS - 1))] for index in range(COLUMNS)]

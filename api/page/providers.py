@@ -7,6 +7,7 @@ from fastapi import APIRouter
 from fastapi.responses import Response
 
 from analytics.buckets import Bucket
+from analytics.reports.question import LEAST_SAMPLES
 from analytics.words import Dimension, Measure
 from api.answers.trust import TrustAnswer
 from api.endpoints.metrics import get_metrics
@@ -54,6 +55,7 @@ async def _facts(frame: Frame) -> dict[str, Any]:
         "charts": await frame.kept("charts", lambda: _charts(frame), every_s=SLOW_EVERY_S),
         "trust": await frame.kept("trust", lambda: _trust(frame), every_s=SLOW_EVERY_S),
         "routes_shown": ROUTES_SHOWN,
+        "least_samples": LEAST_SAMPLES,
     }
 
 

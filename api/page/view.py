@@ -25,7 +25,6 @@ ZONE: ContextVar[tzinfo] = ContextVar("zone", default=UTC)
 """In which times are shown while a template is rendered; imported macros do not see what templates are given."""
 
 VERDICTS = {
-    Verdict.APPLIED: "moved the attempt",
     Verdict.REPEATED: "had been said before",
     Verdict.OUTRANKED: "true, and changed nothing",
     Verdict.PARKED: "waits for its registration",
@@ -76,6 +75,11 @@ def day_clock(moment: datetime | None) -> str:
 def day_time(moment: datetime | None) -> str:
     """`21 Nov 10:00`."""
     return NOTHING if moment is None else f"{moment.astimezone(ZONE.get()):%-d %b %H:%M}"
+
+
+def day(moment: datetime | None) -> str:
+    """`21 Nov`."""
+    return NOTHING if moment is None else f"{moment.astimezone(ZONE.get()):%-d %b}"
 
 
 def size(count: int | None) -> str:

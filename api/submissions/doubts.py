@@ -20,8 +20,8 @@ Row = Mapping[str, Any]
 UNANSWERED = "The provider was called and gave no usable answer"
 UNTOLD = "It was commanded, and nothing came of it in its time"
 LOOK = (
-    "Look for {send_id} at {provider}. If it is there, resolve the doubt as accepted, with the provider's id; if it "
-    "certainly is not, as not_sent"
+    "Look for {send_id} at {provider}. If it is there, it was taken (accepted, with the provider's id); if it "
+    "certainly is not, it was not sent (not_sent)"
 )
 ASK_DISPATCH = "See whether the dispatch process runs. When it does and nothing follows: {look}"
 TRIED_AGAIN = "Another try is made as the plan says; nothing has to be done. If you know more: {look}"

@@ -41,7 +41,7 @@ def on_files(files: Files, /, *, config: MkDocsConfig) -> Files:
         name = page.relative_to(ROOT).as_posix()
         if name not in made:
             ours.append(File.generated(config, name, abs_src_path=str(page)))
-    for name in _linked():
+    for name in _linked() | set(map(str, config.extra_css)):
         if not ours.get_file_from_path(name):
             ours.append(File.generated(config, name, abs_src_path=str(ROOT / name)))
     return ours

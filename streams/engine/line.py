@@ -11,10 +11,10 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaConnectionError, KafkaError
 from faust.types import TP
 
-from contracts.errors import BrokerUnavailable, ConfigurationInvalid
+from contracts.errors import ConfigurationInvalid
 from contracts.topics import load_topics
 from runtime.clock import SystemClock
-from runtime.kafka import make_producer
+from runtime.kafka import make_producer, unanswered
 from runtime.settings import Settings
 from streams.engine.app import make_app
 from streams.engine.changelog import ChangelogReader
@@ -75,7 +75,7 @@ class Line:
         try:
             await self.producer.start()
         except KafkaConnectionError as exc:
-            raise BrokerUnavailable(f"no Kafka answers at {self._kafka.bootstrap_servers}: {exc}") from exc
+            raise unanswered(self._kafka, exc) from exc
         await self._check_topics()
         if self._lookout is not None:
             self._beside.append(asyncio.create_task(self._lookout.run()))

@@ -15,6 +15,10 @@ FEW = 12
 AXE = (Path(__file__).parent / "axe" / "axe.min.js").read_text("utf-8")
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
 
+SPILLING = """[...document.querySelectorAll("td, tbody th, tfoot th, dt, dd")]
+    .filter(one => one.clientWidth && one.scrollWidth > one.clientWidth + 1)
+    .map(one => "over its edge: " + one.textContent.trim())"""
+
 Visit = Callable[..., "Visitor"]
 
 
@@ -48,6 +52,10 @@ class Visitor:
             for one in found
             if one["impact"] in {"serious", "critical"}
         ]
+
+    def spilling(self) -> list[str]:
+        """What of a table or a list of facts lies over what stands beside it."""
+        return self.page.evaluate(SPILLING)
 
     def is_wider_than_its_window(self) -> bool:
         return self.page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth")

@@ -125,7 +125,11 @@ def test_pages_fit_every_window_in_both_lights_and_shut_nobody_out(visit, width,
     found = {}
     for path in [*ALL, REPLAY, f"{MESSAGE}?evidence=true"]:
         visitor.look(path)
-        said = visitor.findings() + (["wider than its window"] if visitor.is_wider_than_its_window() else [])
+        said = (
+            visitor.findings()
+            + visitor.spilling()
+            + (["wider than its window"] if visitor.is_wider_than_its_window() else [])
+        )
         found |= {path: said} if said else {}
 
     assert found == {}

@@ -135,3 +135,5 @@ def test_all_pages_are_built_and_fetch_nothing_from_another_host(tmp_path):
     assert built.returncode == 0, built.stdout + built.stderr
     assert {"index.html", "docs/start.html", "docs/api-reference.html", "providers/routee/index.html"} <= names
     assert fetched == []
+    assert "docs/site/site.css" in (tmp_path / "index.html").read_text("utf-8")
+    assert (tmp_path / "docs" / "site" / "site.css").is_file()

@@ -11,8 +11,7 @@ from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.errors import KafkaError
 
-from contracts.errors import BrokerUnavailable
-from runtime.kafka import make_reader, stop
+from runtime.kafka import make_reader, stop, unanswered
 from runtime.settings import KafkaSettings
 
 NAME = "tidings-doctor"
@@ -89,9 +88,7 @@ async def reached(kafka: KafkaSettings) -> AsyncIterator[Cluster]:
             await reader.start()
         yield Cluster(admin, reader)
     except (KafkaError, TimeoutError) as exc:
-        raise BrokerUnavailable(
-            f"no Kafka answers at {servers}: {'not in time' if isinstance(exc, TimeoutError) else type(exc).__name__}"
-        ) from exc
+        raise unanswered(kafka, exc) from exc
     finally:
         await stop(reader)
         await admin.close()

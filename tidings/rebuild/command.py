@@ -18,9 +18,10 @@ from rich.console import Console
 from analytics.archive.reading import Loss, Shelves
 from analytics.archive.restoring import Restorer
 from analytics.database import Database
-from contracts.errors import BrokerUnavailable, StoreUnavailable
+from contracts.errors import StoreUnavailable
 from contracts.topics import load_topics
 from runtime.clock import SystemClock
+from runtime.kafka import unanswered
 from runtime.settings import Settings, load_settings
 from streams.normalise.normaliser import Normaliser
 from tidings.exits import Exit
@@ -131,7 +132,7 @@ async def look(settings: Settings) -> Losses:
         needed = {topic: await _passed(consumer, starts[topic], until_ms + GRACE_MS) for topic in FED}
         return Losses(starts={topic: _numbered(starts[topic]) for topic in DOORS}, until_ms=until_ms, needed=needed)
     except KafkaConnectionError as exc:
-        raise BrokerUnavailable(f"no Kafka answers at {kafka.bootstrap_servers}: {exc}") from exc
+        raise unanswered(kafka, exc) from exc
     finally:
         await consumer.stop()
 

@@ -10,14 +10,14 @@ from analytics.metrics import MetricsQuestion
 from api.admission.keys import EVERYTHING, Scope
 from api.answers.messages import MessageTimeline
 from api.page.atlas import PAGES
-from api.page.charts import TIMES, Series, chart, over_time
+from api.page.charts import NUMBERS, SHARES, TIMES, Series, chart, over_time
 from api.page.forms import own_path
 from api.page.picture import picture
 from api.page.view import amount, size
 from api.timelines import tell
 from contracts.errors import StoreUnavailable
 from tests.unit.api.counted_rows import TODAY
-from tests.unit.api.rows import DECISION, MESSAGE, NOON, PLAN, SEND, SEND_ID, TIMELINE
+from tests.unit.api.rows import DECISION, MESSAGE, NOON, PLAN, REPLAYED, SEND, SEND_ID, TIMELINE
 
 FORM = {"content-type": "application/x-www-form-urlencoded"}
 PATHS = [page.path for page in PAGES]
@@ -190,6 +190,15 @@ def test_a_plan_is_replayed_for_several_waits(sign_in, parts):
     assert "Fallbacks by how long one waits" in page
 
 
+def test_a_plan_that_no_message_would_have_followed_is_not_drawn(sign_in, parts, monkeypatch):
+    monkeypatch.setitem(REPLAYED, "messages", 0)
+    page = sign_in().get("/fallbacks?first=viber&second=sms&wait_s=45&sender=ExampleShop").text
+
+    assert "None began on it" in page
+    assert "Fallbacks by how long one waits" not in page
+    assert "Of the filters, provider and campaign count here." in page
+
+
 async def test_the_picture_of_a_fallback_has_a_lane_for_each_way_and_an_arrow_to_what_was_sent(parts):
     parts.store.told = replace(TIMELINE, plan=[PLAN], decisions=[DECISION], sends=[SEND])
     drawn = picture(await tell(parts, None, MESSAGE, with_evidence=False))
@@ -266,9 +275,27 @@ def test_an_axis_of_times_ends_where_clocks_are_round(highest, ticks):
 def test_an_axis_of_days_names_days():
     moments = [NOON + timedelta(days=day) for day in range(9)]
 
-    assert over_time("Sent", moments, []).columns == [
-        "21 Nov 12:00", "23 Nov 12:00", "25 Nov 12:00", "27 Nov 12:00", "29 Nov 12:00",
-    ]  # fmt: skip  # a list
+    assert over_time("Sent", moments, []).columns == ["21 Nov", "23 Nov", "25 Nov", "27 Nov", "29 Nov"]
+
+
+@pytest.mark.parametrize("count", [1, 2, 3])
+def test_no_place_of_an_axis_is_named_twice(count):
+    moments = [NOON + timedelta(hours=hour) for hour in range(count)]
+
+    assert over_time("Sent", moments, []).columns == ["12:00", "13:00", "14:00"][:count]
+
+
+@pytest.mark.parametrize(
+    ("scale", "highest", "ticks"),
+    [
+        pytest.param(NUMBERS, 1, ["2", "1", "0"], id="a number"),
+        pytest.param(NUMBERS, None, ["2", "1", "0"], id="no number"),
+        pytest.param(TIMES, None, ["2\u00a0ms", "1\u00a0ms", "0\u00a0ms"], id="no time"),
+        pytest.param(SHARES, 0.4, ["100.0\u00a0%", "50.0\u00a0%", "0.0\u00a0%"], id="a share"),
+    ],
+)
+def test_what_stands_beside_an_axis_is_true_of_little_too(scale, highest, ticks):
+    assert chart("Sent", ["a"], [Series("sent", "sent", [highest])], scale=scale).ticks == ticks
 
 
 @pytest.mark.parametrize(

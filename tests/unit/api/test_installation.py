@@ -128,8 +128,10 @@ def test_without_a_spool_beside_it_nothing_is_said_of_it(client):
 @pytest.mark.parametrize(
     ("noted", "state", "says"),
     [
-        pytest.param({"started_at": NOON - timedelta(hours=1), "restarts": 0}, "ok", "run for 3600 s", id="it runs"),
-        pytest.param({"started_at": NOON - timedelta(hours=1), "restarts": 3}, "ok", "run for 3600 s", id="long since"),
+        pytest.param({"started_at": NOON - timedelta(hours=1), "restarts": 0}, "ok", "run for 1:00:00", id="it runs"),
+        pytest.param(
+            {"started_at": NOON - timedelta(hours=1), "restarts": 3}, "ok", "run for 1:00:00", id="long since"
+        ),
         pytest.param(
             {"started_at": NOON - timedelta(seconds=9), "restarts": 3},
             "degraded",

@@ -4,6 +4,7 @@ import asyncio
 import re
 import time
 from dataclasses import replace
+from decimal import Decimal
 from functools import partial
 from threading import Timer
 
@@ -15,9 +16,11 @@ from api.page import frame
 from api.page.desk import FRESH, MOST_KEPT, SHARE, WATCHED_FOR_S, Desk
 from api.page.view import duration, number, percent
 from contracts.errors import StoreUnavailable
+from contracts.status import DeliveryStatus
+from contracts.vocabulary import Verdict
 from runtime.clock import FixedClock
 from tests.unit.api.counted_rows import BALANCE, UNEXPLAINED
-from tests.unit.api.rows import CHANGES, ELSEWHERE, INBOUND, MESSAGE, NOON, TIMELINE, registration
+from tests.unit.api.rows import CHANGES, ELSEWHERE, INBOUND, MESSAGE, NOON, TIMELINE, registration, report
 
 FORM = {"content-type": "application/x-www-form-urlencoded"}
 PERSON = {"accept": "text/html"}
@@ -218,11 +221,33 @@ def test_one_account_sees_its_own_and_no_sums_over_all(connect, parts):
 def test_the_page_of_a_message_tells_its_life(visitor, headers):
     page = visitor.get(f"/messages/{MESSAGE}", headers=headers).text
 
-    assert "Your side said that infobip took the message." in page
+    assert "Whoever sent it said that infobip took the message." in page
     assert "said “Delivered to handset”, gave code <code>5</code>" in page
     assert "from accepted to delivered" in page
     assert "Had been said before" in page
     assert "It came 500\u00a0ms after it happened." in page
+
+
+def test_a_report_that_moved_nothing_is_not_said_to_have_moved_the_attempt(visitor, parts):
+    stays = report(Verdict.APPLIED, DeliveryStatus.ACCEPTED, previous_status="accepted")
+    parts.store.told = replace(TIMELINE, rows=[registration(), stays])
+    page = visitor.get(f"/messages/{MESSAGE}").text
+
+    assert "Counted; the attempt stays accepted." in page
+    assert "Moved the attempt" not in page
+
+
+def test_a_price_whose_currency_nobody_told_says_so(visitor, parts):
+    priced = report(Verdict.APPLIED, DeliveryStatus.DELIVERED, price=Decimal("0.015"), currency=None)
+    parts.store.told = replace(TIMELINE, rows=[registration(), priced])
+
+    assert "Price 0.015 of a currency that was not told." in visitor.get(f"/messages/{MESSAGE}").text
+
+
+def test_the_raw_callbacks_are_shown_in_the_same_time_zone(visitor):
+    page = visitor.get(f"/messages/{MESSAGE}?time_zone=Europe/Athens").text
+
+    assert 'href="/messages/' + MESSAGE + '?time_zone=Europe%2FAthens&amp;evidence=true#evidence"' in page
 
 
 def test_the_page_of_a_message_says_that_it_is_presumed_lost(visitor, parts):

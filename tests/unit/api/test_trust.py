@@ -1,5 +1,7 @@
 """What may be asked about trust, of whose, and how it is answered."""
 
+import re
+
 import pytest
 
 from analytics.trust.judgement import Count, Judgement
@@ -47,6 +49,17 @@ def test_the_most_suspicious_route_comes_first(client, trusted):
 
     assert providers(answer) == ["routee", "telesign", "infobip"]
     assert [one["verdict"] for one in answer.json()["routes"]] == ["alarming", "worth_a_look", "fine"]
+
+
+def test_on_the_page_routes_that_are_fine_are_behind_those_that_are_not(connect, parts, trusted):
+    key, _ = parts.ring.create(parts.clock, name="person", scopes=[Scope.READ])
+    client = connect()
+    client.cookies.set("tidings_session", parts.sign_ins.open(key))
+    parts.store.metrics_rows = []
+    suspicious, _, fine = client.get("/providers").text.partition("1 route with nothing suspicious")
+
+    assert re.findall(r'id="route-(\w+)-main', suspicious) == ["routee", "telesign"]
+    assert re.findall(r'id="route-(\w+)-main', fine) == ["infobip"]
 
 
 def test_a_signal_says_how_much_of_how_many_and_what_is_usual(client, trusted):
