@@ -57,7 +57,7 @@ PRICE = Rollup(
     (*WHERE, *WHOSE, "status", "reason", "currency", "is_fallback"),
     ("attempt_count", "entry_count", "attempt_cost", "entry_cost"),
 )
-TRUST = Rollup("trust_delta", "day_trust", (*WHERE, "fact", "value"), ("n",))
+TRUST = Rollup("trust_delta", "day_trust", ("fact_no", "value"), ("n",))
 ROLLUPS = (COUNT, LATENCY, PRICE, TRUST)
 
 

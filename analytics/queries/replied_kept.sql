@@ -1,23 +1,27 @@
--- The same as `replied`, of what is folded; with what batches behind $folded changed of it, unless there are none.
+-- The same as `replied`, of what is folded; of the replies that batches behind that have `moved` from the facts.
 -- facts: from
--- parameters: from, to, first, until, group_by, window_s, folded, newest, accounts
+-- parameters: from, to, first, until, group_by, window_s, moved, accounts
 -- parameters: account, provider, connection, channel, country, campaign, sender, status, reason
 WITH
--- if: newest
+-- if: moved
+moved AS (
+    SELECT unnest($moved::UUID[]) AS event_id
+),
+
 -- include: replies_anew
 ,
 -- include: answers_anew
 ,
 
--- end: newest
+-- end: moved
 kept_answer AS (
     SELECT *
     FROM answered
--- if: newest
+-- if: moved
     ANTI JOIN reply USING (event_id)
     UNION ALL
     SELECT * FROM answered_anew WHERE attempt_id IS NOT NULL
--- end: newest
+-- end: moved
 ),
 
 answer AS (

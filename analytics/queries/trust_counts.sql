@@ -73,8 +73,8 @@ chosen_registration AS (
 ),
 
 -- include: trust_cells
+,
 
-counted AS (
 -- include: trust_kept
     UNION ALL
     SELECT

@@ -7,7 +7,6 @@ WITH
 ,
 
 -- end: old_until
-counted AS (
 -- include: trust_kept
 ),
 

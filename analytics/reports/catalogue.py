@@ -43,7 +43,7 @@ CATALOGUE: Mapping[Report, Description] = MappingProxyType(
             "delivered_share = delivered / sent; seen_share = seen / delivered; replied_share = replied / delivered; "
             "lost.before_delivery = sent - delivered = pending + undelivered + expired + rejected + failed + "
             "unknown_count; lost.before_seen = delivered - seen",
-            ("metrics", "replied", "replied_kept"),
+            ("metrics", "replied", "replied_kept", "replies_moved"),
         ),
         Report.COST: Description(
             "by currency: message_cost = sum of the prices of the attempts; cost_per_delivered = message_cost / "

@@ -8,7 +8,7 @@ from typing import Any
 from analytics.buckets import first_id
 from analytics.folds import Fold, Reached, reached, rule_of
 from analytics.metrics import Dimension
-from analytics.reader import Answer, Ask, Asked, Reader, Row
+from analytics.reader import Answer, Ask, Reader, Row
 from analytics.reports.delivery import ENDS
 from analytics.reports.question import ReportQuestion, share
 
@@ -22,7 +22,7 @@ async def funnel(reader: Reader, question: ReportQuestion, *, window_s: float) -
 
     def look(ask: Ask) -> tuple[list[Row], list[Row]]:
         known = reached(ask, Fold.ANSWERED, rule_of(window_s))
-        return ask("metrics", counts.parameters()), ask(*replied(question, window_s, known))
+        return ask("metrics", counts.parameters()), replied(ask, question, window_s, known)
 
     (counted, answered), fresh = await reader.look(look, is_lookup=False)
     reasoned = counts.rows(counted)
@@ -47,13 +47,20 @@ def _ends(question: ReportQuestion, rows: Sequence[Row]) -> dict[tuple[Any, ...]
     return found
 
 
-def replied(question: ReportQuestion, window_s: float, known: Reached) -> Asked:
-    """The question for what was answered; from what is folded, unless most of it is not."""
+def replied(ask: Ask, question: ReportQuestion, window_s: float, known: Reached) -> list[Row]:
+    """What was answered; from what is folded, unless most of it is not."""
     asked = question.parameters() | {"window_s": window_s, "group_by": [str(one) for one in question.group_by]}
     if known.is_far_behind:
-        return "replied", asked
+        return ask("replied", asked)
     ids = {"first": first_id(asked["from"]), "until": first_id(asked["to"] + ALMOST_A_MS)}
-    return "replied_kept", {**asked, **ids, **known.rest}
+    return ask("replied_kept", {**asked, **ids, "moved": _moved(ask, window_s, known)})
+
+
+def _moved(ask: Ask, window_s: float, known: Reached) -> list[str] | None:
+    """The replies that what is not folded may have moved; null when it has moved none."""
+    if not known.rest:
+        return None
+    return [row["event_id"] for row in ask("replies_moved", {**known.rest, "window_s": window_s})] or None
 
 
 def _stages(row: Row, replied: int) -> Row:

@@ -1,39 +1,10 @@
--- What batches behind $folded, up to and with $newest, change of what routes are known by.
-INSERT INTO trust_delta BY NAME
-WITH
--- include: touched
-,
-
-chosen_report AS (
-    SELECT *, batch_id <= $folded::BIGINT AS is_known
-    FROM report SEMI JOIN touched USING (attempt_id)
-    WHERE batch_id <= $newest::BIGINT
-),
-
-chosen_registration AS (
-    SELECT *, batch_id <= $folded::BIGINT AS is_known
-    FROM registration SEMI JOIN touched USING (attempt_id)
-    WHERE batch_id <= $newest::BIGINT
-),
-
--- include: trust_cells
-
-signed AS (
-    SELECT
-        date_trunc('hour', began_at) AS hour_at,
-        account,
-        provider,
-        connection,
-        channel,
-        country,
-        one.fact AS fact,
-        one.value AS value,
-        sum(side) AS n
-    FROM told_fact
-    WHERE one IS NOT NULL
-    GROUP BY ALL
-    HAVING sum(side) <> 0
-)
-
 -- What is sealed is added to nothing more, so this counts as of a batch behind it.
-SELECT *, greatest($batch_id::BIGINT, sealed_until() + 1) AS batch_id FROM signed
+INSERT INTO trust_delta BY NAME
+SELECT hour_at, fact_no, value, n, greatest($batch_id::BIGINT, sealed_until() + 1) AS batch_id
+FROM renewed_trust AS counted JOIN route_fact AS known
+    ON counted.account IS NOT DISTINCT FROM known.account
+    AND counted.provider IS NOT DISTINCT FROM known.provider
+    AND counted.connection IS NOT DISTINCT FROM known.connection
+    AND counted.channel IS NOT DISTINCT FROM known.channel
+    AND counted.country IS NOT DISTINCT FROM known.country
+    AND counted.fact = known.fact

@@ -92,7 +92,8 @@ def foldings(
 
 def _rules(reply_window_s: float) -> Iterator[Rule]:
     step_us = int(STEP.total_seconds() * 1_000_000)
-    yield Rule(Fold.TRUST, ("insert_trust_delta",), {"step_us": step_us, "future_ms": FUTURE_MS})
+    counting = ("collect_trust", "insert_route_facts", "insert_trust_delta")
+    yield Rule(Fold.TRUST, counting, {"step_us": step_us, "future_ms": FUTURE_MS})
     yield Rule(Fold.FOLLOWED, _renewing("followed"), {"accounts": None})
     yield Rule(Fold.ANSWERED, _renewing("answered"), {"window_s": reply_window_s}, rule_of(reply_window_s))
     yield Rule(Fold.LATER_STEPS, (*_renewing("later_step"), "clear_later_root", "insert_later_root"), {})

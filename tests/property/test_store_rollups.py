@@ -341,8 +341,8 @@ def test_what_was_answered_is_the_same_folded_or_found_in_the_facts(
         question = ReportQuestion(
             from_=at(3600 * hours[0]), to=at(3600 * hours[1]), group_by=group_by, accounts=accounts
         )
-        assert ask(*replied(question, REPLY_WINDOW_S, known)) == ask(
-            *replied(question, REPLY_WINDOW_S, replace(known, is_far_behind=True))
+        assert replied(ask, question, REPLY_WINDOW_S, known) == replied(
+            ask, question, REPLY_WINDOW_S, replace(known, is_far_behind=True)
         )
 
 

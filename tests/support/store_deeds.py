@@ -26,6 +26,7 @@ TABLES = (
         "settled_place",
         "settled_count",
         "trust_delta",
+        "route_fact",
         "day_count",
         "day_latency",
         "day_price",

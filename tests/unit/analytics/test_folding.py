@@ -12,7 +12,7 @@ from analytics.upkeep.job import SMALL, Stored
 from tests.support.store_line import T0, at
 
 FOLDED = "SELECT coalesce(max(batch_id), 0) FROM folded WHERE fold = 'trust'"
-ATTEMPTS = "SELECT coalesce(sum(n), 0)::BIGINT FROM trust_delta WHERE fact = 'attempt'"
+ATTEMPTS = "SELECT coalesce(sum(n), 0)::BIGINT FROM trust_delta JOIN route_fact USING (fact_no) WHERE fact = 'attempt'"
 
 
 def state(database) -> tuple[int, int]:
@@ -87,7 +87,7 @@ def test_an_attempt_leaves_the_count_where_it_was(writer, line, database):
         writer.write(writer.prepare(writer.resume(), line.fetch()))
         fold_all(folds, batch_id)
     told = database.cursor().execute(
-        "SELECT country, fact, sum(n)::BIGINT AS n FROM trust_delta "
+        "SELECT country, fact, sum(n)::BIGINT AS n FROM trust_delta JOIN route_fact USING (fact_no) "
         "WHERE fact NOT IN ('delay', 'after_sent', 'latency') GROUP BY ALL HAVING n <> 0"
     )
 

@@ -16,10 +16,12 @@ from analytics.queries import load_query
 from analytics.reports.answering import report
 from analytics.reports.catalogue import Report
 from analytics.reports.question import ReportQuestion
+from analytics.rollups import TRUST
 from analytics.sends import send_balance
 from analytics.timelines import name_hash
 from analytics.upkeep.folding import foldings
 from analytics.upkeep.settling import Settling
+from analytics.upkeep.upkeep import Upkeep
 from contracts.vocabulary import Channel, Scope
 from tests.support.plans import commanded, message, outcome
 from tests.support.store_line import at
@@ -32,6 +34,11 @@ PRICES = """
 SELECT * EXCLUDE (attempt_count, entry_count, attempt_cost, entry_cost, batch_id),
     sum(attempt_count) AS attempts, sum(entry_count) AS entries, sum(attempt_cost), sum(entry_cost)
 FROM price_delta GROUP BY ALL HAVING attempts <> 0 OR entries <> 0 OR sum(entry_cost) <> 0 ORDER BY ALL
+"""
+
+OF_ROUTES = """
+SELECT account, provider, connection, channel, country, fact, value, sum(n)::BIGINT AS n
+FROM {} JOIN route_fact USING (fact_no) GROUP BY ALL ORDER BY ALL
 """
 
 
@@ -143,3 +150,24 @@ async def test_what_messages_of_before_name_is_known(writer, database, line):
     ((number,),) = database.cursor().execute("SELECT reply_to_number FROM inbound").fetchall()
 
     assert number == name_hash("early")
+
+
+def test_what_was_counted_of_routes_by_words_is_counted_by_numbers(writer, database, line, skyline):
+    for said, country in (("sent", "GB"), ("delivered", None)):
+        line.report(said, of=said, connection="observed", country=country, price=1, currency="EUR")
+    writer.write(writer.prepare(writer.resume(), line.fetch()))
+    Upkeep(database.cursor(), skyline).tidy(1)
+    cursor, tables = database.cursor(), (TRUST.hours, TRUST.days)
+    counted = [cursor.execute(OF_ROUTES.format(table)).fetchall() for table in tables]
+
+    for table in tables:
+        cursor.execute(f"CREATE TABLE worded AS FROM {table} JOIN route_fact USING (fact_no)")
+        cursor.execute(f"DROP TABLE {table}")
+        cursor.execute("ALTER TABLE worded DROP COLUMN fact_no")
+        cursor.execute(f"ALTER TABLE worded RENAME TO {table}")
+    unmade(database, "route_facts", "DROP TABLE route_fact")
+    migrate(cursor)
+
+    assert len(counted[0]) > 6
+    assert counted[0] == counted[1]
+    assert [cursor.execute(OF_ROUTES.format(table)).fetchall() for table in tables] == counted

@@ -23,6 +23,7 @@ from tests.support.store_line import MESSAGE, T0, Line, at
 from tests.support.store_questions import asked
 
 SIZES = "SELECT (SELECT count(*) FROM hour_delta), (SELECT count(*) FROM offsets)"
+ATTEMPTS_BY_DAY = "SELECT sum(n)::BIGINT FROM day_trust JOIN route_fact USING (fact_no) WHERE fact = 'attempt'"
 A_MILLION_CALLBACKS = (
     "INSERT INTO callback SELECT 0, range, DATE '2026-11-21', 'x', 'x', 0, 1, NULL, NULL FROM range(1000000)"
 )
@@ -214,7 +215,7 @@ class TestUpkeep:
             store(writer, line)
             if batch > 1:
                 upkeep.tidy(batch)
-                days += connection.execute("SELECT sum(n)::BIGINT FROM day_trust WHERE fact = 'attempt'").fetchone()
+                days += connection.execute(ATTEMPTS_BY_DAY).fetchone()
                 for folding in foldings(connection, at_once=1):
                     folding.run(batch)
 
