@@ -78,7 +78,8 @@ class Database:
     def parsed(self, sql: str) -> duckdb.Statement:
         """A question that any cursor can be asked, any number of times: of a small answer parsing is a quarter.
 
-        To prepare it would save nothing more, because DuckDB plans whatever reads a table anew each time.
+        To prepare it would save nothing more, because DuckDB plans whatever reads a table anew each time, even where
+        nothing was written: a plan rests on what the table has and on the values of the parameters.
         """
         with closing(self.cursor()) as cursor:
             (statement,) = cursor.extract_statements(sql)

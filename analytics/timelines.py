@@ -97,10 +97,11 @@ def standing(moves: Iterable[tuple[str | None, str]]) -> DeliveryStatus:
 class Named(NamedTuple):
     """What goes by an id."""
 
+    id: str
     attempts: set[str]
     messages: set[str]
-    questions: set[str] | None
-    """Those that have an answer; null when it has to be asked which, because other ids belong to it too."""
+    questions: set[str]
+    """Those that have an answer under that id; under other ids that belong to it there may be more."""
 
 
 def name_hash(name: str) -> int:
@@ -112,13 +113,12 @@ def _named(ask: Ask, named: str) -> Named:
     found = ask("attempts_of", {"id": named})
     attempts = {row["attempt_id"] for row in found if row["attempt_id"]}
     messages = {named} | {row["message_id"] for row in found if row["message_id"]}
-    is_all = attempts | messages == {named}
-    return Named(attempts, messages, {row["question"] for row in found} if is_all else None)
+    return Named(named, attempts, messages, {row["question"] for row in found})
 
 
 def _told(ask: Ask, named: Named, *, accounts: Accounts) -> Callable[[str], list[Row]]:
     """Asks what has an answer, and knows of the rest that it has none."""
-    attempts, messages, answered = named
+    attempts, messages, answered = named.attempts, named.messages, set(named.questions)
     # Facts about ids lie together, and bounds let DuckDB leave out the rest unread.
     parameters = {
         "attempts": sorted(attempts),
@@ -129,8 +129,9 @@ def _told(ask: Ask, named: Named, *, accounts: Accounts) -> Callable[[str], list
         "last_message": max(messages),
         "accounts": accounts,
     }
-    if answered is None:
-        answered = {row["question"] for row in ask("message_parts", parameters)}
+    if attempts | messages != {named.id}:
+        others = parameters if messages != {named.id} else parameters | {"messages": None}
+        answered |= {row["question"] for row in ask("message_parts", others)}
     if attempts:
         answered.add("message_reports")
 

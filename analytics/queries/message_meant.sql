@@ -4,7 +4,8 @@
 -- parameters: numbers, people, heard_from, heard_to, window_s, accounts
 -- lane: look-up
 WITH later AS (
-    SELECT *
+    SELECT
+        event_id, received_at, reply_to_number, reply_id_number, tracking_number, external_id_number, author_hash
     FROM inbound
     WHERE
         received_at >= $heard_from::TIMESTAMP - INTERVAL 7 DAY
@@ -12,6 +13,7 @@ WITH later AS (
 )
 
 -- One look for each member: what holds for one of several must be asked of each row, and few members have a value at all.
+-- Each look is planned with all columns of `later`, so it has no others.
 SELECT event_id FROM later WHERE list_contains($numbers::UINTEGER[], reply_to_number)
 UNION ALL
 SELECT event_id FROM later WHERE list_contains($numbers::UINTEGER[], reply_id_number)

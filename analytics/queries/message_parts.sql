@@ -1,5 +1,5 @@
 -- Which of the questions about a message have an answer: most messages have no plan, and no trouble. `first` and `last` are
--- the lowest and the highest of the ids, null without any.
+-- the lowest and the highest of the ids, null without any; without `messages` it is only asked about the attempts.
 -- parameters: attempts, first, last, messages, first_message, last_message, accounts
 -- lane: look-up
 SELECT 'message_registrations' AS question
@@ -18,6 +18,7 @@ FROM presumed_lost
 WHERE
 -- include: of_attempts
     AND ($accounts IS NULL OR list_contains($accounts, account))
+-- if: messages
 UNION ALL
 SELECT 'message_plan' AS question
 FROM plan
@@ -33,3 +34,4 @@ SELECT 'message_sends' AS question
 FROM command
 WHERE
 -- include: of_messages
+-- end: messages

@@ -208,6 +208,16 @@ async def test_an_attempt_leads_to_the_decisions_about_its_message(writer, reade
     assert len(told.decisions) == 1
 
 
+async def test_a_message_with_attempts_has_its_decisions_too(writer, reader, line):
+    update = line.register(of="root-7", message_id=message())
+    line.say("decisions", decided("stop", "arrived"))
+    stored(writer, line)
+    told = await questions.message_timeline(reader, message(), accounts=None)
+
+    assert [row["attempt_id"] for row in told.rows] == [update.attempt_id]
+    assert len(told.decisions) == 1
+
+
 async def test_nothing_of_other_accounts_is_told(writer, reader, line):
     line.say("messages", planned())
     line.say("decisions", decided("stop", "arrived"))
