@@ -122,7 +122,7 @@ def newest(ask: Ask, question: MessagesQuestion) -> tuple[list[Row], str | None]
     def wanting() -> int:
         return question.limit - len(rows)
 
-    for stretch in _stretches(_hours(ask, question), wanting):
+    for stretch in _stretches(_hours(ask, question), wanting, room=ROOM * question.limit):
         for first, beyond in question.spans(stretch):
             span = {"first": first, "beyond": beyond}
             if likeness and stretch.attempt_count <= ROOM * question.limit:
@@ -156,13 +156,17 @@ def _hours(ask: Ask, question: MessagesQuestion) -> Iterator[Stretch]:
                 yield Stretch(max(hour, question.from_), min(hour + HOUR, question.end), row["attempt_count"])
 
 
-def _stretches(hours: Iterator[Stretch], wanting: Callable[[], int]) -> Iterator[Stretch]:
-    """Hours that touch and have no more than are still wanted together as one: looking once is quicker than often."""
+def _stretches(hours: Iterator[Stretch], wanting: Callable[[], int], *, room: int) -> Iterator[Stretch]:
+    """Hours that touch together as one, until they have what is still wanted, and no more than `room`: looking once is
+    quicker than often.
+    """
     held: Stretch | None = None
     for hour in hours:
-        if held is not None and hour.end == held.begin and held.attempt_count + hour.attempt_count <= wanting():
-            held = Stretch(hour.begin, held.end, held.attempt_count + hour.attempt_count)
-            continue
+        if held is not None and hour.end == held.begin and held.attempt_count < wanting():
+            together = Stretch(hour.begin, held.end, held.attempt_count + hour.attempt_count)
+            if together.attempt_count <= room:
+                held = together
+                continue
         if held is not None:
             yield held
         held = hour

@@ -155,6 +155,27 @@ async def test_hours_in_which_there_is_nothing_are_not_read(told_reader):
     assert set(asked) == {"attempt_hours"}
 
 
+async def test_hours_that_have_a_page_together_are_looked_at_once(writer, line, reader):
+    for number in range(6):
+        line.report("sent", of=f"m-{number}", at_s=1_800 * number, connection="observed", campaign="few")
+    writer.write(writer.prepare(writer.resume(), line.fetch()))
+    looks = []
+
+    def look(ask: Ask) -> list[str]:
+        def noted(name, parameters):
+            looks.extend([name] if name == "attempts_like" else [])
+            return ask(name, parameters)
+
+        few = {Dimension.CAMPAIGN: parse_filter(["few"])}
+        rows, _ = newest(noted, MessagesQuestion(from_=LONG_AGO, to=at(86_400), filters=few, limit=3))
+        return [row["root_id"] for row in rows]
+
+    found, _ = await reader.look(look)
+
+    assert found == ["m-5", "m-4", "m-3"]
+    assert len(looks) == 1
+
+
 @pytest.mark.usefixtures("stored")
 async def test_where_few_are_wanted_only_those_are_summed_up(reader):
     summed = []
