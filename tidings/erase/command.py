@@ -129,7 +129,8 @@ def person_of(text: str) -> str:
     try:
         return _person(text)
     except ValidationError as exc:
-        raise ConfigurationInvalid(f"this is neither a number nor an id: {exc.errors()[0]['msg']}") from exc
+        advice = exc.errors()[0]["msg"].removeprefix("Value error, ")
+        raise ConfigurationInvalid(f"this is neither a number nor an id: {advice}") from exc
 
 
 def said(answer: Answer) -> list[str]:

@@ -14,6 +14,7 @@ from structlog.testing import capture_logs
 
 from analytics.exports.columns import What
 from analytics.exports.order import Format, Wanted
+from api.admission.audit_log import Deed
 from api.admission.keys import Scope
 from api.application import create_app
 from api.exports.desk import Asked, ExportDesk
@@ -175,6 +176,41 @@ class TestTheWay:
         assert (asked["deed"], asked["name"], asked["details"]["what"]) == ("export_asked", "reporting", "messages")
         assert {(one["key_name"], one["what"]) for one in told.values()} == {("reporting", "messages")}
         assert (told["export_requested"]["export"], told["export_done"]["rows"]) == (done["id"], 1)
+
+
+class TestWrittenDown:
+    """Whatever leaves is written down before it does, with who took it."""
+
+    async def test_what_is_asked_for_and_each_file_that_is_taken(self, office, parts):
+        client = office()
+        done = await ended(client, await ordered(client))
+        (href,) = (file["href"] for file in done["files"])
+        await client.get(href)
+        await client.get(done["manifest_href"])
+        await client.get("/v1/export")
+        written = [(one.deed, one.name, one.details) for one in parts.audit.read()]
+
+        assert written == [
+            (Deed.EXPORT_ASKED, "reporting", {"what": "messages", "format": "parquet"}),
+            (Deed.EXPORT_FETCHED, "reporting", {"export": done["id"], "file": href.rsplit("/", 1)[1]}),
+            (Deed.EXPORT_FETCHED, "reporting", {"export": done["id"], "file": "manifest.json"}),
+            (Deed.EXPORT_ASKED, "reporting", {"what": "messages", "format": "ndjson"}),
+        ]
+
+    async def test_what_cannot_be_written_down_does_not_leave(self, office, exporter, parts):
+        client = office()
+        done = await ended(client, await ordered(client))
+        exporter.written.clear()
+        (parts.settings.data_dir / "audit.jsonl").unlink()
+        (parts.settings.data_dir / "audit.jsonl").mkdir()
+        answers = [
+            await client.post("/v1/exports", json={"format": "csv"}),
+            await client.get(done["files"][0]["href"]),
+            await client.get("/v1/export"),
+        ]
+
+        assert {(one.status_code, one.json()["type"]) for one in answers} == {(503, "/problems/audit-unavailable")}
+        assert exporter.written == []
 
 
 class TestAgain:

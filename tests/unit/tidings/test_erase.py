@@ -57,8 +57,8 @@ def test_who_is_meant(text, person):
 
 
 @pytest.mark.parametrize("text", ["+44", "", "07700900105"])
-def test_a_number_that_is_none_is_refused(text):
-    with pytest.raises(ConfigurationInvalid):
+def test_a_number_that_is_none_is_refused_in_our_words(text):
+    with pytest.raises(ConfigurationInvalid, match=r"neither a number nor an id: (?!Value error)"):
         person_of(text)
 
 
