@@ -54,7 +54,7 @@ CATALOGUE: Mapping[Report, Description] = MappingProxyType(
         Report.FALLBACKS: Description(
             "fallbacks = steps behind the first that a provider took; delivered_share = delivered / fallbacks; "
             "double_share = double_deliveries / fallbacks",
-            ("fallbacks", "fallbacks_kept"),
+            ("fallbacks", "fallbacks_kept", "later_steps_concerned"),
         ),
         Report.SESSIONS: Description(
             "business_per_session = business_count / closed; user_per_session = user_count / closed; cost = sum of the "
