@@ -87,7 +87,7 @@ class Export:
     key: Key
     asked: tuple[Any, ...]
     """What it is and how it is written."""
-    updates: int
+    batches: int
     """How much of what exports are made from the store had."""
     rows: int
     idempotency_key: str | None
@@ -112,8 +112,7 @@ class Ground(RuleBasedStateMachine):
         self.model_wishes: dict[tuple[str, str | None, str], list[Wish]] = {}
         self.model_alarms: dict[str, AlarmOf] = {}
         self.model_exports: dict[str, Export] = {}
-        self.stored_updates = 0
-        self.updates = 0
+        self.batches = 0
         self.is_held = False
 
     def teardown(self) -> None:
@@ -177,8 +176,7 @@ class Ground(RuleBasedStateMachine):
         self._catch_up()
 
     def _catch_up(self) -> None:
-        self.world.catch_up()
-        self.stored_updates = self.updates
+        self.batches += self.world.catch_up()
         for one in self._things():
             one.is_stored = True
         for flags in self._flags():

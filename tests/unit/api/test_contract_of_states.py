@@ -126,7 +126,6 @@ class Contract(Ground):
             self.world.clock.advance(1)
             self.world.register(account, root)
             self.model_attempts[root] = Attempt(account, self.world.clock.now())
-            self.updates += 1
             self._report(root)
         self._catch_up()
         return multiple(*self.model_attempts)
@@ -143,7 +142,6 @@ class Contract(Ground):
 
         assert (one["account"], one["root_id"]) == (account, root)
         self.model_attempts[root] = Attempt(account, self.world.clock.now())
-        self.updates += 1
         return root
 
     @rule(root=attempts)
@@ -156,7 +154,6 @@ class Contract(Ground):
         self.world.clock.advance(1)
         self.world.line.report("delivered", of=root, at_s=self.world.now_s, **place)
         one.reported.append(False)
-        self.updates += 1
 
     def _attempts(self, key: Key) -> list[tuple[str, Attempt]]:
         """Those that the key may see and the store has, the newest first, by what their provider calls them."""
@@ -303,7 +300,7 @@ class Contract(Ground):
         assert told["id"] not in self.model_exports
         assert not told["is_repeat"]
         now, rows = self.world.clock.now(), self._rows_of(key, what)
-        self.model_exports[told["id"]] = Export(key, (what, form), self.stored_updates, rows, name, now)
+        self.model_exports[told["id"]] = Export(key, (what, form), self.batches, rows, name, now)
         if not self.is_held:
             self._exports_are_done()
         return told["id"]
@@ -315,7 +312,7 @@ class Contract(Ground):
             if name is not None and job.idempotency_key == name:
                 return (one, 202) if job.asked == asked else (None, 422)
         for one, job in mine.items():
-            if (job.asked, job.updates) == (asked, self.stored_updates) and job.state in {"open", "done"}:
+            if (job.asked, job.batches) == (asked, self.batches) and job.state in {"open", "done"}:
                 return one, 202
         is_full = sum(job.state == "open" for job in mine.values()) >= EXPORTS.most_open
         return None, 429 if is_full else 202

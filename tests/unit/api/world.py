@@ -172,12 +172,13 @@ class World:
         require_described(operation, answer)
         return answer
 
-    def catch_up(self) -> None:
-        """All that was written is in the store."""
+    def catch_up(self) -> bool:
+        """All that was written is in the store; whether there was anything, of whatever kind."""
         if fetched := self.line.fetch():
             self._writer.write(self._writer.prepare(self._writer.resume(), fetched))
         now = self.clock.now()
         self._skyline.latest = Horizon(as_of=now, wishes_as_of=now, sessions_as_of=now)
+        return bool(fetched)
 
     def register(self, account: str, root: str) -> None:
         """A send of somebody's own code."""
