@@ -44,6 +44,7 @@ RUN_BY: dict[tuple[str, str], str] = {
     ("docs/line-of-a-callback.md", "json"): "tests/unit/test_snippets.py",
     ("docs/log-events.md", "json"): "tests/unit/test_snippets.py",
     ("docs/metrics.md", "python"): "tests/unit/analytics/test_revisions.py",
+    ("docs/metrics.md", "toml"): "tests/unit/test_snippets.py",
     ("docs/observation.md", "toml"): "tests/unit/test_snippets.py",
     ("docs/operations.md", "console"): LIVE,
     ("docs/providers.md", "console"): LIVE,
