@@ -3,10 +3,12 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from decimal import Decimal
+from functools import partial
 from math import floor, log10
 from typing import NamedTuple
 
-from api.page.view import clock_time, day, day_time, duration, number, percent
+from api.page.view import amount, clock_time, day, day_time, duration, number, percent
 
 WIDTH, HEIGHT = 1000.0, 100.0
 A_DAY = timedelta(days=1)
@@ -19,12 +21,16 @@ Writing = Callable[[Value], str]
 SECOND_MS, MINUTE_MS, HOUR_MS = 1000, 60_000, 3_600_000
 
 
-def _round_number(value: float) -> float:
+def _round_number(value: float, least: float = 2.0) -> float:
     """The next of 2, 4, 6, 8, 10, 20, 40, …, whose halves are whole too."""
-    if value <= 2:
-        return 2.0
+    if value <= least:
+        return least
     power = 10.0 ** floor(log10(value))
     return next(step * power for step in (1, 2, 4, 6, 8, 10) if step * power >= value)
+
+
+def _amount(value: Value) -> str:
+    return amount(None if value is None else Decimal(value))
 
 
 def _round_time(ms: float) -> float:
@@ -41,6 +47,7 @@ class Scale(NamedTuple):
 
 
 NUMBERS, SHARES, TIMES = Scale(number, _round_number), Scale(percent, lambda _: 1.0), Scale(duration, _round_time)
+AMOUNTS = Scale(_amount, partial(_round_number, least=0.0002))
 
 
 @dataclass(frozen=True)

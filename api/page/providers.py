@@ -1,6 +1,9 @@
 """Providers side by side: how much arrives, how soon, for how much, and whom one can believe."""
 
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 from fastapi import APIRouter
@@ -14,11 +17,13 @@ from api.endpoints.metrics import get_metrics
 from api.endpoints.reports import get_cost_report, get_providers_report
 from api.endpoints.trust import get_trust
 from api.page.atlas import CARGO, PROVIDERS
-from api.page.charts import SHARES, TIMES, Chart, Series, looks, over_time
+from api.page.charts import AMOUNTS, SHARES, TIMES, Chart, Series, looks, over_time
 from api.page.frame import Frame, Framed
 from api.questions.measuring import MetricsParameters
 from api.questions.reporting import CostParameters, ReportParameters
 from api.questions.trusting import TrustParameters
+
+Row = dict[str, Any]
 
 router = APIRouter()
 
@@ -79,14 +84,28 @@ async def _charts(frame: Frame) -> list[Chart]:
     return [
         over_time("Delivery rate, delivered of sent", moments, _lines(rows, "delivery_rate"), SHARES),
         over_time("Time within which 95 % were delivered", moments, _lines(rows, "latency_p95"), TIMES),
+        *_costs(rows, moments),
     ]
 
 
-async def _rows(frame: Frame, bucket: Bucket, **span: datetime) -> list[dict[str, Any]]:
+def _costs(rows: Sequence[Row], moments: Sequence[datetime]) -> Iterator[Chart]:
+    """In the currency in which most was paid; none where nobody told a price. The table has all currencies."""
+    told = Counter(currency for row in rows for currency in row["cost_per_delivered"])
+    for currency, _ in told.most_common(1):
+        drawn = [row | {currency: _point(row["cost_per_delivered"].get(currency))} for row in rows]
+        yield over_time(f"Cost per delivered, {currency}", moments, _lines(drawn, currency), AMOUNTS)
+
+
+def _point(amount: Decimal | None) -> float | None:
+    """Money as a height; what is written of it is rounded anyway."""
+    return None if amount is None else float(amount)
+
+
+async def _rows(frame: Frame, bucket: Bucket, **span: datetime) -> list[Row]:
     asked = frame.asked(
         MetricsParameters,
         without=[EVIDENCE],
-        measure=[Measure.SENT, Measure.DELIVERY_RATE, Measure.LATENCY_P95],
+        measure=[Measure.SENT, Measure.DELIVERY_RATE, Measure.LATENCY_P95, Measure.COST_PER_DELIVERED],
         group_by=[Dimension.PROVIDER],
         bucket=bucket,
         time_zone=frame.zone.key,
@@ -96,8 +115,8 @@ async def _rows(frame: Frame, bucket: Bucket, **span: datetime) -> list[dict[str
     return list((await get_metrics(frame.parts, frame.caller, asked)).rows)
 
 
-def _lines(rows: list[dict[str, Any]], measure: str) -> list[Series]:
-    carried: dict[str, list[dict[str, Any]]] = {}
+def _lines(rows: Sequence[Row], measure: str) -> list[Series]:
+    carried: dict[str, list[Row]] = {}
     for row in rows:
         carried.setdefault(str(row["provider"]), []).append(row)
     most = sorted(carried, key=lambda name: -sum(row["sent"] or 0 for row in carried[name]))

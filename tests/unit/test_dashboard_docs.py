@@ -21,7 +21,14 @@ ADDRESSES = re.findall(r"^/\S+$", PAGE, re.MULTILINE)
 def visitor(tmp_path):
     parts = make_parts(tmp_path)
     parts.store.metrics_rows = [
-        {"bucket_at": NOON, "provider": "infobip", "sent": 1, "delivery_rate": 1.0, "latency_p95": 20}
+        {
+            "bucket_at": NOON,
+            "provider": "infobip",
+            "sent": 1,
+            "delivery_rate": 1.0,
+            "latency_p95": 20,
+            "cost_per_delivered": {},
+        }
     ]
     client = TestClient(create_app(parts))
     key, _ = parts.ring.create(parts.clock, name="person", scopes=EVERYTHING)

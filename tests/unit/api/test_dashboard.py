@@ -3,6 +3,7 @@
 import re
 from dataclasses import replace
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 
@@ -10,7 +11,7 @@ from analytics.metrics import MetricsQuestion
 from api.admission.keys import EVERYTHING, Scope
 from api.answers.messages import MessageTimeline
 from api.page.atlas import PAGES
-from api.page.charts import NUMBERS, SHARES, TIMES, Series, chart, over_time
+from api.page.charts import AMOUNTS, NUMBERS, SHARES, TIMES, Series, chart, over_time
 from api.page.forms import own_path
 from api.page.picture import picture
 from api.page.view import amount, size
@@ -21,7 +22,9 @@ from tests.unit.api.rows import DECISION, MESSAGE, NOON, PLAN, REPLAYED, SEND, S
 
 FORM = {"content-type": "application/x-www-form-urlencoded"}
 PATHS = [page.path for page in PAGES]
-MEASURED = {"bucket_at": NOON, "provider": "infobip", "sent": 10, "delivery_rate": 0.9, "latency_p95": 2500}
+MEASURED = {"bucket_at": NOON, "provider": "infobip", "sent": 10, "delivery_rate": 0.9, "latency_p95": 2500} | {
+    "cost_per_delivered": {}
+}
 
 
 @pytest.fixture
@@ -251,6 +254,18 @@ def test_providers_are_drawn_over_the_time_in_which_they_carried_something(sign_
     assert [one.bucket for one in parts.store.asked if isinstance(one, MetricsQuestion)] == buckets
 
 
+def test_costs_are_drawn_in_the_currency_that_most_is_paid_in(sign_in, parts):
+    costs = [{"EUR": Decimal("0.01")}, {"EUR": Decimal("0.02"), "USD": Decimal("0.03")}, {}]
+    parts.store.metrics_rows = [
+        MEASURED | {"bucket_at": NOON - timedelta(hours=ago), "cost_per_delivered": cost}
+        for ago, cost in zip((3, 2, 1), costs, strict=True)
+    ]
+    page = sign_in().get("/providers?period=24h").text
+
+    assert "Cost per delivered, EUR: infobip 0.02 at last" in page
+    assert "Cost per delivered, USD" not in page
+
+
 def test_tables_end_in_what_stands_in_them_together(sign_in, parts):
     parts.store.today = [TODAY[0] | {"provider": one, "sent": 300, "delivered": 200} for one in ("infobip", "routee")]
     together = sign_in().get("/").text.partition("Together")[2]
@@ -291,6 +306,9 @@ def test_no_place_of_an_axis_is_named_twice(count):
         pytest.param(NUMBERS, 1, ["2", "1", "0"], id="a number"),
         pytest.param(NUMBERS, None, ["2", "1", "0"], id="no number"),
         pytest.param(TIMES, None, ["2\u00a0ms", "1\u00a0ms", "0\u00a0ms"], id="no time"),
+        pytest.param(AMOUNTS, 0.0113, ["0.02", "0.01", "0.00"], id="an amount of cents"),
+        pytest.param(AMOUNTS, 37.5, ["40.00", "20.00", "0.00"], id="a large amount"),
+        pytest.param(AMOUNTS, None, ["0.0002", "0.0001", "0.00"], id="no amount"),
         pytest.param(SHARES, 0.4, ["100.0\u00a0%", "50.0\u00a0%", "0.0\u00a0%"], id="a share"),
     ],
 )
