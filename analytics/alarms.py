@@ -7,15 +7,13 @@ from datetime import datetime, timedelta
 from enum import Enum, auto
 from typing import Any
 
-from analytics.buckets import first_id
+from analytics.buckets import A_DAY, MINUTE, first_id
 from analytics.questions import conservation
 from analytics.reader import Accounts, Answer, Reader, Row
 from contracts.alarms import AlarmKind, Subject
 from runtime.settings import TrustSettings
 
 SATURDAY = 6
-A_DAY = timedelta(days=1)
-A_MINUTE = timedelta(minutes=1)
 PROBES = range(-60, 61, 15)
 """Minutes before and after this time of day at which it is looked how silent it was on the days before."""
 STANDARD_ERRORS = 4.0
@@ -124,7 +122,7 @@ def probes(as_of: datetime, days: int) -> Mapping[str, Any]:
     now = as_of.replace(second=0, microsecond=0)
     before = [now - day * A_DAY for day in range(1, days + 1)]
     alike = [moment for moment in before if _is_weekend(moment) == _is_weekend(now)]
-    times = [(moment + minutes * A_MINUTE, day) for day, moment in enumerate(alike) for minutes in PROBES]
+    times = [(moment + minutes * MINUTE, day) for day, moment in enumerate(alike) for minutes in PROBES]
     return {
         "from": now - (days + 1) * A_DAY,
         "probes": [_kept(moment) for moment, _ in times],

@@ -1,15 +1,14 @@
 """How connections are: when they last called back, how often they do, and how what they carried ended."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
 
-from analytics.buckets import HOUR, Bucket
+from analytics.buckets import A_DAY, HOUR, Bucket
 from analytics.metrics import Dimension, Measure, MetricsQuestion
 from analytics.questions import metrics
 from analytics.reader import Answer, Ask, Reader, Row
 
-A_DAY = timedelta(days=1)
 DAYS_BEFORE = 7
 BAD_ENDS = (Measure.UNDELIVERED, Measure.EXPIRED, Measure.REJECTED, Measure.FAILED)
 ENDS = (*BAD_ENDS, Measure.DELIVERED)

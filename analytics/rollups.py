@@ -7,11 +7,10 @@ from functools import cache
 from types import MappingProxyType
 from typing import Any
 
-from analytics.buckets import floored
+from analytics.buckets import A_DAY, floored
 from analytics.database import Connection
 from analytics.statements import execute, statement
 
-DAY = timedelta(days=1)
 WHERE = ("account", "provider", "connection", "channel", "country")
 WHOSE = ("campaign", "sender")
 NO_DAYS: Mapping[str, datetime] = MappingProxyType({})
@@ -63,8 +62,8 @@ ROLLUPS = (COUNT, LATENCY, PRICE, TRUST)
 
 def whole_days(begin: datetime, to: datetime) -> Mapping[str, datetime]:
     """The days (UTC) that are whole in [begin, to), as the questions have them; none when there are none."""
-    first = floored(begin.astimezone(UTC) - timedelta(microseconds=1), DAY) + DAY
-    beyond = floored(to.astimezone(UTC), DAY)
+    first = floored(begin.astimezone(UTC) - timedelta(microseconds=1), A_DAY) + A_DAY
+    beyond = floored(to.astimezone(UTC), A_DAY)
     return {"days_from": first, "days_to": beyond} if first < beyond else NO_DAYS
 
 

@@ -20,7 +20,8 @@ from aiokafka import AIOKafkaConsumer
 from aiokafka.protocol.fetch import FetchRequest
 
 CALLED_FOR_EACH_FETCH = "_proc_fetch_request"
-"""The private name of aiokafka's fetcher that is leant on. A test asserts that it is there and called so."""
+"""The private name of aiokafka's fetcher that is leant on; beside it the `_records` that it still has, and the
+`_max_wait_ms` of what it asks. A test asserts that they are there, and called and read so."""
 BESIDE_OTHERS_MS = 25
 """How long the broker may wait for records when the client still has some of other partitions."""
 

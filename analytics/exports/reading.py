@@ -6,12 +6,13 @@ that lasts: windows are read one after the other, each for itself, while the sto
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 import duckdb
 import pyarrow as pa
 
+from analytics.buckets import MINUTE
 from analytics.database import Database
 from analytics.diagnosis import advice
 from analytics.exports.order import Order, Split
@@ -22,7 +23,6 @@ WINDOW_ROWS = 200_000
 """Records that are read at once, unless a single minute has more."""
 BATCH_ROWS = 20_000
 WINDOW_LIMIT_S = 120.0
-A_MINUTE = timedelta(minutes=1)
 
 
 @dataclass(frozen=True)
@@ -47,9 +47,9 @@ def windows_of(minutes: Iterable[tuple[datetime, int]], split: Split, *, most: i
         day = f"{minute:%Y-%m-%d}" if split is Split.DAY else ""
         last = windows[-1] if windows else None
         if last and last.day == day and last.records + count <= most:
-            windows[-1] = Window(last.begin, minute + A_MINUTE, day, last.records + count)
+            windows[-1] = Window(last.begin, minute + MINUTE, day, last.records + count)
         else:
-            windows.append(Window(minute, minute + A_MINUTE, day, count))
+            windows.append(Window(minute, minute + MINUTE, day, count))
     return windows
 
 

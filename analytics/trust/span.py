@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from analytics.buckets import HOUR, first_id, floored
-from analytics.rollups import DAY, whole_days
+from analytics.buckets import A_DAY, HOUR, first_id, floored
+from analytics.rollups import whole_days
 
 STEP = timedelta(minutes=1)
 """Ends are kept by how many of these they took."""
@@ -55,7 +55,7 @@ class Span:
     def _days(self, old_to: datetime | None) -> Mapping[str, datetime]:
         """Which whole days are taken as they are kept; that in which attempts become old, by the hour."""
         days = whole_days(self.begin, self.end)
-        day = old_to and floored(old_to, DAY)
+        day = old_to and floored(old_to, A_DAY)
         if day is None or day == old_to or not days or not days["days_from"] <= day < days["days_to"]:
             return days
         return {**days, "day_apart": day}

@@ -26,7 +26,7 @@ from contracts.vocabulary import Channel
 from runtime.clock import FixedClock
 from tests.support.examples import share
 from tests.support.plans import commanded, decided, message, outcome
-from tests.support.store_deeds import TABLES, crash_of_track, portion
+from tests.support.store_deeds import TABLES, crash_of_track, portion, tell_of_attempt
 from tests.support.store_line import Line, at
 
 GROUPS = [str(one) for one in sorted(FALLBACKS.dimensions)]
@@ -93,10 +93,8 @@ def lived(what: list[Any]) -> Line:
         match deed:
             case "again" if last is not None:
                 line.say(*last)
-            case {"said": said, **members}:
-                line.report(said, **named(members))
-            case {"of": of, "registered_s": at_s, **members}:
-                line.register(of=of, at_s=at_s, **named(members))
+            case {"of": _}:
+                tell_of_attempt(line, deed)
             case {"number": number, "place": place, "attempt": attempt, **members}:
                 last = words_of(number, place, attempt, members)
                 line.say(*last, at_s=members.get("at_s", 0))
@@ -118,13 +116,6 @@ def words_of(number: int, place: int, attempt: int, members: dict[str, Any]) -> 
         case {"at_s": _, **said}:
             return "commands", commanded(number, place, attempt, **said)
     raise AssertionError(members)
-
-
-def named(members: dict[str, Any]) -> dict[str, Any]:
-    if "names" not in members:
-        return members
-    send = members.pop("names")
-    return members | {"external_id": send_id_of(message(send["number"]), send["place"], send["attempt"])}
 
 
 @settings(

@@ -28,7 +28,7 @@ from contracts.records import Cause
 from runtime.clock import FixedClock
 from tests.support.examples import share
 from tests.support.plans import commanded, message, outcome
-from tests.support.store_deeds import TABLES, crash_of_track, portion
+from tests.support.store_deeds import TABLES, crash_of_track, portion, tell_of_attempt
 from tests.support.store_facts import CONNECTIONS, IN_DOUBT, NAMED, PARKED, SEND_BALANCE, SENDS
 from tests.support.store_line import GIVEN_UP_S, Line, at
 
@@ -104,18 +104,9 @@ def lived(what: list[Any]) -> Line:
             case {"taken_back": _, "number": number, "place": place, "attempt": attempt}:
                 send_id = send_id_of(message(number), place, attempt)
                 line.say("commands", SendWithdrawn(message_id=message(number), step=place, send_id=send_id))
-            case {"said": said, **members}:
-                line.report(said, **named(members))
-            case {"of": of, "registered_s": at_s, **members}:
-                line.register(of=of, at_s=at_s, **named(members))
+            case {"of": _}:
+                tell_of_attempt(line, deed)
     return line
-
-
-def named(members: dict[str, Any]) -> dict[str, Any]:
-    if "names" not in members:
-        return members
-    send = members.pop("names")
-    return members | {"external_id": send_id_of(message(send["number"]), send["place"], send["attempt"])}
 
 
 def give_up(line: Line) -> None:

@@ -7,10 +7,10 @@ from typing import Any
 from hypothesis import strategies as st
 
 from analytics.intake import Fetched
-from contracts.plans import SendOutcome
+from contracts.plans import SendOutcome, send_id_of
 from contracts.status import DeliveryStatus
 from contracts.vocabulary import Channel, Reason, Scope
-from tests.support.plans import outcome
+from tests.support.plans import message, outcome
 from tests.support.store_line import MESSAGE, Line, at
 
 TABLES = (
@@ -138,6 +138,22 @@ talks = st.lists(
     max_size=16,
 )
 """Messages that are tried several times, and people who answer; what is told may come long after it happened."""
+
+
+def tell_of_attempt(line: Line, deed: dict[str, Any]) -> None:
+    """A report or a registration; with `names` it names a send by its id."""
+    match deed:
+        case {"said": said, **members}:
+            line.report(said, **_named(members))
+        case {"registered_s": at_s, **members}:
+            line.register(at_s=at_s, **_named(members))
+
+
+def _named(members: dict[str, Any]) -> dict[str, Any]:
+    if "names" not in members:
+        return members
+    send = members.pop("names")
+    return members | {"external_id": send_id_of(message(send["number"]), send["place"], send["attempt"])}
 
 
 def over_days(what: list[Any]) -> list[Any]:
