@@ -7,9 +7,9 @@ from datetime import datetime, timedelta
 from enum import Enum, auto
 from typing import Any
 
-from analytics.buckets import A_DAY, MINUTE, first_id
+from analytics.asking.buckets import A_DAY, MINUTE, first_id
+from analytics.asking.reader import Accounts, Answer, Reader, Row
 from analytics.questions import conservation
-from analytics.reader import Accounts, Answer, Reader, Row
 from contracts.alarms import AlarmKind, Subject
 from runtime.settings import TrustSettings
 

@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 import duckdb
 
 from analytics.archive.known import readable_store
-from analytics.inventory import take_inventory
 from analytics.queries import load_query
+from analytics.store.inventory import take_inventory
 from analytics.upkeep.forgetting import oldest_fact
 from contracts.errors import StoreUnavailable
 from runtime.settings import Settings

@@ -4,16 +4,16 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from analytics.buckets import Bucket
+from analytics.asking.buckets import Bucket
+from analytics.asking.reader import Accounts, Answer, Ask, Reader, Row
 from analytics.freshness import Freshness
-from analytics.inbound import InboundQuestion, Place, SuppressionsQuestion
-from analytics.joining import joined
-from analytics.metrics import DIMENSIONS, MEASURES, Dimension, Measure, MetricsQuestion
-from analytics.reader import Accounts, Answer, Ask, Reader, Row
-from analytics.series import Period, series
-from analytics.sessions import with_sessions
-from analytics.sources import COUNTED, SESSIONS
-from analytics.timelines import Timeline, message_replies, message_timeline
+from analytics.lists.inbound import InboundQuestion, Place, SuppressionsQuestion
+from analytics.lists.sessions import with_sessions
+from analytics.lists.timelines import Timeline, message_replies, message_timeline
+from analytics.measures.joining import joined
+from analytics.measures.metrics import DIMENSIONS, MEASURES, Dimension, Measure, MetricsQuestion
+from analytics.measures.series import Period, series
+from analytics.measures.sources import COUNTED, SESSIONS
 from contracts.errors import QueryInvalid
 
 __all__ = [

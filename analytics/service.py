@@ -12,19 +12,19 @@ import pyarrow as pa
 import structlog
 
 from analytics.archive.archivist import Archivist
-from analytics.columns import hasher
-from analytics.database import Database
+from analytics.asking.reader import Reader, Row
 from analytics.exports.exporter import Exporter
 from analytics.exports.reading import RowSource
-from analytics.pseudonyms import load_hash_key
 from analytics.questions import conservation, parked
-from analytics.reader import Reader, Row
-from analytics.recovery import Recovery
-from analytics.sink import Sink
-from analytics.snapshots import Snapshot, Snapshots
+from analytics.sink.columns import hasher
+from analytics.sink.pseudonyms import load_hash_key
+from analytics.sink.sink import Sink
+from analytics.sink.writer import Writer
+from analytics.store.database import Database
+from analytics.store.recovery import Recovery
+from analytics.store.snapshots import Snapshot, Snapshots
 from analytics.upkeep.forgetting import Forgetting
 from analytics.upkeep.upkeep import Upkeep
-from analytics.writer import Writer
 from contracts.errors import QueryInvalid, StoreUnavailable
 from runtime.clock import Clock
 from runtime.heap import give_back

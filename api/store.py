@@ -3,16 +3,20 @@
 from collections.abc import Sequence
 from typing import Protocol
 
-from analytics import alarms, dead_letters, questions, sends, sessions
+from analytics import alarms, questions
 from analytics.alarms import Look
 from analytics.archive.known import KnownItems
+from analytics.asking.reader import Accounts, Answer, Ask
 from analytics.back_test import replay
 from analytics.back_test.questions import BackTestQuestion, WaitsQuestion
 from analytics.back_test.replay import BackTest, WaitAdvice
-from analytics.connections import Connections, connections
-from analytics.dead_letters import DeadLettersQuestion
 from analytics.freshness import Freshness
-from analytics.messages import MessagesQuestion, Page, messages
+from analytics.lists import dead_letters, sends, sessions
+from analytics.lists.connections import Connections, connections
+from analytics.lists.dead_letters import DeadLettersQuestion
+from analytics.lists.messages import MessagesQuestion, Page, messages
+from analytics.lists.sends import Sends, SendsQuestion
+from analytics.lists.sessions import Conversation, SessionsQuestion
 from analytics.questions import (
     Conservation,
     InboundQuestion,
@@ -21,15 +25,12 @@ from analytics.questions import (
     SuppressionsQuestion,
     Timeline,
 )
-from analytics.reader import Accounts, Answer, Ask
 from analytics.replays.rehearsal import Rehearsal
 from analytics.reports.answering import report
 from analytics.reports.catalogue import Report
 from analytics.reports.question import ReportQuestion
-from analytics.sends import Sends, SendsQuestion
 from analytics.service import Analytics, Health
-from analytics.sessions import Conversation, SessionsQuestion
-from analytics.snapshots import Snapshot
+from analytics.store.snapshots import Snapshot
 from analytics.trust import report as trust_report
 from analytics.trust.report import TrustQuestion, TrustReport
 from contracts.archived import Archived, Item

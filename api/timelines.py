@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
+from analytics.asking.reader import Accounts
 from analytics.questions import Timeline
-from analytics.reader import Accounts
 from api.answers.base import Cause, FreshnessMember
 from api.answers.inbound import Inbound
 from api.answers.messages import Attempt, Evidence, Leg, MessageTimeline, TimelineEntry

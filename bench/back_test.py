@@ -12,11 +12,11 @@ from pathlib import Path
 
 import psutil
 
+from analytics.asking.reader import Reader
 from analytics.back_test.questions import BackTestQuestion, ReplayedStep, WaitsQuestion, Way
 from analytics.back_test.replay import advise_waits, back_test
-from analytics.database import Database
 from analytics.freshness import Skyline
-from analytics.reader import Reader
+from analytics.store.database import Database
 from bench.figures import Figure, figure
 from runtime.clock import FixedClock
 from runtime.settings import StoreSettings

@@ -11,15 +11,15 @@ import time
 from functools import partial
 from pathlib import Path
 
-from analytics.columns import hasher
-from analytics.database import Database
+from analytics.asking.reader import Reader
 from analytics.exports.columns import What
 from analytics.exports.exporter import Exporter
 from analytics.exports.order import Format, Order, Wanted
 from analytics.exports.reading import RowSource
 from analytics.freshness import Skyline
 from analytics.queries import load_query
-from analytics.reader import Reader
+from analytics.sink.columns import hasher
+from analytics.store.database import Database
 from bench.figures import Figure, figure, tell
 from bench.month import A_DAY, END, opened_month
 from runtime.clock import FixedClock

@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
 
-from analytics.database import Connection
 from analytics.statements import execute
+from analytics.store.database import Connection
 
 HERE = Path(__file__).parent
 REPORTS_OF_A_MESSAGE = 3.2

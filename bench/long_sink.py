@@ -17,12 +17,12 @@ import pyarrow as pa
 from rich.console import Console
 from rich.progress import track
 
-from analytics.batch import Batch
-from analytics.columns import hasher
 from analytics.freshness import Skyline
-from analytics.intake import Fetched
+from analytics.sink.batch import Batch
+from analytics.sink.columns import hasher
+from analytics.sink.intake import Fetched
+from analytics.sink.writer import Writer
 from analytics.upkeep.upkeep import Upkeep
-from analytics.writer import Writer
 from bench.figures import Figure, figure, percentiles, tell
 from bench.sink import START, store
 from bench.traffic import Traffic

@@ -19,14 +19,14 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import track
 
-from analytics.batch import TABLES
-from analytics.columns import hasher
-from analytics.database import Connection, Database
 from analytics.freshness import Horizon, Skyline
 from analytics.queries import with_parts
+from analytics.sink.batch import TABLES
+from analytics.sink.columns import hasher
+from analytics.sink.writer import COLLECT, DELTAS, Writer
 from analytics.statements import execute
+from analytics.store.database import Connection, Database
 from analytics.upkeep.upkeep import Upkeep
-from analytics.writer import COLLECT, DELTAS, Writer
 from bench.lives import HERE, Lives, statements, text_of
 from bench.sink import PARTITIONS, START
 from runtime.settings import StoreSettings
@@ -174,7 +174,7 @@ def _shape() -> str:
     """Of all that decides what is in it."""
     told = [text_of("lives"), text_of("month")]
     told += [(HERE / name).read_text(encoding="utf-8") for name in ("lives.py", "month.py")]
-    for package in ("analytics.migrations", "analytics.statements"):
+    for package in ("analytics.store.migrations", "analytics.statements"):
         sources = [one.read_text(encoding="utf-8") for one in files(package).iterdir() if one.name.endswith(".sql")]
         told += sorted(map(with_parts, sources))
     return blake2b("\n".join(told).encode(), digest_size=4).hexdigest()

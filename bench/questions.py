@@ -14,18 +14,18 @@ from functools import partial
 from itertools import cycle
 from typing import Any, cast
 
-from analytics.buckets import Bucket
-from analytics.database import Database
-from analytics.dead_letters import DeadLettersQuestion
+from analytics.asking.buckets import Bucket
+from analytics.asking.reader import Reader
 from analytics.freshness import Skyline
-from analytics.messages import MessagesQuestion
-from analytics.metrics import Dimension, Measure, MetricsQuestion
-from analytics.reader import Reader
+from analytics.lists.dead_letters import DeadLettersQuestion
+from analytics.lists.messages import MessagesQuestion
+from analytics.lists.sends import SendsQuestion
+from analytics.lists.sessions import SessionsQuestion
+from analytics.measures.metrics import Dimension, Measure, MetricsQuestion
 from analytics.reports.catalogue import Report
 from analytics.reports.question import ReportQuestion
-from analytics.sends import SendsQuestion
 from analytics.service import Analytics
-from analytics.sessions import SessionsQuestion
+from analytics.store.database import Database
 from analytics.trust.report import TrustQuestion
 from api.page.fallbacks import DOUBTS_SHOWN
 from api.page.now import ALARMS_SHOWN, CHANGES_SHOWN, SHOWN

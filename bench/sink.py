@@ -18,12 +18,12 @@ from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
-from analytics.columns import hasher
-from analytics.database import Database
 from analytics.freshness import Skyline
-from analytics.intake import Fetched
+from analytics.sink.columns import hasher
+from analytics.sink.intake import Fetched
+from analytics.sink.writer import Writer
+from analytics.store.database import Database
 from analytics.upkeep.upkeep import Upkeep
-from analytics.writer import Writer
 from bench.figures import Figure, figure
 from contracts.codec import encode
 from contracts.envelope import Position, fixed_headers, with_id

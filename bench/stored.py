@@ -12,9 +12,9 @@ import sys
 
 import pyarrow as pa
 
-from analytics.database import Database
+from analytics.sink.writer import Writer
+from analytics.store.database import Database
 from analytics.upkeep.upkeep import Upkeep
-from analytics.writer import Writer
 from bench.figures import Figure, figure
 from bench.sink import batches, store
 from runtime.heap import give_back

@@ -7,11 +7,11 @@ import asyncio
 import time
 from contextlib import suppress
 
-from analytics.database import Database
+from analytics.asking.reader import Reader
 from analytics.freshness import Skyline
-from analytics.reader import Reader
-from analytics.timelines import message_timeline
-from analytics.writer import Writer
+from analytics.lists.timelines import message_timeline
+from analytics.sink.writer import Writer
+from analytics.store.database import Database
 from bench.figures import Figure, figure
 from bench.sink import batches, store
 from contracts.errors import NotFound

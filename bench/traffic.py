@@ -14,15 +14,15 @@ from typing import Self
 
 import duckdb
 
-from analytics.batch import Batch
-from analytics.columns import hasher
-from analytics.database import Database
 from analytics.freshness import Horizon, Skyline
-from analytics.intake import Fetched, Intake, Source
-from analytics.migrations import migrate
+from analytics.sink.batch import Batch
+from analytics.sink.columns import hasher
+from analytics.sink.intake import Fetched, Intake, Source
+from analytics.sink.writer import Writer
 from analytics.statements import execute
+from analytics.store.database import Database
+from analytics.store.migrations import migrate
 from analytics.upkeep.upkeep import Upkeep
-from analytics.writer import Writer
 from bench.lives import Lives, text_of
 from bench.sink import HEADERS, PARTITIONS, Stored
 from contracts.envelope import with_id

@@ -5,7 +5,10 @@ from pathlib import Path
 
 
 def sync(path: Path) -> None:
-    """The file or directory as it is now survives a loss of power. Never for the open store: see `analytics.files`."""
+    """The file or directory as it is now survives a loss of power.
+
+    Never for the open store: see `analytics.store.files`.
+    """
     handle = os.open(path, os.O_RDONLY)
     try:
         os.fsync(handle)

@@ -7,8 +7,8 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from analytics.inventory import inspect
-from analytics.snapshots import Snapshot, Snapshots
+from analytics.store.inventory import inspect
+from analytics.store.snapshots import Snapshot, Snapshots
 from contracts.errors import StoreDamaged
 from runtime.clock import SystemClock
 from runtime.settings import load_settings

@@ -8,9 +8,9 @@ from typing import Any
 
 import duckdb
 
+from analytics.asking.reader import Ask
 from analytics.queries import load_query
-from analytics.reader import Ask
-from analytics.snapshots import Snapshots
+from analytics.store.snapshots import Snapshots
 from contracts.archived import CALLBACK, Archived, Item
 from contracts.envelope import header
 from contracts.errors import StoreUnavailable

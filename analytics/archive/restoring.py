@@ -10,16 +10,16 @@ from uuid import UUID
 from msgspec import structs
 
 from analytics.archive.known import KnownItems, asked_of
-from analytics.batch import Batch, tables_of
-from analytics.columns import MARKS, OFFSETS, hasher, table
-from analytics.database import Connection, transaction
 from analytics.freshness import Positions, Skyline
-from analytics.intake import Fetched
-from analytics.pseudonyms import load_hash_key
 from analytics.queries import load_query
+from analytics.sink.batch import Batch, tables_of
+from analytics.sink.columns import MARKS, OFFSETS, hasher, table
+from analytics.sink.intake import Fetched
+from analytics.sink.pseudonyms import load_hash_key
+from analytics.sink.writer import Writer
 from analytics.statements import run
+from analytics.store.database import Connection, transaction
 from analytics.upkeep.upkeep import Upkeep
-from analytics.writer import Writer
 from contracts.archived import CALLBACK, Archived
 from contracts.codec import decode, encode
 from contracts.errors import StoreUnavailable

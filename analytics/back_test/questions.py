@@ -7,8 +7,8 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
-from analytics.buckets import first_id
-from analytics.rollups import whole_days
+from analytics.asking.buckets import first_id
+from analytics.measures.rollups import whole_days
 from contracts.errors import QueryInvalid
 from contracts.plans import SucceedOn
 from contracts.status import SUCCESSES, DeliveryStatus

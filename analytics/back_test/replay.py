@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from analytics.asking.buckets import Bucket
+from analytics.asking.reader import Answer, Reader, Row
 from analytics.back_test.economics import Economics, weigh
 from analytics.back_test.odds import Odds, UnitPrice
 from analytics.back_test.questions import BackTestQuestion, Span, WaitsQuestion
 from analytics.back_test.waits import Advice, WaitVerdict, advise, by_place
-from analytics.buckets import Bucket
-from analytics.metrics import Measure, MetricsQuestion
-from analytics.reader import Answer, Reader, Row
+from analytics.measures.metrics import Measure, MetricsQuestion
 from contracts.errors import QueryInvalid
 from runtime.settings import Price
 

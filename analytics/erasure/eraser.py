@@ -12,11 +12,11 @@ from analytics.archive.erasing import Blanking
 from analytics.archive.keys import FileKeys
 from analytics.archive.reading import Shelves
 from analytics.archive.shelf import Shelf
-from analytics.database import Connection, Database, transaction
 from analytics.erasure.renewal import renew
 from analytics.erasure.rows import Forgetting, Forgotten, places_of
 from analytics.erasure.scan import readable
 from analytics.erasure.spelling import Spelling
+from analytics.store.database import Connection, Database, transaction
 from contracts.people import recipient_hash
 from contracts.topics import load_topics
 from runtime.clock import Clock

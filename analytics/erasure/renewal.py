@@ -3,11 +3,11 @@
 from contextlib import closing
 from pathlib import Path
 
-from analytics.database import Database, beside, log_of
 from analytics.erasure.rows import columns_of
-from analytics.inventory import inspect, take_inventory
-from analytics.recovery import DAMAGED
-from analytics.snapshots import Snapshots
+from analytics.store.database import Database, beside, log_of
+from analytics.store.inventory import inspect, take_inventory
+from analytics.store.recovery import DAMAGED
+from analytics.store.snapshots import Snapshots
 from contracts.errors import StoreDamaged
 from runtime.clock import Clock
 from runtime.durable import put_in_place

@@ -7,8 +7,8 @@ from itertools import groupby
 from operator import attrgetter
 from typing import NamedTuple
 
-from analytics.database import Connection
 from analytics.erasure.spelling import Spelling
+from analytics.store.database import Connection
 
 WORDS = {
     "inbound": (

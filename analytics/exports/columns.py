@@ -7,8 +7,8 @@ from types import MappingProxyType
 
 import pyarrow as pa
 
-from analytics.sources import WHO
-from analytics.words import Dimension
+from analytics.asking.words import Dimension
+from analytics.measures.sources import WHO
 
 TEXT = pa.string()
 MOMENT = pa.timestamp("us", tz="UTC")

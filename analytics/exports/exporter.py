@@ -5,13 +5,13 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from analytics.asking.reader import Reader
 from analytics.exports.formats import Draft
 from analytics.exports.manifest import NAME, File, Manifest, manifest_of, save
 from analytics.exports.order import Order, Places, Wanted
 from analytics.exports.reading import RowSource, Window
 from analytics.exports.tokens import Seal, read_token, write_token
 from analytics.freshness import Freshness
-from analytics.reader import Reader
 from contracts.errors import ExportEnded
 from runtime.clock import Clock
 from runtime.crash_points import crash_point

@@ -7,9 +7,9 @@ from typing import Any
 
 import msgspec
 
+from analytics.asking.wanted import wanted_by
+from analytics.asking.words import Dimension
 from analytics.exports.columns import TABLES, Table, What
-from analytics.wanted import wanted_by
-from analytics.words import Dimension
 from contracts.filters import parse_filter
 
 Places = dict[str, tuple[int, ...]]

@@ -12,11 +12,11 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from analytics.buckets import MINUTE
-from analytics.database import Database
-from analytics.diagnosis import advice
+from analytics.asking.buckets import MINUTE
 from analytics.exports.order import Order, Split
 from analytics.queries import load_query
+from analytics.store.database import Database
+from analytics.store.diagnosis import advice
 from contracts.errors import QueryInvalid, StoreUnavailable
 
 WINDOW_ROWS = 200_000

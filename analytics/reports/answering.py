@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable, Mapping
 from types import MappingProxyType
 
-from analytics.reader import Answer, Reader
+from analytics.asking.reader import Answer, Reader
 from analytics.reports.around import fallbacks, sessions
 from analytics.reports.catalogue import Report
 from analytics.reports.delivery import deliverability, latency

@@ -1,10 +1,10 @@
 """What is around the attempts: fallbacks, and sessions with people."""
 
-from analytics.metrics import Measure
-from analytics.reader import Answer, Ask, Reader, Row
+from analytics.asking.reader import Answer, Ask, Reader, Row
+from analytics.lists.sessions import with_sessions
+from analytics.measures.metrics import Measure
+from analytics.measures.sources import FALLBACKS, SESSIONS
 from analytics.reports.question import ReportQuestion, share
-from analytics.sessions import with_sessions
-from analytics.sources import FALLBACKS, SESSIONS
 
 SUMS = ("sessions", "started", "closed", "billed", "business_count", "user_count")
 

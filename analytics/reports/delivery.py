@@ -1,7 +1,7 @@
 """How much arrived, and how soon."""
 
-from analytics.metrics import LATENCIES, Measure
-from analytics.reader import Answer, Reader
+from analytics.asking.reader import Answer, Reader
+from analytics.measures.metrics import LATENCIES, Measure
 from analytics.reports.question import ReportQuestion, ended_of, rated, share
 
 ENDS = (

@@ -5,10 +5,10 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
-from analytics.buckets import first_id
-from analytics.folds import Fold, Reached, reached, rule_of
-from analytics.metrics import Dimension
-from analytics.reader import Answer, Ask, Reader, Row
+from analytics.asking.buckets import first_id
+from analytics.asking.reader import Answer, Ask, Reader, Row
+from analytics.measures.folds import Fold, Reached, reached, rule_of
+from analytics.measures.metrics import Dimension
 from analytics.reports.delivery import ENDS
 from analytics.reports.question import ReportQuestion, share
 

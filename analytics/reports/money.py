@@ -5,11 +5,11 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
-from analytics.metrics import Measure
-from analytics.reader import Answer, Reader, Row
+from analytics.asking.reader import Answer, Reader, Row
+from analytics.lists.sessions import with_sessions
+from analytics.measures.metrics import Measure
+from analytics.measures.sources import COSTS, SESSIONS, per_delivered
 from analytics.reports.question import ReportQuestion
-from analytics.sessions import with_sessions
-from analytics.sources import COSTS, SESSIONS, per_delivered
 
 Key = tuple[tuple[Any, ...], str | None]
 """The group and the currency."""

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from analytics.reader import Answer, Reader
+from analytics.asking.reader import Answer, Reader
 from analytics.reports.question import ReportQuestion, rated, share
 
 

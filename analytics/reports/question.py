@@ -5,13 +5,13 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+from analytics.asking.buckets import Bucket
+from analytics.asking.reader import Row
+from analytics.asking.wanted import wanted_by
 from analytics.back_test.odds import Rate
-from analytics.buckets import Bucket
-from analytics.currencies import OneCurrency
-from analytics.metrics import Dimension, Measure, MetricsQuestion
-from analytics.reader import Row
-from analytics.rollups import LATENCY, NO_DAYS, whole_days
-from analytics.wanted import wanted_by
+from analytics.measures.currencies import OneCurrency
+from analytics.measures.metrics import Dimension, Measure, MetricsQuestion
+from analytics.measures.rollups import LATENCY, NO_DAYS, whole_days
 from contracts.filters import Filter
 
 GROUPS = tuple(one for one in Dimension if one not in {Dimension.STATUS, Dimension.REASON})

@@ -6,8 +6,8 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from analytics.database import Connection
 from analytics.queries import with_parts
+from analytics.store.database import Connection
 
 _PARAMETER = re.compile(r"\$(\w+)")
 

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple, TypeVar
 
-from analytics.buckets import first_id
-from analytics.folds import Fold, Reached, reached
+from analytics.asking.buckets import first_id
+from analytics.asking.reader import Ask, Asked, Reader, Row
 from analytics.freshness import Freshness
-from analytics.reader import Ask, Asked, Reader, Row
+from analytics.measures.folds import Fold, Reached, reached
 from analytics.trust.judgement import Count, Judgement, judged
 from analytics.trust.signals import (
     FAST_FLOOR_MS,

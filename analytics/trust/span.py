@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from analytics.buckets import A_DAY, HOUR, first_id, floored
-from analytics.rollups import whole_days
+from analytics.asking.buckets import A_DAY, HOUR, first_id, floored
+from analytics.measures.rollups import whole_days
 
 STEP = timedelta(minutes=1)
 """Ends are kept by how many of these they took."""

@@ -4,10 +4,10 @@ from collections.abc import Mapping
 
 import structlog
 
-from analytics.database import Connection, transaction
 from analytics.freshness import Skyline
 from analytics.queries import load_query
 from analytics.statements import run
+from analytics.store.database import Connection, transaction
 from analytics.upkeep.job import Enough, Stored
 
 log = structlog.get_logger()

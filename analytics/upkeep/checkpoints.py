@@ -10,7 +10,7 @@ from contextlib import suppress
 
 import duckdb
 
-from analytics.database import Connection
+from analytics.store.database import Connection
 from analytics.upkeep.job import Enough, Stored
 
 ROW_GROUP = 122_880

@@ -8,9 +8,9 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
-from analytics.database import Connection, transaction
-from analytics.folds import TOO_MANY, Fold, rule_of
+from analytics.measures.folds import TOO_MANY, Fold, rule_of
 from analytics.statements import run
+from analytics.store.database import Connection, transaction
 from analytics.trust.signals import FUTURE_MS
 from analytics.trust.span import STEP
 from analytics.upkeep.job import AT_ONCE, SMALL, Enough, Stored

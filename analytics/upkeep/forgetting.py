@@ -12,10 +12,10 @@ import structlog
 
 from analytics.archive.coverage import Came, Registrations, why_not_archived
 from analytics.archive.manifest import Run, load
-from analytics.buckets import HOUR, first_id, floored
-from analytics.database import Connection
+from analytics.asking.buckets import HOUR, first_id, floored
 from analytics.queries import load_query
 from analytics.statements import run
+from analytics.store.database import Connection
 from contracts.errors import ArchiveDamaged
 from runtime.clock import Clock
 from runtime.crash_points import crash_point

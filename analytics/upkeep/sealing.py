@@ -2,9 +2,9 @@
 
 from itertools import product
 
-from analytics.database import Connection, transaction
-from analytics.rollups import ROLLUPS, SEAL
+from analytics.measures.rollups import ROLLUPS, SEAL
 from analytics.statements import run
+from analytics.store.database import Connection, transaction
 from analytics.upkeep.job import Enough, Stored
 
 ENOUGH = Enough(idle=2_000, small=100_000, busy=100_000)

@@ -4,8 +4,8 @@ names attempts go.
 Questions look at facts only where they are newer than that, so they take as long in a year as on the first day.
 """
 
-from analytics.database import Connection, transaction
 from analytics.statements import run
+from analytics.store.database import Connection, transaction
 from analytics.upkeep.job import AT_ONCE, Enough, Stored
 
 ENOUGH = Enough(idle=2_000, small=50_000, busy=500_000)

@@ -7,8 +7,8 @@ from contextlib import contextmanager
 import duckdb
 import structlog
 
-from analytics.database import Connection
 from analytics.freshness import Skyline
+from analytics.store.database import Connection
 from analytics.upkeep.adding_up import AddingUp
 from analytics.upkeep.checkpoints import Checkpoints
 from analytics.upkeep.folding import REPLY_WINDOW_S, foldings

@@ -6,7 +6,7 @@ from typing import Self
 
 from pydantic import Field
 
-from analytics.reader import Answer
+from analytics.asking.reader import Answer
 from analytics.reports.catalogue import CATALOGUE, Report
 from analytics.reports.question import ReportQuestion
 from api.answers.base import RATES_AS_OF, Body, FreshnessMember, WithFreshness

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from pydantic import Field
 
-from analytics.reader import Row
+from analytics.asking.reader import Row
 from analytics.trust.judgement import Judgement
 from analytics.trust.report import RouteReport
 from analytics.trust.signals import BOUNDS, Signal, Suspicion, Unit

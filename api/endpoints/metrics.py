@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
-from analytics.series import ROWS_LIMIT
+from analytics.measures.series import ROWS_LIMIT
 from api.admission.access import Reader
 from api.answers.base import FreshnessMember
 from api.parts import Provided

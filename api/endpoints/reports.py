@@ -4,8 +4,8 @@ from typing import Annotated, TypeVar
 
 from fastapi import APIRouter, Query
 
+from analytics.measures.series import ROWS_LIMIT
 from analytics.reports.catalogue import Report
-from analytics.series import ROWS_LIMIT
 from api.admission.access import Caller, Reader
 from api.answers.reports import (
     CostReport,

@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Body, Depends, Path, Query
 from pydantic import BaseModel, ConfigDict, Field
 
-from analytics.sends import SendsQuestion
+from analytics.lists.sends import SendsQuestion
 from api.admission.access import Caller, Reader, Sender
 from api.answers.base import FreshnessMember
 from api.answers.sends import DoubleDeliveries, DoubtResolved, DoubtsAnswer, SendCount, SendsAnswer

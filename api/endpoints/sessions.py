@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query
 from pydantic import BaseModel, ConfigDict, Field
 
-from analytics.sessions import SessionsQuestion
+from analytics.lists.sessions import SessionsQuestion
 from api.admission.access import Caller, Reader
 from api.answers.base import FreshnessMember
 from api.answers.sessions import ConversationAnswer, RuleBreak, Session, SessionsAnswer, conversation_of

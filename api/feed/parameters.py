@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
 
-from analytics import metrics
+from analytics.measures import metrics
 from api.admission.access import Caller
 from api.feed.bookmarks import LONGEST, looks_like_mark
 from api.feed.events import Dimension

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from analytics.connections import BAD_ENDS, ENDS, Connections
+from analytics.lists.connections import BAD_ENDS, ENDS, Connections
 from api.admission.access import Caller
 from api.answers.connections import ConnectionShown, Ends, ProviderShown, Resting, Word
 from api.parts import Parts

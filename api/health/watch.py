@@ -4,7 +4,7 @@ import asyncio
 
 import structlog
 
-from analytics.reader import Row
+from analytics.asking.reader import Row
 from api.health.alarm_book import AlarmBook
 from api.parts import Registering
 from api.store import Store

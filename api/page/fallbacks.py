@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path, Request
 from fastapi.responses import Response
 
-from analytics.words import Dimension
+from analytics.asking.words import Dimension
 from api.admission.keys import Scope
 from api.endpoints.reports import get_fallbacks_report
 from api.endpoints.sends import DoubtsParameters, SendsParameters, get_in_doubt, get_sends, resolve_doubt

@@ -8,8 +8,8 @@ from typing import Any
 from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 
-from analytics.buckets import Bucket
-from analytics.words import Measure
+from analytics.asking.buckets import Bucket
+from analytics.asking.words import Measure
 from api.admission.access import Caller, signed_in
 from api.answers.messages import Change
 from api.endpoints.alarms import AlarmsParameters, get_alarms

@@ -9,9 +9,9 @@ from typing import Any
 from fastapi import APIRouter
 from fastapi.responses import Response
 
-from analytics.buckets import Bucket
+from analytics.asking.buckets import Bucket
+from analytics.asking.words import Dimension, Measure
 from analytics.reports.question import LEAST_SAMPLES
-from analytics.words import Dimension, Measure
 from api.answers.trust import TrustAnswer
 from api.endpoints.metrics import get_metrics
 from api.endpoints.reports import get_cost_report, get_providers_report

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from analytics.dead_letters import DeadLettersQuestion, Member
+from analytics.lists.dead_letters import DeadLettersQuestion, Member
 from api.admission.access import Caller
 from api.parts import Parts
 from api.questions import filtering

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from analytics.exports.columns import TABLES, What
 from analytics.exports.order import Format, Split, Wanted
 from analytics.exports.tokens import LONGEST_TOKEN
-from analytics.metrics import Dimension
+from analytics.measures.metrics import Dimension
 from api.admission.access import Caller
 from api.exports.desk import Asked
 from api.problems import INVALID, FieldError, Refused

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, Field
 
-from analytics.metrics import DIMENSIONS, Dimension
+from analytics.measures.metrics import DIMENSIONS, Dimension
 from contracts.errors import QueryInvalid
 from contracts.filters import MEMBERS_LIMIT, Filter, Pattern, parse_filter
 from contracts.status import DeliveryStatus

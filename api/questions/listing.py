@@ -4,8 +4,8 @@ from datetime import timedelta
 
 from pydantic import Field
 
-from analytics.messages import MessagesQuestion
-from analytics.metrics import Dimension
+from analytics.lists.messages import MessagesQuestion
+from analytics.measures.metrics import Dimension
 from api.admission.access import Caller
 from api.parts import Parts
 from api.people import Person

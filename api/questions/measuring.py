@@ -8,9 +8,9 @@ from zoneinfo import available_timezones
 
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
-from analytics.buckets import FINE, HOUR, Bucket, floored, step_of
-from analytics.currencies import OneCurrency
-from analytics.metrics import DIMENSIONS, MEASURES, MONEY, Dimension, Measure, MetricsQuestion
+from analytics.asking.buckets import FINE, HOUR, Bucket, floored, step_of
+from analytics.measures.currencies import OneCurrency
+from analytics.measures.metrics import DIMENSIONS, MEASURES, MONEY, Dimension, Measure, MetricsQuestion
 from api.admission.access import Caller
 from api.answers.base import RATES_AS_OF, Body, WithFreshness
 from api.questions import filtering

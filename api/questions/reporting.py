@@ -5,8 +5,8 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
-from analytics.currencies import OneCurrency
-from analytics.metrics import Dimension
+from analytics.measures.currencies import OneCurrency
+from analytics.measures.metrics import Dimension
 from analytics.reports.question import GROUPS, LEAST_SAMPLES, ReportQuestion
 from api.admission.access import Caller
 from api.parts import Parts

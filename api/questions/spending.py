@@ -5,8 +5,8 @@ from typing import Annotated
 import structlog
 from pydantic import BaseModel, Field
 
-from analytics.currencies import OneCurrency
-from analytics.metrics import Dimension
+from analytics.measures.currencies import OneCurrency
+from analytics.measures.metrics import Dimension
 from api.admission.access import Caller
 from api.parts import Parts
 from api.questions.filtering import filters_in

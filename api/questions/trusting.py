@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from pydantic import ConfigDict, Field
 
-from analytics.metrics import Dimension
+from analytics.measures.metrics import Dimension
 from analytics.trust.report import Route, RouteReport, TrustQuestion
 from analytics.trust.signals import Signal
 from api.admission.access import Caller

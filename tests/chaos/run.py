@@ -11,7 +11,7 @@ from pathlib import Path
 
 import stamina.instrumentation
 
-from analytics.snapshots import Snapshots
+from analytics.store.snapshots import Snapshots
 from api.admission.keys import KeyRing, Scope
 from runtime.clock import SystemClock
 from runtime.settings import Settings, load_settings

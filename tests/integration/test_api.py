@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analytics.metrics import Dimension, Measure
+from analytics.measures.metrics import Dimension, Measure
+from analytics.measures.sources import COUNTED
 from analytics.reports.catalogue import Report
-from analytics.sources import COUNTED
 from api.admission.keys import Scope
 from api.admission.sign_ins import offer_sign_in
 from docs.site.metrics import declared

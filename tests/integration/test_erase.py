@@ -6,7 +6,7 @@ from uuid import uuid4
 import pytest
 
 from analytics.erasure.eraser import Eraser
-from analytics.pseudonyms import load_hash_key
+from analytics.sink.pseudonyms import load_hash_key
 from contracts.codec import encode
 from contracts.errors import ErasureRefused
 from contracts.suppressions import key_of

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from analytics.database import Database
+from analytics.store.database import Database
 from runtime.settings import StoreSettings
 
 

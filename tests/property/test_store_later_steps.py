@@ -9,18 +9,18 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from analytics.buckets import Bucket
-from analytics.columns import hasher
-from analytics.database import Database
-from analytics.folds import Fold
+from analytics.asking.buckets import Bucket
+from analytics.asking.reader import Ask, Reader, Row
 from analytics.freshness import Skyline
-from analytics.metrics import Measure, MetricsQuestion
-from analytics.reader import Ask, Reader, Row
-from analytics.sources import FALLBACKS
+from analytics.measures.folds import Fold
+from analytics.measures.metrics import Measure, MetricsQuestion
+from analytics.measures.sources import FALLBACKS
+from analytics.sink.columns import hasher
+from analytics.sink.writer import Writer
+from analytics.store.database import Database
 from analytics.upkeep.folding import foldings
 from analytics.upkeep.settling import Settling
 from analytics.upkeep.upkeep import Upkeep
-from analytics.writer import Writer
 from contracts.plans import Facts, SendWithdrawn, send_id_of
 from contracts.vocabulary import Channel
 from runtime.clock import FixedClock

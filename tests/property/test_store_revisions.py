@@ -12,14 +12,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from analytics import questions
-from analytics.buckets import Bucket
-from analytics.columns import hasher
-from analytics.database import Connection, Database
+from analytics.asking.buckets import Bucket
+from analytics.asking.reader import Reader
 from analytics.freshness import Skyline
-from analytics.metrics import Dimension, Measure, MetricsQuestion
-from analytics.reader import Reader
+from analytics.measures.metrics import Dimension, Measure, MetricsQuestion
+from analytics.sink.columns import hasher
+from analytics.sink.writer import Writer
+from analytics.store.database import Connection, Database
 from analytics.upkeep.upkeep import Upkeep
-from analytics.writer import Writer
 from runtime.clock import FixedClock
 from tests.support.examples import share
 from tests.support.store_deeds import TABLES, crash_of_track, deeds, lived, portion

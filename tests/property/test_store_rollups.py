@@ -13,26 +13,26 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from analytics.asking.buckets import Bucket
+from analytics.asking.reader import Asked, Reader, Row, kept
 from analytics.back_test.questions import BackTestQuestion, ReplayedStep
-from analytics.buckets import Bucket
-from analytics.columns import hasher
-from analytics.database import Database
-from analytics.folds import Fold, reached, rule_of
 from analytics.freshness import Horizon, Skyline
-from analytics.metrics import Dimension, Measure, MetricsQuestion
+from analytics.measures.folds import Fold, reached, rule_of
+from analytics.measures.metrics import Dimension, Measure, MetricsQuestion
+from analytics.measures.rollups import ROLLUPS, TRUST, Rollup
+from analytics.measures.sources import COSTS, COSTS_OF_FACTS, COUNTS, COUNTS_OF_FACTS, PLACES, Source
 from analytics.queries import load_query
-from analytics.reader import Asked, Reader, Row, kept
 from analytics.reports.funnel import replied
 from analytics.reports.providers import compared
 from analytics.reports.question import GROUPS, ReportQuestion
-from analytics.rollups import ROLLUPS, TRUST, Rollup
-from analytics.sources import COSTS, COSTS_OF_FACTS, COUNTS, COUNTS_OF_FACTS, PLACES, Source
+from analytics.sink.columns import hasher
+from analytics.sink.writer import Writer
+from analytics.store.database import Database
 from analytics.trust.report import TrustQuestion
 from analytics.upkeep import sealing
 from analytics.upkeep.folding import REPLY_WINDOW_S
 from analytics.upkeep.job import Stored
 from analytics.upkeep.upkeep import Upkeep
-from analytics.writer import Writer
 from runtime.clock import FixedClock
 from tests.support.examples import share
 from tests.support.store_deeds import (

@@ -11,17 +11,18 @@ from uuid import UUID
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from analytics import questions, sends
-from analytics.buckets import first_id
-from analytics.columns import hasher
-from analytics.connections import connections
-from analytics.database import Database
+from analytics import questions
+from analytics.asking.buckets import first_id
+from analytics.asking.reader import Answer, Reader, kept
 from analytics.freshness import Horizon, Skyline
-from analytics.reader import Answer, Reader, kept
-from analytics.sends import SendsQuestion
+from analytics.lists import sends
+from analytics.lists.connections import connections
+from analytics.lists.sends import SendsQuestion
+from analytics.sink.columns import hasher
+from analytics.sink.writer import Writer
+from analytics.store.database import Database
 from analytics.upkeep.settling import Settling
 from analytics.upkeep.upkeep import Upkeep
-from analytics.writer import Writer
 from contracts.identity import attempt_key
 from contracts.plans import SendWithdrawn, send_id_of
 from contracts.records import Cause

@@ -17,13 +17,13 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
 
-from analytics.columns import hasher
-from analytics.database import Database
 from analytics.freshness import Skyline
-from analytics.intake import Fetched
 from analytics.queries import load_query
+from analytics.sink.columns import hasher
+from analytics.sink.intake import Fetched
+from analytics.sink.writer import Writer
+from analytics.store.database import Database
 from analytics.upkeep.upkeep import Upkeep
-from analytics.writer import Writer
 from contracts.codec import encode
 from contracts.envelope import fixed_headers, with_id
 from contracts.identity import attempt_key

@@ -11,15 +11,15 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from analytics.columns import hasher
-from analytics.database import Database
+from analytics.asking.reader import Reader
 from analytics.exports.columns import What
 from analytics.exports.exporter import Exporter
 from analytics.exports.manifest import Manifest
 from analytics.exports.order import Format, Order, Split, Wanted
 from analytics.exports.reading import RowSource
 from analytics.freshness import Skyline
-from analytics.reader import Reader
+from analytics.sink.columns import hasher
+from analytics.store.database import Database
 from runtime.clock import FixedClock, SystemClock
 from runtime.settings import StoreSettings
 from tests.support.store_line import at

@@ -3,7 +3,7 @@
 import sys
 from pathlib import Path
 
-from analytics.database import Database
+from analytics.store.database import Database
 from runtime.settings import StoreSettings
 from tests.support.store_past import Past
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from analytics.intake import Fetched
+from analytics.sink.intake import Fetched
 from contracts.plans import SendOutcome, send_id_of
 from contracts.status import DeliveryStatus
 from contracts.vocabulary import Channel, Reason, Scope

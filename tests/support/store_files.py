@@ -9,13 +9,13 @@ from typing import Any
 
 import duckdb
 
-from analytics.columns import hasher
-from analytics.database import Database, log_of
 from analytics.freshness import Skyline
-from analytics.recovery import Recovery
-from analytics.snapshots import Snapshots
+from analytics.sink.columns import hasher
+from analytics.sink.writer import Writer
+from analytics.store.database import Database, log_of
+from analytics.store.recovery import Recovery
+from analytics.store.snapshots import Snapshots
 from analytics.upkeep.upkeep import Upkeep
-from analytics.writer import Writer
 from runtime.clock import FixedClock
 from runtime.settings import Settings, StoreSettings
 from tests.support.store_line import T0, Line

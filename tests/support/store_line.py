@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from analytics.intake import Fetched
+from analytics.sink.intake import Fetched
 from contracts.codec import encode
 from contracts.conversations import Told
 from contracts.envelope import Headers, Position, fixed_headers, with_id

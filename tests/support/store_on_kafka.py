@@ -8,8 +8,8 @@ import msgspec
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, RecordsToDelete
 
-from analytics.batch import TOPICS
 from analytics.service import Analytics
+from analytics.sink.batch import TOPICS
 from contracts.topics import Topic, load_topics
 from runtime.clock import SystemClock
 from runtime.kafka import ensure_topics, make_producer, send_records

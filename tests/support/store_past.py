@@ -6,13 +6,13 @@ from pathlib import Path
 from typing import Any
 
 from analytics.archive.shelf import Shelf
-from analytics.columns import hasher
-from analytics.database import Database
+from analytics.asking.reader import Reader
 from analytics.freshness import Horizon, Skyline
-from analytics.reader import Reader
+from analytics.sink.columns import hasher
+from analytics.sink.writer import Writer
+from analytics.store.database import Database
 from analytics.upkeep.forgetting import LOOK_EVERY, Forgetting
 from analytics.upkeep.upkeep import Upkeep
-from analytics.writer import Writer
 from contracts.archived import Archived
 from runtime.clock import FixedClock
 from runtime.settings import Settings, StoreSettings

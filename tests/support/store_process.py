@@ -9,7 +9,7 @@ import sys
 import time
 
 from analytics.service import Analytics
-from analytics.writer import Writer
+from analytics.sink.writer import Writer
 from runtime.clock import SystemClock
 from runtime.logging import configure_logging
 from runtime.settings import load_settings

@@ -18,12 +18,12 @@ from typing import Any, cast
 import msgspec
 import uvicorn
 
-from analytics.database import Database
+from analytics.asking.reader import Reader
 from analytics.freshness import Horizon, Skyline
-from analytics.reader import Reader
 from analytics.service import Analytics, Health
+from analytics.sink.writer import Writer
+from analytics.store.database import Database
 from analytics.upkeep.upkeep import Upkeep
-from analytics.writer import Writer
 from api.admission.keys import EVERYTHING, Scope
 from api.application import create_app
 from api.exports.desk import ExportDesk

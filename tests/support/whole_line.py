@@ -12,13 +12,13 @@ from types import MappingProxyType
 from typing import Any
 
 from analytics.archive.shelf import Shelf
-from analytics.columns import hasher
-from analytics.database import Database
 from analytics.freshness import Skyline
-from analytics.intake import Fetched
-from analytics.pseudonyms import load_hash_key
+from analytics.sink.columns import hasher
+from analytics.sink.intake import Fetched
+from analytics.sink.pseudonyms import load_hash_key
+from analytics.sink.writer import Writer
+from analytics.store.database import Database
 from analytics.upkeep.upkeep import Upkeep
-from analytics.writer import Writer
 from contracts.archived import Archived
 from contracts.codec import encode
 from contracts.envelope import fixed_headers

@@ -15,15 +15,15 @@ import pyarrow as pa
 import pytest
 import uvicorn
 
-from analytics.columns import hasher
-from analytics.database import Database
+from analytics.asking.reader import Reader
 from analytics.exports.columns import TABLES, What
 from analytics.exports.manifest import Manifest
 from analytics.exports.order import Format
 from analytics.freshness import Skyline
-from analytics.reader import Reader
+from analytics.sink.columns import hasher
+from analytics.sink.writer import Writer
+from analytics.store.database import Database
 from analytics.upkeep.upkeep import Upkeep
-from analytics.writer import Writer
 from api.admission.keys import Scope
 from api.application import create_app
 from api.exports.desk import ExportDesk

@@ -10,13 +10,13 @@ import pytest
 from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
 from structlog.testing import capture_logs
 
-from analytics.columns import hasher
-from analytics.database import Database
 from analytics.freshness import Skyline
-from analytics.intake import Fetched
-from analytics.tracing import traced as traced_write
+from analytics.sink.columns import hasher
+from analytics.sink.intake import Fetched
+from analytics.sink.tracing import traced as traced_write
+from analytics.sink.writer import Writer
+from analytics.store.database import Database
 from analytics.upkeep.upkeep import Upkeep
-from analytics.writer import Writer
 from contracts.envelope import TRACEPARENT, Headers, header
 from contracts.errors import ConfigurationInvalid, NotDurable
 from contracts.raw import origin_headers, replay_headers

@@ -2,8 +2,8 @@
 
 from datetime import timedelta
 
-from analytics.checkup import Checkup, check_up
-from analytics.database import log_of
+from analytics.store.checkup import Checkup, check_up
+from analytics.store.database import log_of
 from tidings.doctor.patient import Patient
 from tidings.doctor.signs import Sign, fault, skipped, warning, well
 from tidings.doors import doors_of

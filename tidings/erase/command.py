@@ -15,7 +15,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from analytics.archive.archivist import Archivist
 from analytics.erasure.eraser import Erased, Eraser
-from analytics.pseudonyms import load_hash_key
+from analytics.sink.pseudonyms import load_hash_key
 from api.admission.audit_log import Deed
 from api.people import Person
 from contracts.errors import BrokerUnavailable, ConfigurationInvalid

@@ -17,7 +17,7 @@ from rich.console import Console
 
 from analytics.archive.reading import Loss, Shelves
 from analytics.archive.restoring import Restorer
-from analytics.database import Database
+from analytics.store.database import Database
 from contracts.errors import StoreUnavailable
 from contracts.topics import load_topics
 from runtime.clock import SystemClock

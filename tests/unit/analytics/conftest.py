@@ -7,12 +7,12 @@ from shutil import copy
 
 import pytest
 
-from analytics.columns import hasher
-from analytics.database import Database
+from analytics.asking.reader import Reader
 from analytics.freshness import Skyline
-from analytics.reader import Reader
+from analytics.sink.columns import hasher
+from analytics.sink.writer import Writer
+from analytics.store.database import Database
 from analytics.upkeep.upkeep import Upkeep
-from analytics.writer import Writer
 from runtime.clock import FixedClock
 from runtime.settings import StoreSettings
 from tests.support.illness import held_elsewhere

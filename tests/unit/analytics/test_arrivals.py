@@ -5,12 +5,12 @@ import re
 import pyarrow as pa
 import pytest
 
-from analytics.arrivals import COMPARED, Arrivals
-from analytics.batch import FEW, TABLES, UNCLAIMED_ATTEMPTS
-from analytics.columns import OFFSETS, table
-from analytics.database import Database
-from analytics.parsing import PARSED
+from analytics.sink.arrivals import COMPARED, Arrivals
+from analytics.sink.batch import FEW, TABLES, UNCLAIMED_ATTEMPTS
+from analytics.sink.columns import OFFSETS, table
+from analytics.sink.parsing import PARSED
 from analytics.statements import statement
+from analytics.store.database import Database
 
 STORED = {*TABLES.values(), *FEW, UNCLAIMED_ATTEMPTS, "report", "replay", "registration"}
 PLACES = {"offsets", "marks", "begun", "skipped"}

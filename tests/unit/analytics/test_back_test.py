@@ -8,7 +8,7 @@ import pytest
 from analytics.back_test import replay
 from analytics.back_test.questions import BackTestQuestion, ReplayedStep, TimeBy, WaitsQuestion, Way
 from analytics.back_test.waits import WaitVerdict
-from analytics.writer import Writer
+from analytics.sink.writer import Writer
 from contracts.errors import QueryInvalid
 from contracts.plans import SucceedOn
 from contracts.vocabulary import Channel

@@ -6,13 +6,13 @@ import duckdb
 import pytest
 
 from analytics import questions
-from analytics.columns import hasher
-from analytics.database import Database
+from analytics.asking.reader import Reader
 from analytics.freshness import Skyline
-from analytics.migrations import load_steps, migrate
-from analytics.reader import Reader
+from analytics.sink.columns import hasher
+from analytics.sink.writer import Writer
+from analytics.store.database import Database
+from analytics.store.migrations import load_steps, migrate
 from analytics.upkeep.upkeep import Upkeep
-from analytics.writer import Writer
 from runtime.clock import FixedClock
 from runtime.settings import StoreSettings
 from tests.support.plans import commanded, decided, outcome, planned

@@ -7,10 +7,10 @@ from decimal import Decimal
 import pytest
 
 from analytics import questions
-from analytics.buckets import Bucket
-from analytics.currencies import OneCurrency
+from analytics.asking.buckets import Bucket
 from analytics.freshness import Horizon
-from analytics.metrics import Dimension, Measure
+from analytics.measures.currencies import OneCurrency
+from analytics.measures.metrics import Dimension, Measure
 from analytics.reports.answering import report
 from analytics.reports.catalogue import Report
 from analytics.reports.question import ReportQuestion

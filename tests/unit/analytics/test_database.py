@@ -9,15 +9,15 @@ import duckdb
 import pytest
 from pydantic import SecretStr
 
-from analytics.database import Database
-from analytics.pseudonyms import load_hash_key
+from analytics.sink.pseudonyms import load_hash_key
+from analytics.store.database import Database
 from contracts.errors import ConfigurationInvalid, StoreUnavailable
 from runtime.settings import PrivacySettings, Settings, StoreSettings
 
 OPEN_IT = """
 import sys
 from pathlib import Path
-from analytics.database import Database
+from analytics.store.database import Database
 from contracts.errors import StoreUnavailable
 from runtime.settings import StoreSettings
 try:

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from analytics.dead_letters import DeadLettersQuestion, Member, dead_letter_counts, dead_letters
-from analytics.inbound import Place
+from analytics.lists.dead_letters import DeadLettersQuestion, Member, dead_letter_counts, dead_letters
+from analytics.lists.inbound import Place
 from analytics.questions import conservation
 from contracts.filters import parse_filter
 from contracts.records import Cause

@@ -10,12 +10,12 @@ import pytest
 from msgspec import structs
 
 from analytics import questions
+from analytics.asking.words import Dimension, Measure
 from analytics.exports.columns import What
 from analytics.exports.order import Format, Order, Split, Wanted
 from analytics.exports.reading import Window, windows_of
 from analytics.exports.tokens import read_token, write_token
-from analytics.sessions import SessionsQuestion, sessions
-from analytics.words import Dimension, Measure
+from analytics.lists.sessions import SessionsQuestion, sessions
 from contracts.conversations import SessionCorrected, SessionOpened, Told
 from contracts.errors import ExportEnded, QueryInvalid
 from contracts.vocabulary import Reason, Scope

@@ -4,7 +4,7 @@ import pytest
 
 from analytics.erasure.rows import Forgetting
 from analytics.erasure.spelling import Spelling
-from analytics.metrics import Dimension
+from analytics.measures.metrics import Dimension
 from analytics.reports.funnel import funnel
 from analytics.reports.question import ReportQuestion
 from analytics.upkeep.folding import ENOUGH, PAUSE_S, REPLY_WINDOW_S, foldings

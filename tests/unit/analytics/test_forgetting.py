@@ -10,16 +10,17 @@ from datetime import timedelta
 import duckdb
 import pytest
 
-from analytics import questions, sends
+from analytics import questions
 from analytics.archive.manifest import load
 from analytics.archive.restoring import Restorer
-from analytics.buckets import Bucket
-from analytics.database import Database
-from analytics.metrics import Dimension, Measure, MetricsQuestion
+from analytics.asking.buckets import Bucket
+from analytics.lists import sends
+from analytics.measures.metrics import Dimension, Measure, MetricsQuestion
+from analytics.measures.sources import COUNTED
 from analytics.reports.around import fallbacks
 from analytics.reports.funnel import funnel
 from analytics.reports.question import ReportQuestion
-from analytics.sources import COUNTED
+from analytics.store.database import Database
 from analytics.trust.report import TrustQuestion, trust
 from analytics.upkeep.forgetting import FACTS, FOLDED, Forgetting
 from analytics.upkeep.upkeep import Upkeep

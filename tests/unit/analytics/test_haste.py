@@ -2,7 +2,7 @@
 
 import pytest
 
-from analytics.haste import AT_LEISURE, LITTLE, WAITED_FOR_S, Haste
+from analytics.sink.haste import AT_LEISURE, LITTLE, WAITED_FOR_S, Haste
 from runtime.clock import FixedClock
 from tests.support.feeding import NOON
 

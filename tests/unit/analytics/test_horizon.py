@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from analytics.horizon import Follower, World
+from analytics.sink.horizon import Follower, World
 from tests.support.store_line import T0
 
 IDLE = World(

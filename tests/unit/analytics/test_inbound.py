@@ -5,9 +5,9 @@ from datetime import timedelta
 import pytest
 
 from analytics import questions
-from analytics.columns import hasher
+from analytics.lists.timelines import name_hash
 from analytics.questions import InboundQuestion, Place
-from analytics.timelines import name_hash
+from analytics.sink.columns import hasher
 from contracts.vocabulary import InboundKind
 from tests.support.store_line import MESSAGE, OBSERVED, at
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from analytics.intake import Fetched, Intake
+from analytics.sink.intake import Fetched, Intake
 from contracts.envelope import Position
 from contracts.errors import OffsetGap
 from tests.support.store_line import KafkaRecord

@@ -4,14 +4,14 @@ from typing import Any
 
 import pytest
 
+from analytics.asking.reader import Ask, Row
 from analytics.erasure.rows import Forgetting
 from analytics.erasure.spelling import Spelling
-from analytics.metrics import Dimension
-from analytics.reader import Ask, Row
+from analytics.measures.metrics import Dimension
+from analytics.measures.sources import FALLBACKS
 from analytics.reports.answering import report
 from analytics.reports.catalogue import Report
 from analytics.reports.question import ReportQuestion
-from analytics.sources import FALLBACKS
 from analytics.upkeep.folding import foldings
 from analytics.upkeep.settling import Settling
 from contracts.plans import send_id_of

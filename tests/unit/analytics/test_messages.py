@@ -6,12 +6,12 @@ from itertools import chain
 
 import pytest
 
-from analytics.columns import hasher
-from analytics.messages import MessagesQuestion, messages, newest
-from analytics.reader import Ask
-from analytics.timelines import message_timeline
+from analytics.asking.reader import Ask
+from analytics.asking.words import Dimension
+from analytics.lists.messages import MessagesQuestion, messages, newest
+from analytics.lists.timelines import message_timeline
+from analytics.sink.columns import hasher
 from analytics.upkeep.settling import Settling
-from analytics.words import Dimension
 from contracts.filters import parse_filter
 from tests.support.plans import message, planned
 from tests.support.store_deeds import OF_BEFORE

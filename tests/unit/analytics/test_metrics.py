@@ -8,11 +8,11 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from analytics import questions
-from analytics.buckets import CALENDAR, start_of
-from analytics.database import Database
+from analytics.asking.buckets import CALENDAR, start_of
+from analytics.measures.sources import COUNTED
 from analytics.questions import Bucket, Dimension, Measure
-from analytics.sources import COUNTED
-from analytics.writer import Writer
+from analytics.sink.writer import Writer
+from analytics.store.database import Database
 from contracts.errors import QueryInvalid
 from contracts.filters import Filter, Pattern, parse_filter
 from contracts.vocabulary import Channel, Reason

@@ -8,17 +8,17 @@ from typing import Any
 import duckdb
 import pytest
 
-from analytics import migrations
-from analytics.database import Database
-from analytics.messages import MessagesQuestion, messages
-from analytics.migrations import load_steps, migrate
+from analytics.lists.messages import MessagesQuestion, messages
+from analytics.lists.sends import send_balance
+from analytics.lists.timelines import name_hash
+from analytics.measures.rollups import TRUST
 from analytics.queries import load_query
 from analytics.reports.answering import report
 from analytics.reports.catalogue import Report
 from analytics.reports.question import ReportQuestion
-from analytics.rollups import TRUST
-from analytics.sends import send_balance
-from analytics.timelines import name_hash
+from analytics.store import migrations
+from analytics.store.database import Database
+from analytics.store.migrations import load_steps, migrate
 from analytics.upkeep.folding import foldings
 from analytics.upkeep.settling import Settling
 from analytics.upkeep.upkeep import Upkeep

@@ -2,8 +2,8 @@
 
 import pytest
 
+from analytics.asking.wanted import is_plain, wanted
 from analytics.queries import load_query, load_query_for, query_names
-from analytics.wanted import is_plain, wanted
 from contracts.filters import parse_filter
 
 ABSENT = frozenset({"accounts", "provider", "country"})

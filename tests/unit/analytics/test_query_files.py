@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from analytics.migrations import load_steps, migrate
 from analytics.queries import load_query, query_names
 from analytics.questions import Dimension, Measure
+from analytics.store.migrations import load_steps, migrate
 from contracts.errors import StoreUnavailable
 
 ROOT = Path(__file__).parents[3]

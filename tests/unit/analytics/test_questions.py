@@ -4,19 +4,19 @@ import duckdb
 import pytest
 
 from analytics import questions
+from analytics.asking.reader import Reader
 from analytics.freshness import Horizon
-from analytics.intake import Fetched
+from analytics.measures.rollups import COUNT, TRUST
+from analytics.measures.sources import COUNTED
 from analytics.queries import load_query, query_names
 from analytics.questions import Bucket, Dimension, Measure
-from analytics.reader import Reader
-from analytics.rollups import COUNT, TRUST
-from analytics.sources import COUNTED
+from analytics.sink.intake import Fetched
+from analytics.sink.writer import Writer
 from analytics.statements import statement
 from analytics.upkeep import adding_up
 from analytics.upkeep.folding import foldings
 from analytics.upkeep.job import SMALL, Stored
 from analytics.upkeep.upkeep import Upkeep
-from analytics.writer import Writer
 from contracts.errors import NotFound, QueryInvalid, StoreUnavailable
 from runtime.clock import FixedClock
 from tests.support.store_line import MESSAGE, T0, Line, at

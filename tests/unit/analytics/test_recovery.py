@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from analytics.database import log_of
+from analytics.asking.reader import Reader
 from analytics.questions import newest_changes
-from analytics.reader import Reader
+from analytics.store.database import log_of
 from contracts.errors import StoreUnavailable
 from runtime.clock import FixedClock
 from tests.support.store_files import StoreFiles, flip, flip_data

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from analytics.database import Database
-from analytics.writer import Writer
+from analytics.sink.writer import Writer
+from analytics.store.database import Database
 from contracts.vocabulary import Source
 from tests.support.store_line import Line
 

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from analytics.metrics import Dimension
-from analytics.reader import Reader
+from analytics.asking.reader import Reader
+from analytics.measures.metrics import Dimension
 from analytics.reports.answering import report
 from analytics.reports.catalogue import CATALOGUE, Report
 from analytics.reports.question import ReportQuestion

@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 import pytest
 
 from analytics import questions
-from analytics.buckets import Bucket
-from analytics.metrics import Dimension, Measure, MetricsQuestion
+from analytics.asking.buckets import Bucket
+from analytics.measures.metrics import Dimension, Measure, MetricsQuestion
 from analytics.reports.answering import report
 from analytics.reports.catalogue import Report
 from analytics.reports.question import ReportQuestion

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from analytics.metrics import Dimension
+from analytics.measures.metrics import Dimension
 from analytics.reports.answering import report
 from analytics.reports.catalogue import Report
 from analytics.reports.question import ReportQuestion

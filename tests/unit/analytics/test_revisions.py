@@ -7,13 +7,13 @@ from typing import Any
 import pytest
 
 from analytics import questions
-from analytics.buckets import Bucket
-from analytics.columns import hasher
+from analytics.asking.buckets import Bucket
+from analytics.asking.reader import Reader
 from analytics.freshness import Skyline
-from analytics.metrics import Dimension, Measure, MetricsQuestion
-from analytics.reader import Reader
+from analytics.measures.metrics import Dimension, Measure, MetricsQuestion
+from analytics.sink.columns import hasher
+from analytics.sink.writer import Writer
 from analytics.upkeep.upkeep import Upkeep
-from analytics.writer import Writer
 from contracts.errors import QueryInvalid
 from contracts.filters import parse_filter
 from tests.support.store_files import StoreFiles

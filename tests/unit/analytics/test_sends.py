@@ -5,8 +5,9 @@ from decimal import Decimal
 
 import pytest
 
-from analytics import questions, sends
-from analytics.sends import SendsQuestion
+from analytics import questions
+from analytics.lists import sends
+from analytics.lists.sends import SendsQuestion
 from contracts.errors import NotFound
 from contracts.plans import Outcome, Plan, SendWithdrawn, SentElsewhere, send_id_of
 from tests.support.plans import SECRET, cancelled, commanded, decided, message, outcome, planned, step

@@ -10,9 +10,9 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from analytics import questions
-from analytics.buckets import CALENDAR, FINE, Bucket, start_of
-from analytics.metrics import LATENCIES, Dimension, Measure, MetricsQuestion
-from analytics.sources import COUNTED
+from analytics.asking.buckets import CALENDAR, FINE, Bucket, start_of
+from analytics.measures.metrics import LATENCIES, Dimension, Measure, MetricsQuestion
+from analytics.measures.sources import COUNTED
 from contracts.errors import QueryInvalid
 from contracts.vocabulary import Channel, Reason
 from tests.support.simulated import HOURS, LIVES, Life

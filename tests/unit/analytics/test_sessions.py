@@ -4,11 +4,11 @@ from decimal import Decimal
 
 import pytest
 
-from analytics.columns import hasher
 from analytics.freshness import Horizon
-from analytics.intake import Fetched
+from analytics.lists.sessions import SessionsQuestion, conversation, sessions
 from analytics.questions import Place
-from analytics.sessions import SessionsQuestion, conversation, sessions
+from analytics.sink.columns import hasher
+from analytics.sink.intake import Fetched
 from contracts.conversations import HeardTooLate, Parties
 from contracts.errors import NotFound
 from streams.session.machine import hear, standing_of

@@ -2,7 +2,7 @@
 
 import pytest
 
-from analytics import sends
+from analytics.lists import sends
 from analytics.upkeep.job import SMALL, Stored
 from analytics.upkeep.settling import ENOUGH, Settling
 from contracts.plans import send_id_of

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from analytics.database import Database
-from analytics.inventory import inspect, take_inventory
+from analytics.store.database import Database
+from analytics.store.inventory import inspect, take_inventory
 from tests.support.store_files import HOUR_S, StoreFiles, flip_data
 
 OPEN_IT = "import sys, duckdb; duckdb.connect(sys.argv[1])"

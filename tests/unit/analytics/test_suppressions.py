@@ -3,10 +3,10 @@
 import pytest
 
 from analytics import questions
-from analytics.columns import hasher
 from analytics.freshness import Horizon
-from analytics.intake import Fetched
 from analytics.questions import Place, SuppressionsQuestion
+from analytics.sink.columns import hasher
+from analytics.sink.intake import Fetched
 from tests.support.wishes import at, wish
 
 

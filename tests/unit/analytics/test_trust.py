@@ -12,15 +12,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analytics.columns import hasher
-from analytics.database import Database
+from analytics.asking.reader import Reader
 from analytics.freshness import Horizon, Skyline
-from analytics.reader import Reader
+from analytics.sink.columns import hasher
+from analytics.sink.writer import Writer
+from analytics.store.database import Database
 from analytics.trust.judgement import Count, judged
 from analytics.trust.report import Route, TrustQuestion, trust
 from analytics.trust.signals import BOUNDS, Signal, Suspicion
 from analytics.upkeep.upkeep import Upkeep
-from analytics.writer import Writer
 from contracts.status import BAD_ENDS, DeliveryStatus
 from contracts.vocabulary import Channel
 from providers._kit.script import Step

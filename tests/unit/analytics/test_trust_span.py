@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from analytics.buckets import first_id
+from analytics.asking.buckets import first_id
 from analytics.trust.span import Span
 from tests.support.store_line import T0, at
 

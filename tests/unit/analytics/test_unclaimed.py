@@ -4,14 +4,14 @@ import duckdb
 import pytest
 
 from analytics import questions
-from analytics.columns import hasher
-from analytics.database import Database
+from analytics.asking.reader import Reader
 from analytics.freshness import Skyline
-from analytics.migrations import load_steps, migrate
-from analytics.reader import Reader
 from analytics.service import show_parked
+from analytics.sink.columns import hasher
+from analytics.sink.writer import Writer
+from analytics.store.database import Database
+from analytics.store.migrations import load_steps, migrate
 from analytics.upkeep.upkeep import Upkeep
-from analytics.writer import Writer
 from contracts.codec import encode
 from contracts.vocabulary import Verdict
 from runtime.clock import FixedClock

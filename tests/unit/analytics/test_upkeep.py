@@ -2,8 +2,8 @@
 
 import pytest
 
-from analytics.database import log_of
-from analytics.folds import Fold
+from analytics.measures.folds import Fold
+from analytics.store.database import log_of
 from analytics.upkeep import folding, sealing, settling
 from analytics.upkeep.checkpoints import ROW_GROUP, Checkpoints
 from analytics.upkeep.job import SMALL, Stored

@@ -5,8 +5,8 @@ from datetime import timedelta
 
 import pytest
 
-from analytics import timelines
-from analytics.database import Database
+from analytics.lists import timelines
+from analytics.store.database import Database
 from contracts.status import BAD_ENDS, ORDER
 from tests.support.store_line import T0
 

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from analytics.database import Database
-from analytics.writer import Writer
+from analytics.sink.writer import Writer
+from analytics.store.database import Database
 from contracts.codec import encode
 from contracts.vocabulary import Channel, Reason, Scope
 from tests.support.store_line import MESSAGE, T0, Line

@@ -5,7 +5,7 @@ import pytest
 
 from analytics.erasure.rows import WORDS, Forgetting, columns_of, columns_with, is_pseudonym
 from analytics.erasure.spelling import Spelling
-from analytics.migrations import migrate
+from analytics.store.migrations import migrate
 
 
 @pytest.fixture(scope="module")

@@ -3,7 +3,7 @@
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
-from analytics.metrics import Dimension, Measure
+from analytics.measures.metrics import Dimension, Measure
 
 WORDS = [*Measure, *Dimension, "hour", "day", "none", "", ",", "GB", "UTC", "-1", "0", "1e9", "true", "\x00", "٣"]
 TIMES = st.datetimes().map(lambda moment: moment.isoformat() + "Z") | st.sampled_from(

@@ -7,19 +7,19 @@ from decimal import Decimal
 from hashlib import sha256
 
 from analytics.alarms import Look
+from analytics.asking.reader import Answer
 from analytics.back_test.economics import weigh
 from analytics.back_test.odds import Odds
 from analytics.back_test.replay import BackTest, PlaceAdvice, WaitAdvice
 from analytics.back_test.waits import advise
-from analytics.connections import Connections
 from analytics.freshness import Freshness
-from analytics.messages import Page
+from analytics.lists.connections import Connections
+from analytics.lists.messages import Page
+from analytics.lists.sends import Sends
+from analytics.lists.sessions import Conversation
 from analytics.questions import Conservation, Measured, MetricsQuestion, Timeline
-from analytics.reader import Answer
-from analytics.sends import Sends
 from analytics.service import Health
-from analytics.sessions import Conversation
-from analytics.snapshots import Snapshot
+from analytics.store.snapshots import Snapshot
 from analytics.trust.report import RouteReport, TrustReport
 from contracts.errors import NotFound
 from tests.unit.api.counted_rows import (

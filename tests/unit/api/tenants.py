@@ -15,15 +15,15 @@ from typing import Any
 import msgspec
 from httpx2 import Response
 
-from analytics.columns import hasher
-from analytics.database import Database
+from analytics.asking.reader import Reader
 from analytics.exports.columns import What
 from analytics.exports.order import Wanted as ExportWanted
 from analytics.freshness import Skyline
-from analytics.reader import Reader
 from analytics.service import Health
+from analytics.sink.columns import hasher
+from analytics.sink.writer import Writer
+from analytics.store.database import Database
 from analytics.upkeep.upkeep import Upkeep
-from analytics.writer import Writer
 from api.admission.keys import Scope
 from api.exports.desk import ExportDesk
 from api.exports.jobs import ExportJob

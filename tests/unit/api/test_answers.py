@@ -6,8 +6,8 @@ from decimal import Decimal
 
 import pytest
 
-from analytics.buckets import Bucket
-from analytics.metrics import Dimension, Measure
+from analytics.asking.buckets import Bucket
+from analytics.measures.metrics import Dimension, Measure
 from analytics.service import Health
 from contracts.filters import Filter, Pattern, parse_filter
 from contracts.status import DeliveryStatus

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from analytics.snapshots import Snapshot
+from analytics.store.snapshots import Snapshot
 from api.admission.keys import Scope
 from tests.unit.api.counted_rows import BOOKS
 from tests.unit.api.rows import NOON

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import pytest
 
-from analytics.metrics import MetricsQuestion
+from analytics.measures.metrics import MetricsQuestion
 from api.admission.keys import EVERYTHING, Scope
 from api.answers.messages import MessageTimeline
 from api.page.atlas import PAGES

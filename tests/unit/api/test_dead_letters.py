@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from analytics.dead_letters import Member
+from analytics.lists.dead_letters import Member
 from api.admission.audit_log import Deed
 from api.admission.keys import Scope
 from api.problems import STREAMS_SILENT, Refused

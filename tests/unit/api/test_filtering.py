@@ -3,7 +3,7 @@
 import pytest
 from jsonschema import Draft202012Validator
 
-from analytics.words import Dimension
+from analytics.asking.words import Dimension
 from api.application import create_app
 from api.describe import describe
 from api.questions import filtering

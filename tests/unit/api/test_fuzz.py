@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analytics.metrics import Dimension
+from analytics.measures.metrics import Dimension
 from api.admission.keys import EVERYTHING
 from tests.unit.api.anything import FEW, JSON, TIMES, VALUES
 from tests.unit.api.rows import SEND_ID

@@ -7,7 +7,7 @@ import pytest
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import SchemaError
 
-from analytics.metrics import Dimension, Measure
+from analytics.measures.metrics import Dimension, Measure
 from api.application import create_app
 from api.describe import COPY, rendered
 from api.questions.measuring import MetricsParameters

@@ -12,10 +12,10 @@ import httpx2
 import msgspec
 import pytest
 
-from analytics.database import Database
+from analytics.asking.reader import Reader
 from analytics.freshness import Skyline
-from analytics.reader import Reader
 from analytics.replays.difference import ReplayEffect
+from analytics.store.database import Database
 from api.admission.audit_log import Deed
 from api.admission.keys import Scope
 from api.answers.replays import EffectsOfReplay

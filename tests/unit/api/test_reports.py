@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from analytics.metrics import Dimension
+from analytics.measures.metrics import Dimension
 from analytics.reports.catalogue import CATALOGUE, Report
 from api.admission.keys import Scope
 from contracts.filters import parse_filter

@@ -2,7 +2,7 @@
 
 import pytest
 
-from analytics.currencies import OneCurrency
+from analytics.measures.currencies import OneCurrency
 from api.admission.keys import Scope
 from runtime.exchange import load_exchange
 

@@ -19,16 +19,16 @@ from httpx2 import Response
 from jsonschema import Draft202012Validator
 from starlette.testclient import TestClient
 
-from analytics.columns import hasher
-from analytics.database import Database
+from analytics.asking.reader import Reader
 from analytics.exports.exporter import Exporter
 from analytics.exports.manifest import Manifest
 from analytics.exports.order import Order
 from analytics.freshness import Horizon, Skyline
-from analytics.reader import Reader
 from analytics.service import Health
+from analytics.sink.columns import hasher
+from analytics.sink.writer import Writer
+from analytics.store.database import Database
 from analytics.upkeep.upkeep import Upkeep
-from analytics.writer import Writer
 from api.admission.keys import EVERYTHING
 from api.application import create_app
 from api.exports.desk import ExportDesk

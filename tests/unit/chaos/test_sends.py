@@ -30,7 +30,7 @@ def told(tmp_path):
     def tell(*rows):
         file = tmp_path / "tidings.duckdb"
         with duckdb.connect(str(file)) as store:
-            for migration in sorted(resources.files("analytics.migrations").iterdir(), key=lambda one: one.name):
+            for migration in sorted(resources.files("analytics.store.migrations").iterdir(), key=lambda one: one.name):
                 if migration.name.endswith(".sql"):
                     store.execute(migration.read_text(encoding="utf-8"))
             for table, given in rows:

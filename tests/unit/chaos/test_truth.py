@@ -46,7 +46,7 @@ def file(tmp_path):
 def write(file, *rows):
     """A store with these rows; what a row leaves open is blank."""
     with duckdb.connect(str(file)) as store:
-        for migration in sorted(resources.files("analytics.migrations").iterdir(), key=lambda one: one.name):
+        for migration in sorted(resources.files("analytics.store.migrations").iterdir(), key=lambda one: one.name):
             if migration.name.endswith(".sql"):
                 store.execute(migration.read_text(encoding="utf-8"))
         for table, told in rows:

@@ -8,7 +8,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from analytics.database import Database
+from analytics.store.database import Database
 from contracts.errors import BrokerUnavailable
 from runtime.broker.jars import KAFKA_VERSION, broker_jars
 from runtime.clock import FixedClock

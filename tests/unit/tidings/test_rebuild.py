@@ -11,9 +11,9 @@ import pytest
 from analytics.archive.again import again
 from analytics.archive.reading import Shelves, Span
 from analytics.archive.restoring import Restorer, Told
-from analytics.columns import hasher
 from analytics.erasure.eraser import Eraser
-from analytics.pseudonyms import load_hash_key
+from analytics.sink.columns import hasher
+from analytics.sink.pseudonyms import load_hash_key
 from contracts.archived import Archived
 from contracts.errors import StoreUnavailable
 from runtime.clock import FixedClock

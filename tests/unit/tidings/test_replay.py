@@ -13,7 +13,7 @@ from analytics.archive.again import again
 from analytics.archive.known import known_items
 from analytics.archive.reading import Shelves, Span, is_original
 from analytics.replays.difference import ReplayEffect, changes
-from analytics.snapshots import Snapshot, Snapshots
+from analytics.store.snapshots import Snapshot, Snapshots
 from api.admission.audit_log import AuditLog, Deed
 from contracts.archived import Item
 from contracts.errors import BrokerUnavailable, ConfigurationInvalid, PayloadInvalid, StoreUnavailable

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from analytics.database import Database
+from analytics.store.database import Database
 from contracts.errors import StoreUnavailable
 from runtime.settings import StoreSettings
 from tests.support.illness import held_elsewhere

@@ -4,9 +4,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
+from analytics.asking.reader import Answer, Reader
 from analytics.freshness import Freshness
-from analytics.inbound import Place, further_back
-from analytics.reader import Answer, Reader
+from analytics.lists.inbound import Place, further_back
 from contracts.errors import NotFound
 
 

@@ -9,8 +9,8 @@ from hashlib import md5
 from typing import Any, NamedTuple
 from uuid import UUID
 
+from analytics.asking.reader import Accounts, Answer, Ask, Reader, Row
 from analytics.queries import load_query
-from analytics.reader import Accounts, Answer, Ask, Reader, Row
 from contracts.errors import NotFound
 from contracts.status import RANKS, DeliveryStatus
 

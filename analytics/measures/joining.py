@@ -3,9 +3,9 @@
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
-from analytics.metrics import MetricsQuestion
-from analytics.series import Group, Row, group_order, nothing_of
-from analytics.sources import MONEY_SPENT, Source, spent
+from analytics.measures.metrics import MetricsQuestion
+from analytics.measures.series import Group, Row, group_order, nothing_of
+from analytics.measures.sources import MONEY_SPENT, Source, spent
 
 Key = tuple[datetime | None, Group]
 """The bucket, null without buckets, and what the rows are grouped by."""

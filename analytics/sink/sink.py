@@ -12,17 +12,17 @@ import structlog
 import uvloop
 from aiokafka.errors import KafkaError
 
-from analytics.batch import Batch
-from analytics.database import Database
-from analytics.diagnosis import advice
 from analytics.freshness import Horizon, Positions, Skyline
-from analytics.haste import Haste
-from analytics.horizon import Follower
-from analytics.intake import Fetched, Source
-from analytics.kafka_feed import Feed
-from analytics.observer import Observer
-from analytics.tracing import traced
-from analytics.writer import Writer
+from analytics.sink.batch import Batch
+from analytics.sink.haste import Haste
+from analytics.sink.horizon import Follower
+from analytics.sink.intake import Fetched, Source
+from analytics.sink.kafka_feed import Feed
+from analytics.sink.observer import Observer
+from analytics.sink.tracing import traced
+from analytics.sink.writer import Writer
+from analytics.store.database import Database
+from analytics.store.diagnosis import advice
 from contracts.errors import BrokerUnavailable, OffsetGap
 from runtime.clock import Clock
 from runtime.metrics import SINK_LAG

@@ -6,8 +6,8 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from analytics.metrics import MetricsQuestion
-from analytics.words import LATENCIES, MONEY, RATES, Measure
+from analytics.asking.words import LATENCIES, MONEY, RATES, Measure
+from analytics.measures.metrics import MetricsQuestion
 from contracts.errors import QueryInvalid
 
 Row = dict[str, Any]

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from analytics.batch import Batch
+from analytics.sink.batch import Batch
 from runtime.traces import stops_among
 
 if TYPE_CHECKING:

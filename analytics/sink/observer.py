@@ -6,7 +6,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 
 from analytics.freshness import Positions
-from analytics.horizon import BESIDE, BYWAY_READS, READS, STORED, World
+from analytics.sink.horizon import BESIDE, BYWAY_READS, READS, STORED, World
 from contracts.topics import load_topics
 from runtime.clock import Clock
 from runtime.settings import KafkaSettings

@@ -6,10 +6,10 @@ from decimal import Decimal
 from types import MappingProxyType
 from typing import Any
 
-from analytics.currencies import OneCurrency
-from analytics.folds import Fold, reached
-from analytics.reader import Ask, Asked
-from analytics.words import Dimension, Measure
+from analytics.asking.reader import Ask, Asked
+from analytics.asking.words import Dimension, Measure
+from analytics.measures.currencies import OneCurrency
+from analytics.measures.folds import Fold, reached
 from runtime.exchange import SIX_PLACES
 
 Row = dict[str, Any]

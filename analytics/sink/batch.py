@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 import pyarrow as pa
 
-from analytics.columns import (
+from analytics.sink.columns import (
     BEGUN,
     CALLBACK,
     MARKS,
@@ -20,8 +20,8 @@ from analytics.columns import (
     in_pieces,
     table,
 )
-from analytics.intake import COMPACTED, Fetched, Intake, Record, Source
-from analytics.strictness import check
+from analytics.sink.intake import COMPACTED, Fetched, Intake, Record, Source
+from analytics.sink.strictness import check
 from contracts.errors import PayloadInvalid
 from contracts.raw import REPLAY_OF, replayed_place
 from contracts.topics import load_topics

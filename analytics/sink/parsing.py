@@ -4,9 +4,9 @@ from threading import Lock
 
 import pyarrow as pa
 
-from analytics.arrivals import Arrivals
-from analytics.columns import RECORD, in_pieces
-from analytics.database import Connection
+from analytics.sink.arrivals import Arrivals
+from analytics.sink.columns import RECORD, in_pieces
+from analytics.store.database import Connection
 
 PARSED = frozenset({"report", "registration"})
 """Tables whose rows come as columns. All others are few, or are compared with what is stored as they are inserted."""

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaConnectionError, KafkaError, OffsetOutOfRangeError
 
-from analytics.batch import TOPICS
-from analytics.intake import Fetched, Source, hole
+from analytics.sink.batch import TOPICS
+from analytics.sink.intake import Fetched, Source, hole
 from contracts.errors import BrokerUnavailable, OffsetGap
 from contracts.topics import load_topics
 from runtime.fetched import lighten_records

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from analytics.buckets import (
+from analytics.asking.buckets import (
     CALENDAR,
     FINE,
     HALF_AN_HOUR,
@@ -19,11 +19,11 @@ from analytics.buckets import (
     start_of,
     step_of,
 )
-from analytics.currencies import OneCurrency
-from analytics.rollups import LATENCY, NO_DAYS, whole_days
-from analytics.sources import COUNTS, COUNTS_OF_FACTS, ELSEWHERE, FINER, MONEY_SPENT, Source
-from analytics.wanted import wanted_by
-from analytics.words import DIMENSIONS, LATENCIES, MEASURES, MONEY, RATES, Dimension, Measure
+from analytics.asking.wanted import wanted_by
+from analytics.asking.words import DIMENSIONS, LATENCIES, MEASURES, MONEY, RATES, Dimension, Measure
+from analytics.measures.currencies import OneCurrency
+from analytics.measures.rollups import LATENCY, NO_DAYS, whole_days
+from analytics.measures.sources import COUNTS, COUNTS_OF_FACTS, ELSEWHERE, FINER, MONEY_SPENT, Source
 from contracts.errors import QueryInvalid
 from contracts.filters import Filter
 

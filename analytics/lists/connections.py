@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
-from analytics.buckets import A_DAY, HOUR, Bucket
-from analytics.metrics import Dimension, Measure, MetricsQuestion
+from analytics.asking.buckets import A_DAY, HOUR, Bucket
+from analytics.asking.reader import Answer, Ask, Reader, Row
+from analytics.measures.metrics import Dimension, Measure, MetricsQuestion
 from analytics.questions import metrics
-from analytics.reader import Answer, Ask, Reader, Row
 
 DAYS_BEFORE = 7
 BAD_ENDS = (Measure.UNDELIVERED, Measure.EXPIRED, Measure.REJECTED, Measure.FAILED)

@@ -14,9 +14,9 @@ from threading import Timer
 import duckdb
 import structlog
 
-from analytics.diagnosis import advice, is_damage, is_lasting
-from analytics.files import copy_from
-from analytics.migrations import migrate
+from analytics.store.diagnosis import advice, is_damage, is_lasting
+from analytics.store.files import copy_from
+from analytics.store.migrations import migrate
 from contracts.errors import StoreDamaged, StoreUnavailable
 from runtime.settings import StoreSettings
 

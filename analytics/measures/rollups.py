@@ -7,9 +7,9 @@ from functools import cache
 from types import MappingProxyType
 from typing import Any
 
-from analytics.buckets import A_DAY, floored
-from analytics.database import Connection
+from analytics.asking.buckets import A_DAY, floored
 from analytics.statements import execute, statement
+from analytics.store.database import Connection
 
 WHERE = ("account", "provider", "connection", "channel", "country")
 WHOSE = ("campaign", "sender")

@@ -6,9 +6,9 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from analytics.inbound import Place, further_back
-from analytics.reader import Answer, Reader
-from analytics.wanted import wanted_by
+from analytics.asking.reader import Answer, Reader
+from analytics.asking.wanted import wanted_by
+from analytics.lists.inbound import Place, further_back
 from contracts.filters import Filter
 
 COUNTS_LIMIT = 1000

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from analytics.reader import Accounts, Answer, Reader
+from analytics.asking.reader import Accounts, Answer, Reader
 
 
 @dataclass(frozen=True, kw_only=True)

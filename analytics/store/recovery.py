@@ -9,11 +9,11 @@ from pathlib import Path
 
 import structlog
 
-from analytics.database import Database, beside, log_of
-from analytics.diagnosis import is_of_log
-from analytics.files import copy_from, reading
-from analytics.inventory import inspect
-from analytics.snapshots import STAMP, Snapshots
+from analytics.store.database import Database, beside, log_of
+from analytics.store.diagnosis import is_of_log
+from analytics.store.files import copy_from, reading
+from analytics.store.inventory import inspect
+from analytics.store.snapshots import STAMP, Snapshots
 from contracts.errors import StoreDamaged
 from runtime.clock import Clock
 from runtime.crash_points import crash_point

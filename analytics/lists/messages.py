@@ -5,10 +5,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
-from analytics.buckets import HOUR, first_id, floored
-from analytics.reader import Answer, Ask, Reader, Row
-from analytics.wanted import wanted_by
-from analytics.words import Dimension
+from analytics.asking.buckets import HOUR, first_id, floored
+from analytics.asking.reader import Answer, Ask, Reader, Row
+from analytics.asking.wanted import wanted_by
+from analytics.asking.words import Dimension
 from contracts.filters import Filter
 from contracts.status import DeliveryStatus
 

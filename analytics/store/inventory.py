@@ -6,8 +6,8 @@ from pathlib import Path
 
 import duckdb
 
-from analytics.database import Connection, explained
 from analytics.queries import load_query
+from analytics.store.database import Connection, explained
 
 MEMORY = "256MB"
 

@@ -5,8 +5,8 @@ from functools import cache
 import duckdb
 import pyarrow as pa
 
-from analytics.database import Connection
 from analytics.statements import known_to, statement
+from analytics.store.database import Connection
 
 COMPARED = frozenset({"inbound", "signal", "replay"})
 """Whose new rows are compared with those stored. A plan that looked at a table is good as long as the table is as it

@@ -11,13 +11,13 @@ from uuid import UUID
 
 import duckdb
 
-from analytics.buckets import moment_of
-from analytics.database import Connection, Database
-from analytics.diagnosis import advice
+from analytics.asking.buckets import moment_of
+from analytics.asking.reached import Reached
+from analytics.asking.wanted import is_plain
 from analytics.freshness import Freshness, Horizon, Skyline, require_kept
 from analytics.queries import VARIANTS_KEPT, load_query, load_query_for
-from analytics.reached import Reached
-from analytics.wanted import is_plain
+from analytics.store.database import Connection, Database
+from analytics.store.diagnosis import advice
 from contracts.errors import QueryInvalid, StoreUnavailable
 from runtime.clock import Clock
 

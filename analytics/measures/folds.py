@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from analytics.reader import Ask
+from analytics.asking.reader import Ask
 
 TOO_MANY = 500_000
 """Of so many reports that are not folded a question is quicker without what is."""

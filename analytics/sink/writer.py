@@ -9,13 +9,13 @@ import duckdb
 import pyarrow as pa
 import structlog
 
-from analytics.arrivals import Arrivals
-from analytics.batch import Batch, counted, prepare, tables_of
-from analytics.columns import Hasher
-from analytics.database import Connection
-from analytics.intake import Fetched, Intake, Origin, Place, Source
-from analytics.parsing import Parser
 from analytics.queries import load_query
+from analytics.sink.arrivals import Arrivals
+from analytics.sink.batch import Batch, counted, prepare, tables_of
+from analytics.sink.columns import Hasher
+from analytics.sink.intake import Fetched, Intake, Origin, Place, Source
+from analytics.sink.parsing import Parser
+from analytics.store.database import Connection
 from analytics.upkeep.job import Stored
 from analytics.upkeep.upkeep import Upkeep
 from runtime.crash_points import crash_point
@@ -93,7 +93,7 @@ class Writer:
             SINK_ROWS.labels(topic).inc(count)
 
     def prepare(self, intake: Intake, fetched: Iterable[Fetched]) -> Batch:
-        """`analytics.batch.prepare` with this writer's pseudonyms, and parsed; any thread may do it."""
+        """`analytics.sink.batch.prepare` with this writer's pseudonyms, and parsed; any thread may do it."""
         batch = prepare(intake, self._hashed, fetched)
         with suppress(duckdb.Error):  # the one who writes it finds out which record it is
             batch = replace(batch, tables=self._parser.parsed(batch.tables))

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import duckdb
 
-from analytics.database import beside, explained
-from analytics.migrations import load_steps
-from analytics.recovery import DAMAGED
-from analytics.snapshots import Snapshots
+from analytics.store.database import beside, explained
+from analytics.store.migrations import load_steps
+from analytics.store.recovery import DAMAGED
+from analytics.store.snapshots import Snapshots
 from contracts.errors import StoreUnavailable
 from runtime.clock import Clock
 from runtime.settings import Settings

@@ -12,8 +12,8 @@ from pathlib import Path
 import duckdb
 import structlog
 
-from analytics.database import Connection, Database
-from analytics.inventory import inspect, take_inventory
+from analytics.store.database import Connection, Database
+from analytics.store.inventory import inspect, take_inventory
 from contracts.errors import StoreDamaged
 from runtime.clock import Clock
 from runtime.crash_points import crash_point

@@ -1,0 +1,1 @@
+"""Lists of what happened, newest first, and the life of one message."""

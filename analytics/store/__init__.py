@@ -1,0 +1,1 @@
+"""The file: opened, grown to its newest shape, copied, checked, and mended when a start finds it damaged."""
