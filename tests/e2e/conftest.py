@@ -107,6 +107,18 @@ class Installed:
     settings: Settings
     bootstrap: str
 
+    def run(self, *arguments: str, **environ: str) -> str:
+        """What a command prints when it does what it should."""
+        done = subprocess.run(
+            [sys.executable, "-m", "tidings", *arguments, "--config", str(self.config)],
+            env=environment(self.bootstrap, self.settings.data_dir) | environ,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
 
 @pytest.fixture(scope="module")
 def installed(broker: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installed]:

@@ -1,28 +1,11 @@
 """What an installation says of itself, and the simulator against it."""
 
 import json
-import subprocess
-import sys
 
 import pytest
 from confluent_kafka.admin import AdminClient
 
-from tests.e2e.conftest import Installed, environment
-
 pytestmark = pytest.mark.broker
-
-
-def run(installed: Installed, *arguments: str, **environ: str) -> str:
-    """What a command prints when it does what it should."""
-    done = subprocess.run(
-        [sys.executable, "-m", "tidings", *arguments, "--config", str(installed.config)],
-        env=environment(installed.bootstrap, installed.settings.data_dir) | environ,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    return done.stdout
 
 
 def assignments_of(bootstrap: str, groups: list[str]) -> dict[str, set[str]]:
@@ -37,18 +20,18 @@ def assignments_of(bootstrap: str, groups: list[str]) -> dict[str, set[str]]:
 
 
 def test_the_printed_topology_is_what_the_processes_subscribe_to(installed):
-    stages = json.loads(run(installed, "topology", "--json"))["stages"]
+    stages = json.loads(installed.run("topology", "--json"))["stages"]
     printed = {stage["group"]: set(stage["reads"]) for stage in stages}
 
     assert printed == assignments_of(installed.bootstrap, list(printed))
 
 
 def test_the_simulator_plays_against_what_runs_and_tells_what_must_be_true(installed, tmp_path):
-    key = json.loads(run(installed, "keys", "create", "simulator", "--scope", "send", "--json"))["key"]
+    key = json.loads(installed.run("keys", "create", "simulator", "--scope", "send", "--json"))["key"]
     out = tmp_path / "outcome.json"
     options = ("--messages", "60", "--rate", "100", "--seed", "7", "--start", "2026-11-20T09:00:00")
 
-    told = json.loads(run(installed, "simulate", *options, "--json", "--out", str(out), TIDINGS_API_KEY=key))
+    told = json.loads(installed.run("simulate", *options, "--json", "--out", str(out), TIDINGS_API_KEY=key))
 
     assert told == json.loads(out.read_text())
     assert (told["seed"], told["given_up"]) == (7, 0)
@@ -58,4 +41,4 @@ def test_the_simulator_plays_against_what_runs_and_tells_what_must_be_true(insta
 
 
 def test_existing_topics_are_left_as_they_are(installed):
-    assert "callbacks" in run(installed, "topics", "--create")
+    assert "callbacks" in installed.run("topics", "--create")
