@@ -16,11 +16,10 @@ from api.page.atlas import FALLBACKS
 from api.page.forms import form_of, then, told
 from api.page.frame import Frame, Framed
 from api.page.notices import Notice
-from api.page.replays import PLAN, replayed
+from api.page.replays import PLAN, Replays, fields, replayed
 from api.parts import Parts
 from api.questions.reporting import GroupedParameters
 from api.submissions.doubts import Resolution
-from contracts.vocabulary import Channel
 
 router = APIRouter()
 
@@ -56,11 +55,13 @@ async def _facts(frame: Frame) -> dict[str, Any]:
     parts, caller = frame.parts, frame.caller
     asked = frame.asked(GroupedParameters, without=PLAN, group_by=[Dimension.PROVIDER, Dimension.CHANNEL])
     span = {end: moment for end, moment in frame.span().items() if moment}
+    found = await replayed(frame)
     return {
         "told": await get_fallbacks_report(parts, caller, asked),
         "sends": await get_sends(parts, caller, checked(SendsParameters, span)),
         "doubts": await get_in_doubt(parts, caller, DoubtsParameters(limit=DOUBTS_SHOWN)),
         "may_resolve": frame.may(Scope.SEND),
-        "channels": [one.value for one in Channel],
-        "replayed": await replayed(frame),
+        "fields": fields(frame),
+        "replayed": found if isinstance(found, Replays) else None,
+        "refused": found if isinstance(found, Notice) else None,
     }

@@ -252,17 +252,50 @@ def test_a_plan_is_replayed_for_several_waits(sign_in, parts):
     page = sign_in().get("/fallbacks?first=viber&second=sms&wait_s=45").text
     waits = [asked.steps[0].wait_s for asked in parts.store.asked if hasattr(asked, "steps")]
 
-    assert waits == [15, 30, 45, 60, 120, 300, 900]
+    assert sorted(waits) == [15, 30, 45, 60, 120, 300, 900]
+    assert "viber for 45.0\u00a0s, unless it is delivered; then sms." in page
     assert "Fallbacks by how long one waits" in page
+
+
+def test_a_plan_is_replayed_as_its_form_says_with_the_messages_that_the_filters_name(sign_in, parts):
+    plan = "first_by=infobip/main&succeed_on=seen&second_by=routee&clock=occurred"
+    page = sign_in().get(f"/fallbacks?{plan}&campaign=autumn,spring&country=GB&country=GR&provider=!telesign").text
+    asked = next(asked for asked in parts.store.asked if hasattr(asked, "steps"))
+    first, second = asked.steps
+
+    assert (first.provider, first.connection, first.succeed_on) == ("infobip", "main", "seen")
+    assert (second.provider, second.connection) == ("routee", None)
+    assert (asked.campaigns, asked.countries, asked.provider, asked.clock) == (
+        ("autumn", "spring"),
+        ("GB", "GR"),
+        None,
+        "occurred",
+    )
+    assert '<option value="seen" selected>' in page
+    assert "Of the filters above, campaign and country count here." in page
+
+
+@pytest.mark.parametrize(
+    ("query", "said"),
+    [
+        ("first=viber&campaign=spring*", "campaign: a plan is replayed with values that are named in whole"),
+        ("first=viber&wait_s=0", "wait_s: Input should be greater than or equal to 1"),
+        ("policy=unknown", "There is no such policy"),
+    ],
+)
+def test_why_a_plan_is_not_replayed_is_told_beside_its_form(sign_in, query, said):
+    page = sign_in().get(f"/fallbacks?{query}")
+
+    assert page.status_code == 200
+    assert re.search(f'id="replayed"[^>]*>[^<]*{re.escape(said)}', page.text)
 
 
 def test_a_plan_that_no_message_would_have_followed_is_not_drawn(sign_in, parts, monkeypatch):
     monkeypatch.setitem(REPLAYED, "messages", 0)
     page = sign_in().get("/fallbacks?first=viber&second=sms&wait_s=45&sender=ExampleShop").text
 
-    assert "None began on it" in page
+    assert "None began so" in page
     assert "Fallbacks by how long one waits" not in page
-    assert "Of the filters, provider and campaign count here." in page
 
 
 async def test_the_picture_of_a_fallback_has_a_lane_for_each_way_and_an_arrow_to_what_was_sent(parts):
