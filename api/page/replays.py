@@ -98,10 +98,10 @@ async def _of_steps(frame: Frame) -> BackTestAnswer:
     return await _answer(frame, steps=steps)
 
 
-def _way(text: str) -> dict[str, str | None]:
-    """`infobip`, `infobip/main`, or nothing for any."""
+def _way(text: str) -> dict[str, str]:
+    """A provider, perhaps with one of its connections behind a slash, or nothing for any."""
     provider, _, connection = text.partition("/")
-    return {"provider": provider or None, "connection": connection or None}
+    return {name: value for name, value in (("provider", provider), ("connection", connection)) if value}
 
 
 async def _answer(frame: Frame, **plan: Any) -> BackTestAnswer:  # noqa: ANN401  # a policy's name, or steps
