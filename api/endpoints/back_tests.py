@@ -13,7 +13,6 @@ from api.endpoints.attempts import require_json
 from api.parts import Provided
 from api.problems import BODY_TOO_LARGE, MALFORMED, NOT_JSON, QUESTION_INVALID, problem_responses
 from api.questions.back_testing import BackTestAsked, WaitsParameters
-from runtime.policies import load_policies
 
 router = APIRouter(tags=["back-tests"], responses=problem_responses(QUESTION_INVALID))
 
@@ -31,7 +30,7 @@ async def get_back_test(parts: Provided, caller: Reader, asked: BackTestAsked) -
     When a fallback would have left is exact, message by message. What would have become of it is an estimate by the
     rates that are told as `basis`.
     """
-    policy = asked.policy_in(load_policies(parts.settings), caller, parts.settings.connections)
+    policy = asked.policy_in(parts.policies(), caller, parts.settings.connections)
     question = asked.question(caller, parts.clock.now(), policy)
     found = await parts.store.back_test(question, parts.settings.prices)
     economics = found.economics

@@ -38,7 +38,7 @@ class Page(NamedTuple):
 NOW = Page("/", "Now", every_s=0.1, is_told=True)
 PROVIDERS = Page("/providers", "Providers", (*ROUTE, *CARGO, "account"), has_span=True)
 MESSAGES = Page("/messages", "Messages", (*ROUTE, *CARGO, "account", "status", "reason"), has_span=True)
-FALLBACKS = Page("/fallbacks", "Fallbacks", ("provider", "connection", "channel", *CARGO, "account"), has_span=True)
+FALLBACKS = Page("/fallbacks", "Fallbacks", (*ROUTE, *CARGO, "account"), has_span=True)
 SESSIONS = Page("/sessions", "Sessions", ("sender", "open", "near"), has_span=True)
 EXPORTS = Page("/exports", "Exports", scope=Scope.EXPORT)
 DEAD_LETTERS = Page("/dead-letters", "Dead letters", ("provider", "connection", "kind"), has_span=True)

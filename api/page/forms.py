@@ -1,13 +1,15 @@
-"""What people send from the pages: only from our own, never long, and to where they were."""
+"""What people send from the pages: only from our own, never long, and to where they were, told what came of it."""
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 from urllib.parse import parse_qs
 
 from fastapi import Request
 from fastapi.responses import RedirectResponse
 from starlette.datastructures import Headers
 
+from api.page.notices import Notice, leave
 from api.problems import CROSS_SITE, Refused
+from contracts.errors import TidingsError
 
 LIMIT = 16_384
 
@@ -29,9 +31,25 @@ def require_same_site(headers: Headers) -> None:
         raise Refused(CROSS_SITE)
 
 
-def then(form: Mapping[str, str]) -> RedirectResponse:
-    """On to the page that the form names, which is one of ours."""
-    return RedirectResponse(own_path(form.get("then", "/")), 303)
+def then(form: Mapping[str, str], notice: Notice | None = None) -> RedirectResponse:
+    """On to the page that the form names, which is one of ours, and tells `notice`."""
+    return onwards(own_path(form.get("then", "/")), notice)
+
+
+def onwards(address: str, notice: Notice | None = None) -> RedirectResponse:
+    """On to a page of ours, which tells `notice`."""
+    answer = RedirectResponse(address, 303)
+    if notice is not None:
+        leave(answer, notice, address)
+    return answer
+
+
+async def told(deed: Awaitable[Notice]) -> Notice:
+    """What `deed` says of itself, or what kept it from being done."""
+    try:
+        return await deed
+    except TidingsError as exc:
+        return Notice.of(exc)
 
 
 def own_path(text: str) -> str:

@@ -18,6 +18,7 @@ from api.admission.keys import Scope
 from api.page.address import PERIODS, Address, refused_member
 from api.page.atlas import PAGES, Page
 from api.page.desk import Desk
+from api.page.notices import forget, left_for
 from api.page.view import THEME_COOKIE, THEMES, render, rendered
 from api.parts import Parts, Provided
 from api.problems import KEY_MISSING, Refused
@@ -121,7 +122,8 @@ class Frame(Address):
         """`content` with everything around it; as it is for the script, which shows it whatever its status."""
         if PART in self.request.headers:
             return self._part(content)
-        return render(
+        notice = left_for(self.request)
+        answer = render(
             "frame.html",
             status=content.status,
             zone=self.zone,
@@ -129,12 +131,16 @@ class Frame(Address):
             page=page,
             content=Markup(content.html),  # noqa: S704  # made by our own templates, which escape
             is_live=is_live,
+            notice=notice,
             pages=PAGES,
             periods=PERIODS,
             choices=self._choices(),
             themes=THEMES,
             theme=theme if (theme := self.request.cookies.get(THEME_COOKIE)) in THEMES else "",
         )
+        if notice is not None:
+            forget(answer)
+        return answer
 
     def _part(self, content: Content) -> Response:
         """`content` alone; only its name for whoever has it already."""

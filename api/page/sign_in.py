@@ -4,12 +4,13 @@ from contextlib import suppress
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
-from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from fastapi.responses import HTMLResponse, Response
 
 from api.admission.access import COOKIE, Caller, note_use
 from api.admission.keys import Key, KeyEnded
 from api.admission.sign_ins import SESSION_LIFE
-from api.page.forms import form_of, own_path, require_same_site, then
+from api.page.forms import form_of, onwards, own_path, require_same_site, then
+from api.page.notices import Notice, forget, left_for
 from api.page.view import THEME_COOKIE, THEMES, render, render_kind
 from api.parts import Parts, Provided
 from api.problems import KINDS, NOT_FOUND, Refused
@@ -17,14 +18,24 @@ from api.problems import KINDS, NOT_FOUND, Refused
 router = APIRouter()
 
 A_YEAR_S = 365 * 86_400
-WRONG_KEY = "This key does not work here. It is mistyped, was revoked, has expired, or may not read."
-LINK_USED = "This link was used already or is too old; it works once, within minutes. Use a key instead."
+WRONG_KEY = Notice(
+    "This key does not work here. It is mistyped, was revoked, has expired, or may not read.", is_good=False
+)
+LINK_USED = Notice(
+    "This link was used already or is too old; it works once, within minutes. Use a key instead.", is_good=False
+)
 
 
 @router.get("/sign-in")
-async def show_sign_in(wanted: Annotated[str, Query(alias="then", max_length=2000)] = "/") -> HTMLResponse:
+async def show_sign_in(
+    request: Request, wanted: Annotated[str, Query(alias="then", max_length=2000)] = "/"
+) -> HTMLResponse:
     """The form that takes a key."""
-    return render("sign_in.html", error="", then=own_path(wanted))
+    notice = left_for(request)
+    answer = render("sign_in.html", notice=notice, then=own_path(wanted))
+    if notice is not None:
+        forget(answer)
+    return answer
 
 
 @router.post("/sign-in")
@@ -33,9 +44,9 @@ async def sign_in(request: Request, parts: Provided) -> Response:
     form = await form_of(request)
     key = _key_in(form.get("key", ""), parts)
     if key is None or not Caller.of(key, request).may_read:
-        return render("sign_in.html", status=401, error=WRONG_KEY, then=own_path(form.get("then", "/")))
+        return render("sign_in.html", status=401, notice=WRONG_KEY, then=own_path(form.get("then", "/")))
     await note_use(key, parts)
-    return _with_session(then(form), request, parts, key)
+    return _with_session(then(form, Notice(f"Signed in with the key {key.name}.")), request, parts, key)
 
 
 @router.get("/sign-in/{link}")
@@ -43,7 +54,7 @@ async def sign_in_by_link(request: Request, parts: Provided, link: str) -> Respo
     """Open a session by a link that works once."""
     key = parts.sign_ins.redeem_link(link)
     if key is None:
-        return render("sign_in.html", status=401, error=LINK_USED, then="/")
+        return render("sign_in.html", status=401, notice=LINK_USED, then="/")
     await note_use(key, parts)
     return _with_session(render("welcome.html"), request, parts, key)
 
@@ -54,7 +65,7 @@ async def sign_out(request: Request, parts: Provided) -> Response:
     require_same_site(request.headers)
     if session := request.cookies.get(COOKIE):
         parts.sign_ins.close(session)
-    answer = RedirectResponse("/sign-in", 303)
+    answer = onwards("/sign-in", Notice("Signed out."))
     answer.delete_cookie(COOKIE, httponly=True, samesite="strict")
     return answer
 

@@ -12,6 +12,7 @@ from fastapi import Request
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from api.page.notices import Notice
 from api.problems import Kind
 from contracts.status import BAD_ENDS, DeliveryStatus
 from contracts.vocabulary import Verdict
@@ -24,6 +25,7 @@ THEMES = {"light": "Light", "dark": "Dark"}
 ZONE: ContextVar[tzinfo] = ContextVar("zone", default=UTC)
 """In which times are shown while a template is rendered; imported macros do not see what templates are given."""
 
+NOT_DONE = Notice("You were not signed in any more, so nothing was done. Sign in, and do it again.", is_good=False)
 VERDICTS = {
     Verdict.REPEATED: "had been said before",
     Verdict.OUTRANKED: "true, and changed nothing",
@@ -175,8 +177,13 @@ def render(template: str, *, status: int = 200, zone: tzinfo = UTC, **facts: obj
 def render_problem(request: Request, problem: dict[str, Any]) -> HTMLResponse:
     """A problem, for a person; whoever has not signed in may do so at once, and goes on where they wanted to."""
     if problem["status"] == 401:
-        return render("sign_in.html", status=401, error="", then=_address(request))
+        return render("sign_in.html", status=401, notice=_not_done(request), then=_address(request))
     return render("problem.html", status=problem["status"], problem=problem)
+
+
+def _not_done(request: Request) -> Notice | None:
+    """What is to be said to whoever wanted to do something, and was not signed in any more."""
+    return None if request.method == "GET" else NOT_DONE
 
 
 def render_kind(kind: Kind) -> HTMLResponse:

@@ -111,12 +111,7 @@ class BackTestAsked(SpanAsked):
         """The policy that is named; raises the problem that the caller can see none of that name."""
         if self.policy is None:
             return None
-        visible = {(one.provider, one.name) for one in connections if caller.may_see(one.account)}
-        known = {
-            one.name: one
-            for one in book.policies
-            if all((step.provider, step.connection) in visible for step in one.steps)
-        }
+        known = policies_for(caller, book, connections)
         policy = known.get(self.policy)
         if policy is None:
             names = ", ".join(known) or "none"
@@ -154,6 +149,14 @@ class WaitsParameters(SpanAsked):
             value_of_minute=self.value_of_minute,
             least_observations=self.least,
         )
+
+
+def policies_for(caller: Caller, book: PolicyBook, connections: Sequence[Connection]) -> dict[str, Policy]:
+    """By name those whose every step goes by a connection that the caller may see."""
+    visible = {(one.provider, one.name) for one in connections if caller.may_see(one.account)}
+    return {
+        one.name: one for one in book.policies if all((step.provider, step.connection) in visible for step in one.steps)
+    }
 
 
 def _steps_of(policy: Policy) -> tuple[ReplayedStep, ...]:

@@ -25,7 +25,7 @@ def test_every_page_has_its_data_and_the_browser_does_not_complain(visit):
 
 
 def test_one_gets_everywhere_by_keyboard(visit):
-    page = visit().page
+    page = visit().look("/")
     page.keyboard.press("Tab")
 
     assert page.evaluate("document.activeElement.textContent") == "Skip to the content"
@@ -69,6 +69,23 @@ def test_without_the_server_a_page_says_so_and_keeps_its_numbers_until_it_is_bac
 
     visitor.context.set_offline(False)
     page.locator("#contact:empty").wait_for(state="attached")
+
+
+@pytest.mark.parametrize("scripts", [True, False], ids=["with scripts", "without"])
+def test_a_deed_says_what_came_of_it_to_whoever_sees_or_listens(visit, town, scripts):
+    visitor = visit(java_script_enabled=scripts)
+    page = visitor.look("/fallbacks")
+    doubt = page.locator("#doubts details").first
+    doubt.get_by_label("How you know").fill("Seen in the console")
+    doubt.get_by_role("button", name="It was not sent").click()
+    notice = page.get_by_role("status").filter(has_text="goes on to its next step")
+    notice.wait_for()
+    town.store()  # and the page renews itself
+    page.wait_for_timeout(1500)
+
+    assert notice.is_visible()
+    assert page.locator("#notice:focus").count() == 1
+    assert visitor.look("/fallbacks").locator("#notice").count() == 0
 
 
 @pytest.mark.long

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from analytics.back_test.questions import ReplayedStep, TimeBy
 from api.admission.keys import Scope
+from runtime.policies import load_policies
 from runtime.settings import Connection, FallbackSettings, Price
 from tests.unit.api.anything import FEW, JSON, TIMES, VALUES
 from tests.unit.api.rows import NOON
@@ -56,7 +57,8 @@ def parts(parts, tmp_path: Path):
         "fallback": FallbackSettings(policies=file),
         "prices": (Price(price=Decimal("0.05"), currency="EUR", channel="sms"),),
     }
-    return replace(parts, settings=parts.settings.model_copy(update=members))
+    settings = parts.settings.model_copy(update=members)
+    return replace(parts, settings=settings, policies=lambda: load_policies(settings))
 
 
 def test_a_plan_is_answered_with_what_it_would_have_done(client):
@@ -202,3 +204,15 @@ def test_no_query_breaks_advice(client, query):
     pairs = [(name, value.encode("utf-8", "surrogatepass")) for name, value in query]
 
     assert client.get("/v1/advice/waits", params=pairs).status_code in {200, 400, 422}
+
+
+def test_the_page_offers_and_replays_the_policies_that_have_a_fallback(connect, parts):
+    client = connect()
+    key, _ = parts.ring.create(parts.clock, name="person", scopes=[Scope.READ])
+    client.cookies.set("tidings_session", parts.sign_ins.open(key))
+    page = client.get("/fallbacks?policy=otp").text
+
+    assert '<option value="otp" selected>' in page
+    assert '<option value="single"' not in page
+    assert "viber by infobip/main for 45.0" in page
+    assert "Fallbacks by how long one waits" in page

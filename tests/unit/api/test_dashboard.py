@@ -167,14 +167,77 @@ def test_nothing_is_done_for_another_site_nor_for_a_key_that_may_not(sign_in, pa
 
 
 def test_a_letter_is_tried_again_or_rehearsed_by_whoever_may_replay(sign_in, parts):
-    client = sign_in(Scope.READ, Scope.REPLAY)
+    client, reader = sign_in(Scope.READ, Scope.REPLAY), sign_in(Scope.READ)
     letter = re.search(r'action="(/dead-letters/[^"]+/retry)"', client.get("/dead-letters").text)[1]
-    rehearsed = client.post(letter, data={"dry_run": "true", "then": "/dead-letters?period=7d"})
+    rehearsal = f"/dead-letters?rehearse={letter.split('/')[2]}"
     tried = client.post(letter, data={"then": "/dead-letters?period=7d"})
 
-    assert "Nothing was written" in rehearsed.text
+    assert "Nothing was written" in client.get(rehearsal).text
     assert tried.headers["location"] == "/dead-letters?period=7d"
-    assert sign_in(Scope.READ).post(letter, data={}).status_code == 403
+    assert [reader.post(letter).status_code, reader.get(rehearsal).status_code] == [403, 403]
+    assert client.get("/dead-letters?rehearse=all").status_code == 422
+
+
+@pytest.mark.parametrize(
+    ("address", "form", "back", "said"),
+    [
+        (f"/fallbacks/doubts/{SEND_ID}", {"outcome": "not_sent", "note": "x"}, "/fallbacks", "goes on to its next"),
+        (f"/fallbacks/doubts/{SEND_ID}", {"outcome": "accepted", "note": "x"}, "/fallbacks", "the send was taken"),
+        (f"/fallbacks/doubts/{SEND_ID}", {"outcome": "not_sent"}, "/fallbacks", "note: Field required"),
+        ("/dead-letters/3-41/retry", {}, "/dead-letters", "on its way through the stages"),
+        ("/exports", {"what": "messages"}, "/exports", "Ordered."),
+        ("/exports", {"what": "messages", "status": "nice"}, "/exports", "status: there are"),
+        ("/exports/unknown/remove", {}, "/exports", "Nothing is known"),
+    ],
+)
+def test_what_came_of_a_deed_is_told_once_on_the_page_that_one_comes_back_to(sign_in, address, form, back, said):
+    client = sign_in()
+    left = client.post(address, data=form | {"then": f"{back}?time_zone=UTC"})
+    elsewhere = client.get("/health").text
+    shown = re.search(r'<p class="banner [a-z]+" id="notice" role="status".*?</p>', client.get(back).text)[0]
+
+    assert left.status_code == 303
+    assert left.headers["location"].partition("?")[0] == back
+    assert 'id="notice"' not in elsewhere
+    assert said in shown
+    assert 'id="notice"' not in client.get(back).text
+
+
+def test_the_same_export_is_not_said_to_be_made_again(sign_in):
+    client, order = sign_in(), {"what": "messages", "then": "/exports"}
+    client.post("/exports", data=order)
+    client.post("/exports", data=order)
+
+    assert "There was this export already" in client.get("/exports").text
+
+
+def test_what_was_filled_in_is_still_there_when_an_order_is_refused(sign_in):
+    client = sign_in()
+    left = client.post(
+        "/exports?time_zone=Europe/Athens", data={"what": "reports", "country": "gb", "then": "/exports"}
+    )
+    page = client.get(left.headers["location"]).text
+
+    assert '<option value="reports" selected>' in page
+    assert re.search(r'name="country" value="gb"', page)
+    assert "time_zone=Europe%2FAthens" in left.headers["location"]
+
+
+def test_an_export_is_ordered_in_the_zone_that_is_shown(sign_in, parts):
+    client = sign_in()
+    page = client.get("/exports?time_zone=Europe/Athens").text
+    action = re.search(r'action="(/exports[^"]*)" method="post"', page)[1]
+    client.post(action, data={"what": "messages", "from": "2026-11-20T02:00"})
+
+    assert parts.exports.all()[0].order.wanted.from_.isoformat() == "2026-11-20T02:00:00+02:00"
+
+
+@pytest.mark.parametrize("cookie", ["", "x", "bm8", "eyJwYXRoIjoiLyJ9"])
+def test_a_notice_that_is_none_of_ours_is_not_told(sign_in, cookie):
+    client = sign_in()
+    client.cookies.set("tidings_notice", cookie)
+
+    assert 'id="notice"' not in client.get("/health").text
 
 
 def test_the_bytes_of_a_letter_are_shown_when_asked_for_and_that_is_written_down(sign_in, parts):
@@ -189,17 +252,50 @@ def test_a_plan_is_replayed_for_several_waits(sign_in, parts):
     page = sign_in().get("/fallbacks?first=viber&second=sms&wait_s=45").text
     waits = [asked.steps[0].wait_s for asked in parts.store.asked if hasattr(asked, "steps")]
 
-    assert waits == [15, 30, 45, 60, 120, 300, 900]
+    assert sorted(waits) == [15, 30, 45, 60, 120, 300, 900]
+    assert "viber for 45.0\u00a0s, unless it is delivered; then sms." in page
     assert "Fallbacks by how long one waits" in page
+
+
+def test_a_plan_is_replayed_as_its_form_says_with_the_messages_that_the_filters_name(sign_in, parts):
+    plan = "first_by=infobip/main&succeed_on=seen&second_by=routee&clock=occurred"
+    page = sign_in().get(f"/fallbacks?{plan}&campaign=autumn,spring&country=GB&country=GR&provider=!telesign").text
+    asked = next(asked for asked in parts.store.asked if hasattr(asked, "steps"))
+    first, second = asked.steps
+
+    assert (first.provider, first.connection, first.succeed_on) == ("infobip", "main", "seen")
+    assert (second.provider, second.connection) == ("routee", None)
+    assert (asked.campaigns, asked.countries, asked.provider, asked.clock) == (
+        ("autumn", "spring"),
+        ("GB", "GR"),
+        None,
+        "occurred",
+    )
+    assert '<option value="seen" selected>' in page
+    assert "Of the filters above, campaign and country count here." in page
+
+
+@pytest.mark.parametrize(
+    ("query", "said"),
+    [
+        ("first=viber&campaign=spring*", "campaign: a plan is replayed with values that are named in whole"),
+        ("first=viber&wait_s=0", "wait_s: Input should be greater than or equal to 1"),
+        ("policy=unknown", "There is no such policy"),
+    ],
+)
+def test_why_a_plan_is_not_replayed_is_told_beside_its_form(sign_in, query, said):
+    page = sign_in().get(f"/fallbacks?{query}")
+
+    assert page.status_code == 200
+    assert re.search(f'id="replayed"[^>]*>[^<]*{re.escape(said)}', page.text)
 
 
 def test_a_plan_that_no_message_would_have_followed_is_not_drawn(sign_in, parts, monkeypatch):
     monkeypatch.setitem(REPLAYED, "messages", 0)
     page = sign_in().get("/fallbacks?first=viber&second=sms&wait_s=45&sender=ExampleShop").text
 
-    assert "None began on it" in page
+    assert "None began so" in page
     assert "Fallbacks by how long one waits" not in page
-    assert "Of the filters, provider and campaign count here." in page
 
 
 async def test_the_picture_of_a_fallback_has_a_lane_for_each_way_and_an_arrow_to_what_was_sent(parts):

@@ -122,6 +122,9 @@ def test_asking_for_the_head_of_a_link_does_not_use_it_up(connect, parts, tmp_pa
 def test_signing_out_ends_the_session_everywhere(visitor, connect):
     session = visitor.cookies["tidings_session"]
     visitor.post("/sign-out")
+
+    assert "Signed out." in visitor.get("/sign-in").text
+
     copied = connect()
     copied.cookies.set("tidings_session", session)
 
@@ -223,7 +226,7 @@ def test_the_page_of_a_message_tells_its_life(visitor, headers):
 
     assert "Whoever sent it said that infobip took the message." in page
     assert "said “Delivered to handset”, gave code <code>5</code>" in page
-    assert "from accepted to delivered" in page
+    assert "from accepted to delivered. " in " ".join(page.split())
     assert "Had been said before" in page
     assert "It came 500\u00a0ms after it happened." in page
 
