@@ -35,6 +35,7 @@ from contracts.errors import TidingsError
 from runtime.clock import Clock, SystemClock
 from runtime.collector import spare_the_collector
 from runtime.exchange import load_exchange
+from runtime.exits import Exit, exit_of
 from runtime.listening import listen
 from runtime.logging import configure_logging
 from runtime.policy_file import PolicyFile
@@ -66,8 +67,8 @@ class Server(uvicorn.Server):
         yield
 
 
-def main() -> int:
-    """Run until SIGTERM or SIGINT; the exit status is 1 when the process ends for another reason."""
+def main() -> Exit:
+    """Run until SIGTERM or SIGINT, and say how that ended: they alone make it `DONE`."""
     try:
         settings = load_settings()
         configure_logging("api", level=settings.log_level)
@@ -75,14 +76,14 @@ def main() -> int:
             return runner.run(serve(settings, SystemClock()))
     except TidingsError as exc:
         log.error("api_cannot_run", error=str(exc))  # noqa: TRY400  # the text says what to do; a traceback does not
-        return 1
+        return exit_of(exc)
     finally:
         # What is frozen when the interpreter ends is never freed, and DuckDB's module lists it all as leaked.
         gc.unfreeze()
 
 
-async def serve(settings: Settings, clock: Clock) -> int:
-    """Open the store, answer until told to stop, close the store; returns the exit status."""
+async def serve(settings: Settings, clock: Clock) -> Exit:
+    """Open the store, answer until told to stop, close the store."""
     analytics = Analytics(settings, clock)
     registrar, progress = Registrar(settings.kafka), KafkaProgress(settings.kafka, clock)
     parts = _parts(settings, clock, analytics=analytics, registrar=registrar, progress=progress)
@@ -104,7 +105,7 @@ async def serve(settings: Settings, clock: Clock) -> int:
             await server.serve([port])
             for task in beside:
                 task.cancel()
-        return 0 if analytics.health().is_alive else 1
+        return Exit.DONE if analytics.health().is_alive else Exit.FAILED
     finally:
         await asyncio.gather(parts.exports.stop(), parts.replays.stop())
         await asyncio.gather(registrar.stop(), progress.stop())

@@ -11,14 +11,15 @@ from contracts.errors import TidingsError
 from ingest.server import Ingest
 from providers import load_providers
 from providers._kit.provider import Provider
+from runtime.exits import Exit, exit_of
 from runtime.logging import configure_logging
 from runtime.settings import Settings, load_settings
 
 log = structlog.get_logger()
 
 
-def main() -> int:
-    """Run until stopped. The status is 0 after an ordered end."""
+def main() -> Exit:
+    """Run until stopped, and say how that ended."""
     configure_logging("ingest")
     try:
         settings = load_settings()
@@ -26,8 +27,8 @@ def main() -> int:
         run(settings, load_providers())
     except TidingsError as exc:
         log.error("ingest_failed", error=type(exc).__name__, reason=str(exc))  # noqa: TRY400  # for people, not a trace
-        return 1
-    return 0
+        return exit_of(exc)
+    return Exit.DONE
 
 
 def run(settings: Settings, providers: Mapping[str, Provider[Any]]) -> None:

@@ -11,6 +11,7 @@ from pydantic import Field, ValidationError
 
 from contracts.errors import ConfigurationInvalid, QueryInvalid
 from runtime.settings import SLUG, Section
+from runtime.validation import wrong_members
 
 SIX_PLACES = Decimal("0.000001")
 
@@ -58,7 +59,6 @@ def load_exchange(path: Path) -> Exchange:
     try:
         return Exchange.model_validate(tomllib.loads(path.read_text("utf-8")))
     except ValidationError as exc:
-        wrong = "; ".join(f"{'.'.join(map(str, error['loc']))}: {error['msg']}" for error in exc.errors())
-        raise ConfigurationInvalid(f"{path}: {wrong}") from None
+        raise ConfigurationInvalid(f"{path}: {wrong_members(exc)}") from None
     except (OSError, ValueError) as exc:
         raise ConfigurationInvalid(f"{path} is no file of exchange rates: {exc}") from exc

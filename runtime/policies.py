@@ -19,6 +19,7 @@ from contracts.records import AttemptRegistered
 from contracts.sends import AnyContent, Content
 from contracts.vocabulary import Channel
 from runtime.settings import SLUG, Section, Settings
+from runtime.validation import wrong_members
 
 
 def _content(given: object) -> object:
@@ -172,13 +173,9 @@ def load_policies(settings: Settings) -> PolicyBook:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as exc:
         raise ConfigurationInvalid(f"{file} is not valid TOML: {exc}") from exc
     except ValidationError as exc:
-        raise ConfigurationInvalid(f"{file}: {_wrongs(exc)}") from None
+        raise ConfigurationInvalid(f"{file}: {wrong_members(exc)}") from None
     _check_world(book, settings, file)
     return book
-
-
-def _wrongs(exc: ValidationError) -> str:
-    return "; ".join(f"{'.'.join(map(str, error['loc']))}: {error['msg']}" for error in exc.errors())
 
 
 def _check_world(book: PolicyBook, settings: Settings, file: Path) -> None:

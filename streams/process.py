@@ -8,6 +8,7 @@ import structlog
 import uvloop
 
 from contracts.errors import ConfigurationInvalid, TidingsError
+from runtime.exits import Exit, exit_of
 from runtime.logging import configure_logging
 from runtime.settings import load_settings
 from streams.companions import companions_of
@@ -16,14 +17,14 @@ from streams.rehearsing import routes_of
 from streams.topology import stages_named
 
 
-def main(names: list[str]) -> int:
-    """The exit status: 0 after a stop, 1 when the stages cannot go on, 2 when they cannot begin."""
+def main(names: list[str]) -> Exit:
+    """Run the stages until stopped, and say how that ended."""
     try:
         settings = load_settings()
         stages = stages_named(names)
     except TidingsError as exc:
         print(f"streams: {exc}", file=sys.stderr)  # noqa: T201  # before there is a log
-        return 2
+        return exit_of(exc)
     configure_logging("streams", level=settings.log_level)
     structlog.contextvars.bind_contextvars(stages=",".join(names or [stage.name for stage in stages]))
     stamina.instrumentation.set_on_retry_hooks([])  # who asks says once what came of it
@@ -33,4 +34,4 @@ def main(names: list[str]) -> int:
             return runner.run(run_stages(stages, settings, beside, routes=routes))
     except ConfigurationInvalid as exc:  # of a file that only a stage reads
         structlog.get_logger().critical("stages_cannot_begin", reason=str(exc))
-        return 2
+        return exit_of(exc)

@@ -13,9 +13,9 @@ from analytics.archive.archivist import TOPICS
 from analytics.archive.manifest import File, load
 from analytics.archive.verification import wrong
 from contracts.topics import load_topics
+from runtime.exits import Exit
 from runtime.settings import Settings, load_settings
 from tidings.at_work import at_work
-from tidings.exits import Exit
 
 
 def show_archive(config: Path | None, *, as_json: bool) -> None:

@@ -49,7 +49,7 @@ class Child(Protocol):
         """Ask it to end, and end it when that takes longer than `limit_s`. Harmless when it is not running."""
 
     def last_words(self) -> str:
-        """The end of its log."""
+        """The end of its log, since it was started last."""
 
 
 class OwnProcess:
@@ -62,11 +62,14 @@ class OwnProcess:
         self._ready_url = ready_url
         self._process: Process | None = None
         self._leash: Leash | None = None
+        self._newest_life = 0
+        """Where in the log it begins."""
 
     async def start(self) -> int:
         self._log.parent.mkdir(parents=True, exist_ok=True)
         _keep_small(self._log)
         with self._log.open("ab") as log:
+            self._newest_life = log.tell()
             self._process = await asyncio.create_subprocess_exec(
                 sys.executable,
                 "-m",
@@ -115,8 +118,9 @@ class OwnProcess:
             await self._process.wait()
 
     def last_words(self) -> str:
-        text = self._log.read_text(encoding="utf-8", errors="replace") if self._log.is_file() else ""
-        return "\n".join(text.splitlines()[-LOG_END_LINES:])
+        told = self._log.read_bytes() if self._log.is_file() else b""
+        newest = told[self._newest_life :] if len(told) >= self._newest_life else told  # else it was begun anew since
+        return "\n".join(newest.decode(errors="replace").splitlines()[-LOG_END_LINES:])
 
 
 class OwnBroker:

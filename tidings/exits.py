@@ -2,36 +2,13 @@
 
 import logging
 import sys
-from enum import IntEnum
 from typing import NoReturn, cast
 
 import typer
 
-from contracts.errors import BrokerUnavailable, ConfigurationInvalid, TidingsError
+from contracts.errors import TidingsError
+from runtime.exits import exit_of
 from tidings.teaching import Teaching
-
-
-class Exit(IntEnum):
-    """What the exit status means."""
-
-    DONE = 0
-    FAILED = 1
-    """It did not work, or what was checked is not as it should be."""
-    CONFIGURATION = 2
-    """A setting, an option or an argument is wrong."""
-    NO_BROKER = 3
-    """No Kafka answers, and none could be started."""
-
-
-def exit_of(error: TidingsError) -> Exit:
-    """The status that tells `error` to a script."""
-    match error:
-        case ConfigurationInvalid():
-            return Exit.CONFIGURATION
-        case BrokerUnavailable():
-            return Exit.NO_BROKER
-        case _:
-            return Exit.FAILED
 
 
 class PlainTyper(Teaching):

@@ -11,7 +11,7 @@ from contracts.errors import ConfigurationInvalid
 from providers import load_providers
 from providers._kit.explain import explain, explain_body
 from providers._kit.provider import Provider
-from tidings.exits import Exit
+from runtime.exits import Exit
 
 Json = dict[str, Any]
 

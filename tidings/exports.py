@@ -6,8 +6,8 @@ from pathlib import Path
 import typer
 
 from analytics.exports.verification import wrong
+from runtime.exits import Exit
 from tidings.at_work import at_work
-from tidings.exits import Exit
 
 
 def verify_export(place: Path, *, as_json: bool) -> Exit:

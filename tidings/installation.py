@@ -11,6 +11,7 @@ from pathlib import Path
 
 from contracts.topics import load_topics
 from runtime.broker import LocalBroker
+from runtime.broker.installation import Installation as BrokerPlace
 from runtime.clock import SystemClock
 from runtime.kafka import ensure_topics
 from runtime.settings import KafkaSettings, Settings
@@ -64,6 +65,15 @@ class Installation:
             "TIDINGS_STREAMS__INSTANCE_ID": self.settings.streams.instance_id or _instance_id(self.data_dir),
         }
         return told | ({"TIDINGS_CONFIG": str(self.config.absolute())} if self.config else {})
+
+
+def at_its_kafka(settings: Settings) -> Settings:
+    """With the Kafka that is used: the one that is named, else where our own was started last."""
+    installation = Installation(settings, None)
+    own = BrokerPlace(installation.data_dir / "broker").last_address if installation.has_own_broker else None
+    if own is None:
+        return settings
+    return settings.model_copy(update={"kafka": settings.kafka.model_copy(update={"bootstrap_servers": own})})
 
 
 @asynccontextmanager

@@ -11,9 +11,9 @@ from analytics.store.inventory import inspect
 from analytics.store.snapshots import Snapshot, Snapshots
 from contracts.errors import StoreDamaged
 from runtime.clock import SystemClock
+from runtime.exits import Exit
 from runtime.settings import load_settings
 from tidings.at_work import at_work
-from tidings.exits import Exit
 
 NONE_YET = "no snapshot yet; the api process makes one every store.snapshot_every_s"
 

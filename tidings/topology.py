@@ -15,6 +15,7 @@ from contracts.topics import Topic, load_topics
 from runtime.kafka import ensure_topics
 from runtime.settings import load_settings
 from streams.topology import Node, topology_of
+from tidings.installation import at_its_kafka
 
 
 def show_topology(config: Path | None, *, as_json: bool, as_mermaid: bool) -> None:
@@ -33,7 +34,7 @@ def show_topology(config: Path | None, *, as_json: bool, as_mermaid: bool) -> No
 
 def show_topics(config: Path | None, *, is_creating: bool, as_json: bool) -> None:
     """Print the topics; create those that are missing when asked to."""
-    settings = load_settings(config)
+    settings = at_its_kafka(load_settings(config))
     topics = list(load_topics().values())
     if is_creating:
         asyncio.run(ensure_topics(settings.kafka, topics))

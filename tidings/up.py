@@ -11,8 +11,11 @@ from rich.console import Console
 from rich.table import Table
 
 from contracts.errors import ConfigurationInvalid
+from ingest.routes import make_routes
+from providers import load_providers
 from runtime.broker import BrokerSettings, LocalBroker
 from runtime.broker.fetcher import broker_classpath
+from runtime.clock import SystemClock
 from runtime.logging import configure_logging
 from runtime.settings import Settings, load_settings
 from tidings.installation import Installation, running, stop_signals
@@ -23,7 +26,7 @@ CONSOLE = Console(stderr=True)
 
 
 def stay_up(config: Path | None) -> None:
-    """Run the installation until SIGINT or SIGTERM."""
+    """Run the installation until SIGINT or SIGTERM. Raises `ConfigurationInvalid` before anything is started."""
     configure_logging("tidings", level="WARNING")
     settings = load_settings(config)
     if not settings.connections:
@@ -31,6 +34,7 @@ def stay_up(config: Path | None) -> None:
             "no connection is configured, so no callback would be taken; add [[connections]] to tidings.toml, or try "
             "`tidings demo`"
         )
+    make_routes(settings.connections, load_providers(), SystemClock())  # as ingest will, but before anything runs
     prepare_broker(settings)
     run_until_stopped(_stay_up(settings, config))
 

@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from contracts.errors import RequestInvalid
-from providers._kit.settings import wrong_members
+from runtime.validation import dotted, wrong_members
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -16,4 +16,4 @@ def read_options(model: type[M], own: Mapping[str, Any]) -> M:
     try:
         return model.model_validate(own)
     except ValidationError as exc:
-        raise RequestInvalid(wrong_members(exc, within="own")) from None
+        raise RequestInvalid(wrong_members(exc, lambda place: dotted(("own", *place)))) from None

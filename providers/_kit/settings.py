@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from contracts.errors import ConfigurationInvalid
 from runtime.secret import Secret
 from runtime.settings import Connection
+from runtime.validation import wrong_members
 
 __all__ = ["ConnectionSettings", "Secret"]
 
@@ -31,18 +32,11 @@ class ConnectionSettings(BaseModel):
         try:
             return cls.model_validate(cls.given_to(connection))
         except ValidationError as exc:
-            wrong = wrong_members(exc)
-            raise ConfigurationInvalid(f"connection {connection.provider}/{connection.name}: {wrong}") from None
+            raise ConfigurationInvalid(
+                f"connection {connection.provider}/{connection.name}: {wrong_members(exc)}"
+            ) from None
 
     @classmethod
     def given_to(cls, connection: Connection) -> dict[str, Any]:
         """The members of `connection` that are checked here."""
         return connection.own
-
-
-def wrong_members(exc: ValidationError, *, within: str = "") -> str:
-    """Each wrong member and its rule, never its value."""
-    return "; ".join(
-        f"{'.'.join(filter(None, (within, *map(str, error['loc'])))) or 'connection'}: {error['msg']}"
-        for error in exc.errors()
-    )

@@ -39,6 +39,7 @@ from runtime.settings.sections import (
     TracesSettings,
     TrustSettings,
 )
+from runtime.validation import Place, dotted, wrong_members
 
 __all__ = [
     "SLUG",
@@ -127,10 +128,15 @@ def load_settings(path: Path | None = None) -> Settings:
     try:
         return _beside(file, source())  # a subclass made on the spot, to name the file
     except ValidationError as exc:
-        wrong = "; ".join(f"{'.'.join(map(str, error['loc']))}: {error['msg']}" for error in exc.errors())
-        raise ConfigurationInvalid(f"{file}: {wrong}") from None
+        raise ConfigurationInvalid(f"{file}: {wrong_members(exc, _as_given)}") from None
     except ValueError as exc:
         raise ConfigurationInvalid(f"{file} is not valid TOML: {exc}") from exc
+
+
+def _as_given(place: Place) -> str:
+    """The variable, where the environment says it and not the file."""
+    variable = f"TIDINGS_{'__'.join(map(str, place))}".upper()
+    return variable if variable in os.environ else dotted(place)
 
 
 def _beside(file: Path, settings: Settings) -> Settings:

@@ -11,6 +11,7 @@ from aiohttp import web
 from contracts.errors import TidingsError
 from runtime.clock import SystemClock
 from runtime.collector import spare_the_collector
+from runtime.exits import Exit, exit_of
 from runtime.heap import keep_giving_back
 from runtime.settings import Settings
 from runtime.traces import open_traces
@@ -41,8 +42,8 @@ async def run_stages(
     companions: Sequence[Companion] = (),
     *,
     routes: Sequence[web.RouteDef] = (),
-) -> int:
-    """Run until told to stop: 0. When a stage cannot go on: 1. `routes` are answered on the local port."""
+) -> Exit:
+    """Run until told to stop, or until a stage cannot go on. `routes` are answered on the local port."""
     guard = SleepGuard(settings.streams.session_timeout_s)
     traces = open_traces(settings.traces, "streams")
     lines = [Line(stage, settings, guard, traces=traces) for stage in stages]
@@ -52,7 +53,7 @@ async def run_stages(
     work = asyncio.create_task(_work(lines, watchdog, guard, admin=admin, companions=companions))
     stopped = asyncio.create_task(_told_to_stop())
     await asyncio.wait({work, stopped}, return_when=asyncio.FIRST_COMPLETED)
-    failure = work.exception() if work.done() else None
+    failure = _innermost(work.exception()) if work.done() else None
     if failure is not None:
         _report(failure)
         arm_hard_exit(AFTER_FAILURE_S)
@@ -63,7 +64,7 @@ async def run_stages(
     for error in filter(None, ends):
         log.warning("stop_failed", exc_info=error)
     log.info("stages_stopped", stages=[line.name for line in lines])
-    return 0 if failure is None else 1
+    return Exit.DONE if failure is None else exit_of(failure)
 
 
 async def _work(
@@ -97,9 +98,13 @@ async def _told_to_stop() -> None:
     arm_hard_exit()
 
 
-def _report(failure: BaseException) -> None:
+def _innermost(failure: BaseException | None) -> BaseException | None:
     while isinstance(failure, BaseExceptionGroup):
         failure = failure.exceptions[0]
+    return failure
+
+
+def _report(failure: BaseException) -> None:
     if isinstance(failure, TidingsError):
         log.critical("stages_failed", reason=str(failure), kind=type(failure).__name__)
     else:

@@ -12,12 +12,12 @@ from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 
 from contracts.topics import load_topics
 from runtime.clock import FixedClock, SystemClock
+from runtime.exits import Exit
 from runtime.kafka import ensure_topics, make_member, make_producer, started
 from runtime.settings import KafkaSettings, Settings
 from tidings.doctor.examination import CHECKS, examine
 from tidings.doctor.patient import Patient
 from tidings.doctor.signs import Sign, State
-from tidings.exits import Exit
 
 pytestmark = pytest.mark.broker
 

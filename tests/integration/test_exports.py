@@ -10,9 +10,9 @@ import pytest
 
 from analytics.exports.manifest import NAME, load
 from api.admission.keys import Scope
+from runtime.exits import Exit
 from tests.support.exporting import rows_in
 from tests.support.running_api import OURS, STORIES, THEIRS, RunningApi, running_api
-from tidings.exits import Exit
 from tidings.exports import verify_export
 
 pytestmark = pytest.mark.broker

@@ -15,11 +15,11 @@ import typer
 from rich.console import Console
 
 from contracts.errors import ConfigurationInvalid
+from runtime.exits import Exit
 from runtime.settings import load_settings
 from tidings.api_client import ApiClient, Json
 from tidings.at_work import at_work
 from tidings.back_test.tables import show_back_test, show_waits
-from tidings.exits import Exit
 from tidings.installation import Installation
 
 ANSWER_LIMIT_S = 60.0

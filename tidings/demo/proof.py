@@ -14,6 +14,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from api.admission.keys import KeyRing, Scope
 from runtime.clock import SystemClock
+from runtime.exits import Exit
 from runtime.logging import configure_logging
 from runtime.settings import Settings
 from tidings.api_client import ApiClient
@@ -23,7 +24,6 @@ from tidings.demo.reconciliation import Findings, asked_of, compare, differences
 from tidings.demo.send_findings import SendFindings, compare_sends
 from tidings.demo.setup import fresh_place, told_of
 from tidings.demo.tables import items_table, sends_in_words, sends_table
-from tidings.exits import Exit
 from tidings.installation import Installation, running
 from tidings.simulation.command import Wishes, perform
 from tidings.simulation.fates import Fates

@@ -9,11 +9,11 @@ from typing import Any, TypeGuard
 
 from contracts.topics import Topic, load_topics
 from runtime.broker.probe import newest_versions
+from runtime.exits import Exit
 from runtime.settings import KafkaSettings
 from tidings.doctor.cluster import reached
 from tidings.doctor.patient import Patient
 from tidings.doctor.signs import Sign, fault, warning, well
-from tidings.exits import Exit
 
 PROBE_LIMIT_S = 3.0
 SHOWN = 3

@@ -14,13 +14,13 @@ from rich.text import Text
 
 from contracts.errors import ConfigurationInvalid
 from runtime.clock import SystemClock
+from runtime.exits import Exit
 from runtime.logging import configure_logging
 from runtime.settings import load_settings
 from runtime.version import installed_version
 from tidings.doctor.examination import AT_REST, CHECKS, Check, examine
 from tidings.doctor.patient import BETWEEN_LOOKS_S, Patient
 from tidings.doctor.signs import Finding, State, fault, status_of
-from tidings.exits import Exit
 from tidings.pictures import draw
 
 MARKS = {State.WELL: "[green]✓[/]", State.SKIPPED: "[dim]·[/]", State.WARNING: "[yellow]![/]", State.FAULT: "[red]✗[/]"}

@@ -7,12 +7,12 @@ import aiohttp
 from contracts.errors import ConfigurationInvalid
 from ingest.refusals import WHAT_TO_DO
 from providers import load_providers
+from runtime.exits import Exit
 from runtime.policies import load_policies
 from runtime.settings import Connection
 from tidings.doctor.patient import Patient
 from tidings.doctor.signs import Sign, fault, skipped, warning, well
 from tidings.doors import silence
-from tidings.exits import Exit
 
 NOBODY = "callbacks/doctor/nobody"
 """No connection is called so, as long as no provider is."""

@@ -3,10 +3,9 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from runtime.broker.installation import Installation as BrokerPlace
 from runtime.clock import Clock
 from runtime.settings import KafkaSettings, Settings
-from tidings.installation import Installation
+from tidings.installation import Installation, at_its_kafka
 
 BETWEEN_LOOKS_S = 5.0
 """Above the interval at which stages commit, so that one that gets on is seen to."""
@@ -36,11 +35,7 @@ class Patient:
     @property
     def kafka(self) -> KafkaSettings:
         """With the broker that is used: the one of the settings, else the address that our own was last given."""
-        told = self.settings.kafka
-        if not self.has_own_broker:
-            return told
-        own = BrokerPlace(self.data_dir / "broker").last_address
-        return told.model_copy(update={"bootstrap_servers": own}) if own else told
+        return at_its_kafka(self.settings).kafka
 
     def command(self, words: str) -> str:
         """A command of ours as this installation needs it."""

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from tidings.exits import Exit
+from runtime.exits import Exit
 
 
 class State(StrEnum):

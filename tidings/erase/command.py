@@ -21,13 +21,14 @@ from api.people import Person
 from contracts.errors import BrokerUnavailable, ConfigurationInvalid
 from contracts.people import masked
 from runtime.clock import SystemClock
+from runtime.exits import Exit
 from runtime.logging import configure_logging
 from runtime.settings import Settings, load_settings
 from tidings.at_work import at_work
 from tidings.audit import written_down
 from tidings.erase.retention import forgotten_at, told_by_kafka
 from tidings.erase.state import CLIENT, WISHES, Keys, counted, forget, remembered, require_rest
-from tidings.exits import Exit
+from tidings.installation import at_its_kafka
 
 _person = TypeAdapter(Person).validate_python
 
@@ -82,7 +83,7 @@ class Answer:
 
 def run(config: Path | None, text: str, wishes: Wishes, *, as_json: bool) -> Exit:
     """Erase the person. Exit status 1 when the person can still be read in something that this installation keeps."""
-    settings = load_settings(config)
+    settings = at_its_kafka(load_settings(config))
     configure_logging("erase", level="WARNING")
     eraser = Eraser(
         settings, SystemClock(), person_of(text), hash_key=load_hash_key(settings), wishes_too=wishes.wishes_too

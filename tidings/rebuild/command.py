@@ -21,10 +21,11 @@ from analytics.store.database import Database
 from contracts.errors import StoreUnavailable
 from contracts.topics import load_topics
 from runtime.clock import SystemClock
+from runtime.exits import Exit
 from runtime.kafka import unanswered
 from runtime.settings import Settings, load_settings
 from streams.normalise.normaliser import Normaliser
-from tidings.exits import Exit
+from tidings.installation import at_its_kafka
 from tidings.rebuild.past import Came, Past
 
 AT_ONCE = 10_000
@@ -57,7 +58,7 @@ class Losses:
 
 def run(config: Path | None, *, as_json: bool) -> Exit:
     """Add to the store what Kafka no longer has. Raises `StoreUnavailable` while it is not told yet what that is."""
-    settings = load_settings(config)
+    settings = at_its_kafka(load_settings(config))
     losses = asyncio.run(look(settings))
     with Console(stderr=True).status("reading the archive"):
         added = rebuild(settings, losses)

@@ -23,11 +23,12 @@ from api.admission.audit_log import Deed
 from contracts.archived import Archived
 from contracts.errors import ConfigurationInvalid
 from providers import load_providers
+from runtime.exits import Exit
 from runtime.settings import Settings, load_settings
 from streams.normalise.normaliser import Normaliser
 from streams.rehearsing import items_of
 from tidings.audit import written_down
-from tidings.exits import Exit
+from tidings.installation import at_its_kafka
 
 AT_ONCE = 2000
 """Callbacks that are looked up in the store together."""
@@ -54,7 +55,7 @@ class Wishes:
 
 def run(config: Path | None, wishes: Wishes, *, is_dry_run: bool, as_json: bool) -> Exit:
     """Replay, or say what a replay would change."""
-    settings, span = load_settings(config), wishes.span
+    settings, span = at_its_kafka(load_settings(config)), wishes.span
     shelves = Shelves(settings.data_dir / settings.archive.path / "callbacks")
     typer.echo(_reach(shelves), err=True)
     if is_dry_run:

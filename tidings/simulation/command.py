@@ -16,8 +16,8 @@ from rich.table import Table
 
 from contracts.errors import ConfigurationInvalid
 from runtime.clock import Clock, SystemClock
+from runtime.exits import Exit
 from runtime.settings import load_settings
-from tidings.exits import Exit
 from tidings.installation import Installation
 from tidings.simulation.author import LONGEST_TAIL_S
 from tidings.simulation.ledger import Ledger, Tally

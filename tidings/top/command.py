@@ -14,10 +14,10 @@ from rich.console import Console
 from rich.live import Live
 
 from runtime.clock import SystemClock
+from runtime.exits import Exit
 from runtime.logging import configure_logging
 from runtime.settings import load_settings
 from tidings.doctor.patient import Patient
-from tidings.exits import Exit
 from tidings.pictures import draw
 from tidings.top.figures import Json, figures
 from tidings.top.keyboard import ended_by_key

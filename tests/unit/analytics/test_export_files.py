@@ -16,8 +16,8 @@ from analytics.exports.manifest import NAME
 from analytics.exports.order import Format, Split, Wanted
 from analytics.exports.verification import wrong
 from contracts.errors import ExportDamaged
+from runtime.exits import Exit
 from tests.support.exporting import exported, exporter_of
-from tidings.exits import Exit
 from tidings.exports import verify_export
 
 FORMULAS = [

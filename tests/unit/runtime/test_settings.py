@@ -72,6 +72,18 @@ def test_a_wrong_setting_says_what_is_wrong(written, text, said):
         load_settings(written(text))
 
 
+def test_what_the_environment_says_wrong_is_named_as_it_stands_there(written, monkeypatch):
+    monkeypatch.setenv("TIDINGS_INGEST__PRT", "9000")
+
+    with pytest.raises(ConfigurationInvalid, match=r"given\.toml: TIDINGS_INGEST__PRT: Extra"):
+        load_settings(written("[ingest]\nport = 8080\n"))
+
+
+def test_a_rule_about_several_members_begins_with_their_names(written):
+    with pytest.raises(ConfigurationInvalid, match=r"given\.toml: store\.keep_days: 0 keeps"):
+        load_settings(written("[store]\nkeep_days = 3\n"))
+
+
 def test_a_file_that_was_asked_for_must_exist(tmp_path):
     with pytest.raises(ConfigurationInvalid, match="no settings file"):
         load_settings(tmp_path / "missing.toml")

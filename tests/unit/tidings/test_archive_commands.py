@@ -7,9 +7,9 @@ import pytest
 
 from analytics.archive.shelf import Shelf
 from runtime.clock import FixedClock
+from runtime.exits import Exit
 from tests.support.archived import NOON, records
 from tidings.archive import show_archive, verify_archive
-from tidings.exits import Exit
 
 
 @pytest.fixture

@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from contracts.errors import BrokerUnavailable, ConfigurationInvalid, TidingsError
+from runtime.exits import exit_of
 from tests.support.command_line import run
-from tidings.exits import PlainTyper, exit_of
+from tidings.exits import PlainTyper
 from tidings.options import fraction
 
 pytestmark = pytest.mark.usefixtures("_logging_as_it_was")
@@ -121,6 +122,17 @@ def test_no_broker_ends_with_3(capsys, config, monkeypatch):
         "see that it runs, or set kafka.bootstrap_servers\n"
     )
     assert not logging.getLogger("aiokafka").isEnabledFor(logging.ERROR)
+
+
+@pytest.mark.parametrize("words", [["topics", "--create"], ["rebuild"], ["erase", "+447700900105", "--dry-run"]])
+def test_our_own_broker_is_looked_for_where_it_was_started_last(capsys, config, tmp_path, words):
+    (tmp_path / "broker").mkdir()
+    (tmp_path / "broker" / "server.properties").write_text("advertised.listeners=PLAINTEXT://127.0.0.1:10\n")
+
+    status, _, err = run(capsys, *words, "--config", config)
+
+    assert status == 3
+    assert "at 127.0.0.1:10 " in err
 
 
 def test_registering_sends_takes_a_key(capsys, tmp_path):

@@ -8,8 +8,8 @@ import pytest
 import typer.main
 
 from docs.site.commands import Taught, commands
+from runtime.exits import Exit
 from tidings.cli import app
-from tidings.exits import Exit
 from tidings.teaching import unwrapped
 
 PAGE = Path(__file__).parents[3] / "docs" / "command-line.md"

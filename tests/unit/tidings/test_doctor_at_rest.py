@@ -12,6 +12,7 @@ from analytics.store.database import Database
 from contracts.errors import BrokerUnavailable
 from runtime.broker.jars import KAFKA_VERSION, broker_jars
 from runtime.clock import FixedClock
+from runtime.exits import Exit
 from runtime.settings import (
     Connection,
     ExportSettings,
@@ -26,7 +27,6 @@ from tests.support.illness import held_elsewhere, small_disk
 from tidings.doctor import configuration, disk, store
 from tidings.doctor.patient import Patient
 from tidings.doctor.signs import Sign, State
-from tidings.exits import Exit
 
 NOW = datetime(2026, 11, 21, 10, 0, tzinfo=UTC)
 

@@ -12,6 +12,7 @@ from aiokafka import TopicPartition
 from ingest.refusals import problem
 from runtime.broker.ports import free_port
 from runtime.clock import FixedClock
+from runtime.exits import Exit
 from runtime.settings import FallbackSettings, IngestSettings, KafkaSettings, Settings
 from tests.support.fake_doors import NOTHING_COUNTED, FakeDoor, doors
 from tidings.doctor import broker, clocks, configuration, processes
@@ -19,7 +20,6 @@ from tidings.doctor.cluster import GroupSeen
 from tidings.doctor.groups import Course, judged
 from tidings.doctor.patient import Patient
 from tidings.doctor.signs import State, fault
-from tidings.exits import Exit
 
 NOW = datetime(2026, 11, 21, 10, 0, tzinfo=UTC)
 AT = TopicPartition("tidings-reports-v1", 3)

@@ -9,11 +9,11 @@ import pytest
 from rich.console import Console
 
 from runtime.broker.ports import free_port
+from runtime.exits import Exit
 from tests.support.command_line import run
 from tidings.doctor.command import Wishes, line, pictured, summary
 from tidings.doctor.examination import AT_REST, CHECKS
 from tidings.doctor.signs import Finding, fault, skipped, status_of, warning, well
-from tidings.exits import Exit
 
 pytestmark = pytest.mark.usefixtures("_logging_as_it_was")
 

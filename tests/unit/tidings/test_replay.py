@@ -20,13 +20,13 @@ from contracts.errors import BrokerUnavailable, ConfigurationInvalid, PayloadInv
 from contracts.records import RawCallback
 from providers._kit.provider import Provider
 from runtime.clock import SystemClock
+from runtime.exits import Exit
 from runtime.settings import Connection, KafkaSettings, Settings
 from streams.normalise.normaliser import Normaliser
 from streams.normalise.stage import NormaliseBatch
 from tests.support.illness import held_elsewhere
 from tests.support.ledger_provider import LEDGER, body_of, normalise, status
 from tests.support.whole_line import WholeLine, originals
-from tidings.exits import Exit
 from tidings.replay import command
 from tidings.replay.command import Wishes, rehearse
 

@@ -4,8 +4,8 @@ import json
 
 import pytest
 
+from runtime.exits import Exit
 from tests.support.store_files import StoreFiles, flip_data
-from tidings.exits import Exit
 from tidings.snapshots import show_snapshots, verify_snapshots
 
 

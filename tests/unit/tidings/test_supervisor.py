@@ -212,6 +212,16 @@ async def test_a_process_that_fails_says_so_in_its_log(tmp_path):
     assert child.last_words().splitlines()[-1] == "no such setting"
 
 
+async def test_its_last_words_are_those_of_its_newest_life(tmp_path):
+    """What ended an earlier one, days ago, would lead whoever reads them astray."""
+    for words in ("an old sorrow", "a new one"):
+        child = own_process(tmp_path, f"raise SystemExit({words!r})")
+        await child.start()
+        await child.wait()
+
+    assert child.last_words() == "a new one"
+
+
 async def test_a_large_log_is_put_aside_at_the_next_start(tmp_path, monkeypatch):
     monkeypatch.setattr("tidings.children.LARGEST_LOG_BYTES", 3)
     child = own_process(tmp_path, "print('first life')")
