@@ -34,11 +34,14 @@ def play() -> Play:
     )
 
 
-@pytest.fixture
+@pytest.fixture(autouse=True)
 def _logging_as_it_was():
     """A command sets up the logs of its process; here that is the process of all tests."""
-    handlers, level = logging.root.handlers[:], logging.root.level
+    handlers = logging.root.handlers[:]
+    levels = {name: logging.getLogger(name).level for name in (None, "aiokafka")}
     yield
     structlog.reset_defaults()
     structlog.contextvars.clear_contextvars()
-    logging.root.handlers, logging.root.level = handlers, level
+    logging.root.handlers = handlers
+    for name, level in levels.items():
+        logging.getLogger(name).setLevel(level)

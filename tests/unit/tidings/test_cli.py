@@ -15,8 +15,6 @@ from tests.support.command_line import run
 from tidings.exits import PlainTyper
 from tidings.options import fraction
 
-pytestmark = pytest.mark.usefixtures("_logging_as_it_was")
-
 HEAVY = ("aiokafka", "aiohttp", "pydantic_settings", "streams", "api", "providers")
 
 

@@ -15,8 +15,6 @@ from tidings.doctor.command import Wishes, line, pictured, summary
 from tidings.doctor.examination import AT_REST, CHECKS
 from tidings.doctor.signs import Finding, fault, skipped, status_of, warning, well
 
-pytestmark = pytest.mark.usefixtures("_logging_as_it_was")
-
 WELL = Finding("disk", "why", well("all is well"))
 WARNING = Finding("clocks", "why it matters", warning("the clock is off", "set it"))
 FAULT = Finding("topics", "why it matters", fault("one is missing", "`tidings topics --create`"))

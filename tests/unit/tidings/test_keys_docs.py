@@ -13,8 +13,6 @@ from api.admission.keys import KeyEnded, KeyRing, Scope
 from runtime.clock import SystemClock
 from tests.support.command_line import run
 
-pytestmark = pytest.mark.usefixtures("_logging_as_it_was")
-
 PAGE = (Path(__file__).parents[3] / "docs" / "keys.md").read_text("utf-8")
 CREATE, ROTATE, EVIDENCE, MADE = re.findall(r"^\$ tidings (.+)$", PAGE, re.MULTILINE)
 SHOWN = "1a2b3c4d"
