@@ -240,7 +240,7 @@ class SendOutcome(Record, frozen=True, kw_only=True):
     told_by: str | None = None
     """The id of the API key of the person who resolved a doubt; null when it was not a person."""
     note: str | None = None
-    """Why, in the words of that person, or in ours when it was withdrawn."""
+    """Why, in the words of that person; else why it was refused, is in doubt or was withdrawn."""
 
 
 class ConnectionHealth(Record, frozen=True, kw_only=True):

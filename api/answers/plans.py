@@ -119,4 +119,8 @@ class SendTold(Body):
     price: Decimal | None = None
     currency: str | None = None
     told_by: str | None = Field(None, description="The id of the key by which a person resolved a doubt.")
-    note: str | None = Field(None, description="Why, in the words of that person.")
+    note: str | None = Field(
+        None,
+        description="Why, in the words of that person; else why it was refused, is in doubt or was withdrawn.",
+        examples=["own.colour: Extra inputs are not permitted"],
+    )

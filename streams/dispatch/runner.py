@@ -8,7 +8,7 @@ from collections.abc import Callable, Coroutine
 from datetime import datetime
 from typing import Any
 
-from contracts.errors import SendError, SendInDoubt, SessionRequired
+from contracts.errors import ConfigurationInvalid, SendError, SendInDoubt, SessionRequired, TidingsError
 from contracts.sends import SendRequest
 from runtime.clock import Clock
 from runtime.metrics import CLAIMS_LOST, DOUBTS
@@ -17,7 +17,7 @@ from streams.dispatch.doubts import LEFT_BEHIND, Doubts
 from streams.dispatch.errand import Errand
 from streams.dispatch.journal import Journal
 from streams.dispatch.ledger import Standing
-from streams.dispatch.verdicts import CLAIM_STALE, TOO_LATE, UNWANTED, refused, unmade, withdrawn
+from streams.dispatch.verdicts import CANNOT_SEND, CLAIM_STALE, TOO_LATE, UNWANTED, refused, unmade, withdrawn
 
 Objection = Callable[[str, SendRequest, datetime], str | None]
 """Why the rules of a conversation forbid a request over a connection of that account at that moment; null: nothing."""
@@ -53,11 +53,14 @@ class Runner:
         if why := self.reason_to_withdraw(errand):
             await self._withdraw(errand, why)
         elif self._caller is None:
-            await self._journal.tell(errand, unmade(errand.command, "ConfigurationInvalid", self._clock.now()))
-        elif self._is_forbidden(errand):
-            await self._journal.tell(errand, unmade(errand.command, SessionRequired.__name__, self._clock.now()))
+            await self._refuse(errand, ConfigurationInvalid, CANNOT_SEND)
+        elif why := self._forbidden_because(errand):
+            await self._refuse(errand, SessionRequired, why)
         else:
             await self._call(errand, self._caller, claimed_s)
+
+    async def _refuse(self, errand: Errand, error: type[TidingsError], why: str) -> None:
+        await self._journal.tell(errand, unmade(errand.command, error, why, self._clock.now()))
 
     async def withdraw(self, errand: Errand, why: str) -> None:
         """Say that it never left, when nobody else has it in hand."""
@@ -102,6 +105,5 @@ class Runner:
         with DOUBTS.labels(*self._journal.labels).track_inprogress():
             await self._doubts.clear_up(errand, doubt)
 
-    def _is_forbidden(self, errand: Errand) -> bool:
-        request = errand.command.request
-        return self._objection(errand.command.account, request, self._clock.now()) is not None
+    def _forbidden_because(self, errand: Errand) -> str | None:
+        return self._objection(errand.command.account, errand.command.request, self._clock.now())

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from contracts.conversations import BusinessSent, Parties
-from contracts.errors import ProviderThrottled, SendError, SendInDoubt
+from contracts.errors import ProviderThrottled, SendError, SendInDoubt, TidingsError
 from contracts.plans import Outcome, SendCommanded, SendOutcome
 from contracts.records import AttemptRegistered
 from contracts.sends import kind_of
@@ -14,6 +14,7 @@ from runtime.countries import country_of
 UNWANTED = "not wanted any more"
 TOO_LATE = "its time was up before its turn came"
 QUEUE_FULL = "the queue of its connection is full"
+CANNOT_SEND = "nothing can be sent over this connection; its provider's page says what that needs"
 CLAIM_STALE = "this process slept after it had claimed the send"
 
 
@@ -38,13 +39,19 @@ def refused(command: SendCommanded, error: SendError, at: datetime) -> SendOutco
     else:
         outcome = Outcome.THROTTLED if isinstance(error, ProviderThrottled) else Outcome.REFUSED
     return _outcome(
-        command, outcome, at, error=type(error).__name__, code=error.code, may_fall_back=error.may_fall_back
+        command,
+        outcome,
+        at,
+        error=type(error).__name__,
+        code=error.code,
+        may_fall_back=error.may_fall_back,
+        note=str(error),
     )
 
 
-def unmade(command: SendCommanded, error: str, at: datetime) -> SendOutcome:
-    """It cannot be made over this connection; `error` names the class that says so."""
-    return _outcome(command, Outcome.REFUSED, at, error=error, may_fall_back=True)
+def unmade(command: SendCommanded, error: type[TidingsError], why: str, at: datetime) -> SendOutcome:
+    """It cannot be made over this connection; `error` is the class that says so."""
+    return _outcome(command, Outcome.REFUSED, at, error=error.__name__, note=why, may_fall_back=True)
 
 
 def withdrawn(command: SendCommanded, why: str, at: datetime) -> SendOutcome:

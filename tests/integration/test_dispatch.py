@@ -104,7 +104,7 @@ async def test_what_cannot_be_sent_is_answered_with_the_reason_and_never_leaves(
         books = taken(stand_in)
     outcome = (await outcomes(house))[one.send_id][-1]
 
-    assert (outcome.outcome, outcome.error) == ("refused", error)
+    assert (outcome.outcome, outcome.error, bool(outcome.note)) == ("refused", error, True)
     assert not books
 
 
