@@ -13,7 +13,7 @@ from analytics.asking.words import Measure
 from api.admission.access import Caller, signed_in
 from api.answers.messages import Change
 from api.endpoints.alarms import AlarmsParameters, get_alarms
-from api.endpoints.ledger import balance_of_items, get_freshness
+from api.endpoints.ledger import balance_of_items
 from api.endpoints.messages import ChangesParameters, get_changes
 from api.endpoints.metrics import get_metrics
 from api.page.atlas import HEALTH, NOW
@@ -26,10 +26,11 @@ Row = dict[str, Any]
 
 router = APIRouter()
 
-ALARMS_SHOWN, CHANGES_SHOWN = 20, 15
+CHANGES_SHOWN = 15
+ALARMS = AlarmsParameters(open=True, limit=20)
 SHOWN, MINUTE = timedelta(hours=1), timedelta(minutes=1)
-LEDGER_EVERY_S, RATES_EVERY_S = 2.0, 10.0
-"""Of all that the page shows these take longest, and change least."""
+SUMS_EVERY_S, RATES_EVERY_S = 2.0, 10.0
+"""Of all that the page shows these take longest, and say little new: only changes are asked for with every batch."""
 LEAST_MINUTES = 10
 """Drawn at least, however young the installation is."""
 
@@ -45,20 +46,19 @@ async def show_now(request: Request, parts: Provided) -> Response:
 
 async def _facts(frame: Frame) -> dict[str, Any]:
     parts, caller = frame.parts, frame.caller
-    today = await parts.store.today_by_provider(caller.accounts)
     changes = await get_changes(parts, caller, ChangesParameters(limit=CHANGES_SHOWN))
-    alarms = await get_alarms(parts, caller, AlarmsParameters(open=True, limit=ALARMS_SHOWN))
+    today = await frame.kept("today", lambda: parts.store.today_by_provider(caller.accounts), every_s=SUMS_EVERY_S)
+    alarms = await frame.kept("alarms", lambda: get_alarms(parts, caller, ALARMS), every_s=SUMS_EVERY_S)
     ledger = None
     if caller.accounts is None:
-        ledger = await frame.kept("ledger", lambda: balance_of_items(parts), every_s=LEDGER_EVERY_S)
-    fresh = await get_freshness(parts, caller)
+        ledger = await frame.kept("ledger", lambda: balance_of_items(parts), every_s=SUMS_EVERY_S)
     is_empty = not (today.rows or changes.changes or (ledger and ledger["total"].received))
     return {
-        "providers": today.rows,
+        "today": today,
         "changes": named(changes.changes),
         "alarms": alarms.alarms,
         "ledger": ledger,
-        "fresh": fresh,
+        "fresh": changes.freshness,
         "is_empty": is_empty,
         "rates": None if is_empty else await frame.kept("rates", lambda: _rates(frame), every_s=RATES_EVERY_S),
         "now": frame.now,

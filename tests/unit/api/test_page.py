@@ -3,6 +3,7 @@
 import asyncio
 import re
 import time
+from collections import Counter
 from dataclasses import replace
 from decimal import Decimal
 from functools import partial
@@ -484,6 +485,28 @@ def test_the_first_page_is_told_as_soon_as_there_is_something_new(visitor, parts
     assert MESSAGE in first.text
     assert MESSAGE not in told.text
     assert parts.store.hurries
+
+
+def test_what_says_little_new_is_not_asked_with_every_batch(visitor, parts, monkeypatch):
+    asked: Counter[str] = Counter()
+
+    def counted(name):
+        real = getattr(parts.store, name)
+
+        async def ask(*args, **members):
+            asked[name] += 1
+            return await real(*args, **members)
+
+        return ask
+
+    for name in ("newest_changes", "today_by_provider", "alarms", "conservation", "metrics"):
+        monkeypatch.setattr(parts.store, name, counted(name), raising=False)
+    for _ in range(4):
+        visitor.get("/", headers=PART)
+        parts.store.batch_count += 1
+        parts.clock.advance(0.5)
+
+    assert asked == {"newest_changes": 4, "today_by_provider": 1, "alarms": 1, "conservation": 1, "metrics": 1}
 
 
 def test_a_part_travels_compressed_to_whoever_takes_that(visitor):
