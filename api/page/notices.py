@@ -28,7 +28,8 @@ class Notice(msgspec.Struct, frozen=True):
         """Why it was not done, with what to do."""
         problem = refusal_of(error).problem()
         wrong = [f"{one['member']}: {one['detail']}" for one in problem.get("errors", ())]
-        return cls(f"{problem['title']}. {'; '.join(wrong) or problem['detail']}", is_good=False)
+        told = f"Not done. {'; '.join(wrong)}" if wrong else f"{problem['title']}. {problem['detail']}"
+        return cls(told, is_good=False)
 
 
 class _Left(msgspec.Struct, frozen=True):

@@ -9,7 +9,7 @@ from typing import Any
 from fastapi import APIRouter
 from fastapi.responses import Response
 
-from analytics.asking.buckets import Bucket
+from analytics.asking.buckets import Bucket, start_of
 from analytics.asking.words import Dimension, Measure
 from analytics.reports.question import LEAST_SAMPLES
 from api.answers.trust import TrustAnswer
@@ -74,12 +74,16 @@ async def _trust(frame: Frame) -> TrustAnswer | None:
 async def _charts(frame: Frame) -> list[Chart]:
     """Of the providers that carried most, one line each, from when something was sent first."""
     begin, end = frame.span()["from"], frame.span()["to"] or frame.now
-    rows = await _rows(frame, _bucket(begin, end))
+    bucket = _bucket(begin, end)
+    rows = await _rows(frame, bucket)
     first = min((row["bucket_at"] for row in rows if row["sent"]), default=None)
     if first is not None and begin is not None:
         drawn_from = max(begin, min(first, end - LEAST_DRAWN))
-        if (finer := _bucket(drawn_from, end)) != _bucket(begin, end):
-            rows = await _rows(frame, finer, **{"from": drawn_from})
+        if (finer := _bucket(drawn_from, end)) != bucket:
+            bucket, rows = finer, await _rows(frame, finer, **{"from": drawn_from})
+    # The place that is not over would look like a fall: much of what was sent in it has not arrived yet.
+    unended = start_of(bucket, min(end, frame.now), frame.zone)
+    rows = [row for row in rows if row["bucket_at"] < unended] or rows
     moments = sorted({row["bucket_at"] for row in rows})
     return [
         over_time("Delivery rate, delivered of sent", moments, _lines(rows, "delivery_rate"), SHARES),

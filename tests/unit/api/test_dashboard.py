@@ -350,6 +350,17 @@ def test_providers_are_drawn_over_the_time_in_which_they_carried_something(sign_
     assert [one.bucket for one in parts.store.asked if isinstance(one, MetricsQuestion)] == buckets
 
 
+def test_the_minutes_that_are_not_over_are_not_drawn(sign_in, parts):
+    parts.store.metrics_rows = [
+        MEASURED | {"bucket_at": NOON - timedelta(minutes=before), "delivery_rate": rate}
+        for before, rate in ((10, 0.75), (5, 0.25), (0, 0.125))
+    ]
+    page = sign_in().get("/providers?period=1h").text
+
+    assert "infobip 25.0\u00a0% at last" in page
+    assert "12.5\u00a0%" not in page
+
+
 def test_costs_are_drawn_in_the_currency_that_most_is_paid_in(sign_in, parts):
     costs = [{"EUR": Decimal("0.01")}, {"EUR": Decimal("0.02"), "USD": Decimal("0.03")}, {}]
     parts.store.metrics_rows = [
