@@ -28,7 +28,7 @@ from analytics.service import Analytics
 from analytics.store.database import Database
 from analytics.trust.report import TrustQuestion
 from api.page.fallbacks import DOUBTS_SHOWN
-from api.page.now import ALARMS_SHOWN, CHANGES_SHOWN, SHOWN
+from api.page.now import ALARMS, CHANGES_SHOWN, SHOWN
 from api.store import AnalyticsStore
 from bench.figures import Figure, figure, percentiles, tell
 from bench.month import A_DAY, BEGIN, DAYS, END, opened_month
@@ -168,7 +168,7 @@ def _page() -> dict[str, Ask]:
     first: dict[str, Ask] = {
         "page: today by provider": lambda store: store.today_by_provider(None),
         "page: newest changes": lambda store: store.newest_changes(None, CHANGES_SHOWN),
-        "page: open alarms": lambda store: store.alarms(None, is_open=True, limit=ALARMS_SHOWN),
+        "page: open alarms": lambda store: store.alarms(None, is_open=True, limit=ALARMS.limit),
         "page: conservation": lambda store: store.conservation(),
         "page: freshness": lambda store: store.freshness(),
         "page: an hour by minute": lambda store: store.metrics(minutes),
