@@ -33,6 +33,8 @@ UNION_TAGS = {"one", "many"}
 """Names that pydantic puts into the place of an error to say which form of a body it tried."""
 CONTENT = "content"
 """Behind this member it puts the kind of the content, which is no member."""
+UNREADABLE = "json_invalid"
+"""The place of such an error is one in the text, and no member."""
 
 log = structlog.get_logger()
 
@@ -110,6 +112,8 @@ def field_errors(errors: Sequence[Any]) -> list[FieldError]:
 
 def _field_error(error: dict[str, Any]) -> FieldError:
     place, *members = error["loc"]
+    if error["type"] == UNREADABLE:
+        members = []
     named = [member for before, member in pairwise([place, *members]) if member not in UNION_TAGS and before != CONTENT]
     expected = error.get("ctx", {}).get("expected_tags")
     return FieldError(
@@ -123,6 +127,8 @@ def _field_error(error: dict[str, Any]) -> FieldError:
 def _detail(error: dict[str, Any]) -> str:
     if error["type"] == "extra_forbidden":
         return "There is no such member; leave it out, or take one of those that GET /openapi.json names"
+    if error["type"] == UNREADABLE:
+        return f"It is no JSON: {error['ctx']['error']}, at character {error['loc'][-1]}"
     said: str = error["msg"].removeprefix("Value error, ")
     return said
 

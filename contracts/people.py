@@ -1,6 +1,9 @@
 """What may be shown of a person: masked in logs, keyed hashes in analytics and exports."""
 
+import re
 from hashlib import blake2b
+
+_LONG_NUMBER = re.compile(r"[0-9]{6,}")
 
 
 def masked(recipient: str | None) -> str:
@@ -8,6 +11,11 @@ def masked(recipient: str | None) -> str:
     if not recipient:
         return ""
     return recipient[:3] + "*" * max(0, len(recipient) - 5) + recipient[-2:] if len(recipient) > 5 else "*****"
+
+
+def without_numbers(text: str) -> str:
+    """The words of others, who may quote a number in them: what could be one is left out."""
+    return _LONG_NUMBER.sub("…", text)
 
 
 def recipient_hash(secret: bytes, recipient: str) -> str:

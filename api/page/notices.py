@@ -1,6 +1,7 @@
 """What came of a deed, told once on the page that one is led to: beside what renews itself, and without scripts too."""
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
+from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
 import msgspec
@@ -17,8 +18,13 @@ LONGEST = 600
 """Characters; what a browser keeps is small."""
 
 
-class Notice(msgspec.Struct, frozen=True):
-    """What was done, or what kept it from being done."""
+@dataclass(frozen=True)
+class Notice:
+    """What was done, or what kept it from being done.
+
+    No struct, because one is kept by a module: the collector does not see through those, and so would not let go of
+    anything that modules refer to when the process ends.
+    """
 
     text: str
     is_good: bool = True
@@ -39,7 +45,7 @@ class _Left(msgspec.Struct, frozen=True):
 
 def leave(answer: Response, notice: Notice, address: str) -> None:
     """For the page at `address`, and no other that is open meanwhile."""
-    cut = msgspec.structs.replace(notice, text=notice.text[:LONGEST])
+    cut = replace(notice, text=notice.text[:LONGEST])
     text = urlsafe_b64encode(msgspec.json.encode(_Left(urlsplit(address).path, cut))).decode()
     answer.set_cookie(COOKIE, text, max_age=LASTS_S, httponly=True, samesite="strict")
 

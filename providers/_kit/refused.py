@@ -1,7 +1,6 @@
 """What a provider's refusal means: its `errors.csv`, one row for each code of its facts, with its source."""
 
 import csv
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from importlib.resources import files
@@ -14,9 +13,9 @@ from contracts.errors import (
     SendError,
     SendInDoubt,
 )
+from contracts.people import without_numbers
 
 _LONGEST_TEXT = 1000
-_LONG_NUMBER = re.compile(r"[0-9]{6,}")
 _ERRORS = {kind.__name__: kind for kind in SendError.__subclasses__()}
 
 
@@ -51,7 +50,7 @@ class RefusalTable:
         """
         found = self._found(code or "", http_status)
         kind = found.error if found else _by_status(http_status)
-        words = _LONG_NUMBER.sub("…", text[:_LONGEST_TEXT])
+        words = without_numbers(text[:_LONGEST_TEXT])
         meaning = f"{found.meaning}: {words}" if found else words
         return kind(meaning, code=code, http_status=http_status, retry_after_s=retry_after_s)
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from contracts.conversations import BusinessSent, Parties
 from contracts.errors import ProviderThrottled, SendError, SendInDoubt, TidingsError
+from contracts.people import without_numbers
 from contracts.plans import Outcome, SendCommanded, SendOutcome
 from contracts.records import AttemptRegistered
 from contracts.sends import kind_of
@@ -45,7 +46,7 @@ def refused(command: SendCommanded, error: SendError, at: datetime) -> SendOutco
         error=type(error).__name__,
         code=error.code,
         may_fall_back=error.may_fall_back,
-        note=str(error),
+        note=without_numbers(str(error)),
     )
 
 

@@ -121,11 +121,12 @@ class WholeLine:
 
     def store(self, settings: Settings, begins: Mapping[tuple[str, int], int] = MappingProxyType({})) -> None:
         """Into the store of `settings`, from where Kafka begins when it is new."""
+        hashed = hasher(load_hash_key(settings))
         database = Database(settings.data_dir / settings.store.path, settings.store)
         database.open()
         connection = database.cursor()
         upkeep = Upkeep(connection, Skyline())
-        writer = Writer(connection, hasher(load_hash_key(settings)), upkeep, seen_days=3)
+        writer = Writer(connection, hashed, upkeep, seen_days=3)
         intake = writer.resume()
         fetched = [
             Fetched(

@@ -93,6 +93,17 @@ def test_the_key_of_the_pseudonyms_is_made_once_and_only_its_owner_reads_it(tmp_
     assert stat.S_IMODE((tmp_path / "hash.key").stat().st_mode) == 0o600
 
 
+@pytest.mark.parametrize("kept", ["tidings.duckdb", "snapshots/20261121T100000000000Z-1.duckdb"])
+def test_no_other_key_is_made_for_a_store_that_has_lost_its_own(tmp_path, kept):
+    """The same person would be somebody else from then on, and an erasure would not find who was there before."""
+    (tmp_path / kept).parent.mkdir(exist_ok=True)
+    (tmp_path / kept).touch()
+
+    with pytest.raises(ConfigurationInvalid, match=r"hash\.key is gone.*backup"):
+        load_hash_key(Settings(data_dir=tmp_path))
+    assert not (tmp_path / "hash.key").exists()
+
+
 @pytest.mark.parametrize("length", [pytest.param(15, id="too short"), pytest.param(65, id="too long")])
 def test_a_key_that_hashes_nobody_is_refused(tmp_path, length):
     settings = Settings(data_dir=tmp_path, privacy=PrivacySettings(hash_key=SecretStr("k" * length)))

@@ -111,6 +111,19 @@ def test_a_question_that_makes_no_sense_names_member_and_rule(client, parts, que
     assert parts.store.asked == []
 
 
+def test_a_body_that_is_no_json_says_where_it_is_not(client):
+    body = _is_problem(client.post("/v1/attempts", content=b'{"provider":', headers=JSON), "invalid")
+
+    assert body["errors"] == [
+        {
+            "place": "body",
+            "member": "",
+            "rule": "json_invalid",
+            "detail": "It is no JSON: Expecting value, at character 12",
+        }
+    ]
+
+
 def test_measures_and_dimensions_that_do_not_go_together_are_refused_with_what_does(client, parts):
     answer = client.get("/v1/metrics?measure=sent,sessions&country=GR")
 

@@ -23,3 +23,9 @@ def test_the_reason_is_told_and_not_the_class_alone(error: SendError, outcome: s
     told = refused(command("m1"), error, NOW)
 
     assert (told.outcome, told.error, told.note) == (outcome, type(error).__name__, str(error))
+
+
+def test_no_number_is_told_with_it():
+    told = refused(command("m1"), SendInDoubt("not what it documents: to=447700900105"), NOW)
+
+    assert told.note == "not what it documents: to=…"
