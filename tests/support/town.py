@@ -107,7 +107,8 @@ class Town:
         """What has happened on the line comes into the store."""
         self._writer.write(self._writer.prepare(self._positions, self.line.fetch()))
         topics = {topic: 0 for topic, _ in self.line.logs}
-        self.skyline.latest = Horizon(as_of=self.clock.now() - timedelta(seconds=0.4), lag_by_topic=topics)
+        as_of = self.clock.now() - timedelta(seconds=0.4)
+        self.skyline.latest = Horizon(as_of=as_of, lag_by_topic=topics, wishes_as_of=as_of, sessions_as_of=as_of)
 
     def rewind(self) -> None:
         """It is noon again, and everything has just come in."""
