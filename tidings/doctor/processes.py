@@ -67,6 +67,11 @@ def _drained(ingest: Samples) -> Sign:
     if not count:
         return well("the spool is empty")
     told = f"{count:.0f} callbacks are in the spool, the oldest for {oldest_s:.0f} s"
+    if refused := ingest.total("tidings_spool_refused_total"):
+        mend = "bring Kafka back; meanwhile give the disk room or ingest.spool_max_bytes more, and restart ingest"
+        return fault(
+            f"{told}; it could not take {refused:.0f} since ingest was started, which were told to come again", mend
+        )
     if oldest_s < DRAINED_WITHIN_S:
         return warning(told, "nothing yet: it is drained as soon as Kafka acknowledges")
     return fault(told, "Kafka does not take them: mend what is said of broker and topics; nothing is lost meanwhile")

@@ -16,7 +16,7 @@ def migrate(connection: duckdb.DuckDBPyConnection, steps: Mapping[int, tuple[str
     if unknown := done - steps.keys():
         raise StoreUnavailable(
             f"the store has had migration {max(unknown)}, this Tidings knows only {max(steps)}; "
-            "run the newer version, or move the file and its snapshots aside and let the store be rebuilt"
+            "run the newer version, or move the file aside and leave only a snapshot from before the upgrade"
         )
     for step in sorted(steps.keys() - done):
         _apply(connection, step, *steps[step])

@@ -167,6 +167,18 @@ async def test_the_spool_of_a_process(patient, records, oldest_s, state):
     assert sign.state is state
 
 
+async def test_a_spool_that_takes_no_more_is_a_fault_at_once(patient):
+    page = (
+        f"{NOTHING_COUNTED}tidings_spool_records 42\ntidings_spool_oldest_seconds 3\n"
+        "# TYPE tidings_spool_refused counter\ntidings_spool_refused_total 458\n"
+    )
+    async with doors(ingest=FakeDoor(page=page)) as sections:
+        [sign] = await processes.spool(patient(**sections))
+
+    assert sign.state is State.FAULT
+    assert "could not take 458" in sign.what
+
+
 async def test_what_lies_in_the_spool_while_no_ingest_runs_is_a_fault(patient, tmp_path):
     run = tmp_path / "spool" / "1763719200000-0badcafe"
     run.mkdir(parents=True)
