@@ -21,6 +21,7 @@ from tests.support.simulated import LIVES, tell
 from tests.support.store_line import Line, at
 
 KEY = b"a key for tests"
+StoreOf = Callable[..., Database]
 ReaderOf = Callable[..., Reader]
 
 
@@ -37,6 +38,7 @@ def empty_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def database(tmp_path: Path, empty_store: Path) -> Iterator[Database]:
     opened = Database(Path(copy(empty_store, tmp_path)), StoreSettings())
     opened.open()
+    opened.cursor().execute("PRAGMA disable_checkpoint_on_shutdown")  # hardly anybody opens it again
     yield opened
     opened.close()
 
@@ -68,11 +70,11 @@ def reader(database: Database, skyline: Skyline):
 
 
 @pytest.fixture(scope="session")
-def reader_of(tmp_path_factory: pytest.TempPathFactory, empty_store: Path) -> Iterator[ReaderOf]:
-    """Makes readers, each of a store of its own to which a whole line was told; to be read only."""
+def store_of(tmp_path_factory: pytest.TempPathFactory, empty_store: Path) -> Iterator[StoreOf]:
+    """Makes stores to which a whole line was told as one batch; to be read only, because many tests have one."""
     with ExitStack() as opened:
 
-        def made(told: Line, skyline: Skyline | None = None, *, is_tidied: bool = False) -> Reader:
+        def made(told: Line, *, is_tidied: bool = False) -> Database:
             database = Database(Path(copy(empty_store, tmp_path_factory.mktemp("told"))), StoreSettings())
             database.open()
             opened.callback(database.close)
@@ -82,6 +84,18 @@ def reader_of(tmp_path_factory: pytest.TempPathFactory, empty_store: Path) -> It
                 writing.write(writing.prepare(writing.resume(), told.fetch()))
                 if is_tidied:
                     upkeep.tidy(1)
+            return database
+
+        yield made
+
+
+@pytest.fixture(scope="session")
+def reader_of(store_of: StoreOf) -> Iterator[ReaderOf]:
+    """Makes readers, each of a store of its own to which a whole line was told; to be read only."""
+    with ExitStack() as opened:
+
+        def made(told: Line, skyline: Skyline | None = None, *, is_tidied: bool = False) -> Reader:
+            database = store_of(told, is_tidied=is_tidied)
             reader = Reader(database, skyline or Skyline(), FixedClock(at(60)), threads=2, limit_s=10)
             opened.callback(reader.close)
             return reader
