@@ -3,8 +3,10 @@
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from copy import deepcopy
 from dataclasses import dataclass, field
 from pathlib import Path
+from shutil import copytree
 from typing import Any
 
 import duckdb
@@ -93,6 +95,11 @@ class StoreFiles:
         self.stop()
         for path, content in left.items():
             path.write_bytes(content)
+
+    def copied_to(self, directory: Path) -> "StoreFiles":
+        """The same of a store that is closed or was killed, to be damaged there."""
+        copytree(self.directory, directory, dirs_exist_ok=True)
+        return StoreFiles(directory, FixedClock(self.clock.now()), deepcopy(self.line))
 
     def aside(self) -> list[str]:
         """The names of the files that were moved aside."""

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, closing
 from pathlib import Path
 from shutil import copy
+from typing import Any
 
 import pytest
 
@@ -71,10 +72,10 @@ def reader(database: Database, skyline: Skyline):
 
 @pytest.fixture(scope="session")
 def store_of(tmp_path_factory: pytest.TempPathFactory, empty_store: Path) -> Iterator[StoreOf]:
-    """Makes stores to which a whole line was told as one batch; to be read only, because many tests have one."""
+    """Makes stores to which a whole line was told as one batch, and `then` done something; for many tests to read."""
     with ExitStack() as opened:
 
-        def made(told: Line, *, is_tidied: bool = False) -> Database:
+        def made(told: Line, *, is_tidied: bool = False, then: Callable[[Database], object] = bool) -> Database:
             database = Database(Path(copy(empty_store, tmp_path_factory.mktemp("told"))), StoreSettings())
             database.open()
             opened.callback(database.close)
@@ -84,6 +85,7 @@ def store_of(tmp_path_factory: pytest.TempPathFactory, empty_store: Path) -> Ite
                 writing.write(writing.prepare(writing.resume(), told.fetch()))
                 if is_tidied:
                     upkeep.tidy(1)
+            then(database)
             return database
 
         yield made
@@ -91,12 +93,11 @@ def store_of(tmp_path_factory: pytest.TempPathFactory, empty_store: Path) -> Ite
 
 @pytest.fixture(scope="session")
 def reader_of(store_of: StoreOf) -> Iterator[ReaderOf]:
-    """Makes readers, each of a store of its own to which a whole line was told; to be read only."""
+    """Makes readers of such stores."""
     with ExitStack() as opened:
 
-        def made(told: Line, skyline: Skyline | None = None, *, is_tidied: bool = False) -> Reader:
-            database = store_of(told, is_tidied=is_tidied)
-            reader = Reader(database, skyline or Skyline(), FixedClock(at(60)), threads=2, limit_s=10)
+        def made(told: Line, skyline: Skyline | None = None, **how: Any) -> Reader:
+            reader = Reader(store_of(told, **how), skyline or Skyline(), FixedClock(at(60)), threads=2, limit_s=10)
             opened.callback(reader.close)
             return reader
 

@@ -1,21 +1,19 @@
 """The list of messages: which attempts it has, in which order, and page by page."""
 
-from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
 from itertools import chain
 
 import pytest
 
-from analytics.asking.reader import Ask, Reader
+from analytics.asking.reader import Ask
 from analytics.asking.words import Dimension
-from analytics.freshness import Skyline
 from analytics.lists.messages import MessagesQuestion, messages, newest
 from analytics.lists.timelines import message_timeline
 from analytics.sink.columns import hasher
+from analytics.store.database import Database
 from analytics.upkeep.settling import Settling
 from contracts.filters import parse_filter
-from runtime.clock import FixedClock
 from tests.support.plans import message, planned
 from tests.support.store_deeds import OF_BEFORE
 from tests.support.store_line import Line, at
@@ -25,9 +23,21 @@ LONG_AGO = SOON - timedelta(days=30)
 PERSON = "+447700900211"
 
 
-@pytest.fixture(scope="module", params=["settled", "of before", "new"])
-def five_attempts(store_of, request):
-    """A store of five, a quarter of a day apart; the newest failed, and the middle one has names."""
+def settle(database: Database) -> None:
+    Settling(database.cursor()).run(1)
+
+
+def make_of_before(database: Database) -> None:
+    for change in OF_BEFORE:
+        database.cursor().execute(change)
+    settle(database)
+
+
+STATES = {"settled": settle, "of before": make_of_before, "new": bool}
+
+
+def five_attempts() -> Line:
+    """A quarter of a day apart; the newest failed, and the middle one has names."""
     line = Line()
     for number in range(5):
         of, at_s = f"vb-{number}", -21_600 * (4 - number)
@@ -36,19 +46,12 @@ def five_attempts(store_of, request):
     line.report("delivered", of="vb-2", leg="vb-2:sms", at_s=2, connection="observed", recipient=PERSON)
     line.report("sent", of="vb-0", at_s=3, connection="observed", recipient=PERSON)
     line.register(of="own", at_s=-30_000, external_id="order-1207", account="other")
-    database = store_of(line)
-    if request.param == "of before":
-        for change in OF_BEFORE:
-            database.cursor().execute(change)
-    if request.param != "new":
-        Settling(database.cursor()).run(1)
-    return database
+    return line
 
 
-@pytest.fixture
-def reader_of_five(five_attempts):
-    with closing(Reader(five_attempts, Skyline(), FixedClock(SOON), threads=2, limit_s=10)) as reader:
-        yield reader
+@pytest.fixture(scope="module", params=STATES)
+def reader_of_five(reader_of, request):
+    return reader_of(five_attempts(), then=STATES[request.param])
 
 
 async def found(reader, **members):
@@ -196,15 +199,19 @@ async def test_where_few_are_wanted_only_those_are_summed_up(reader_of_five):
     await reader_of_five.look(look)
 
 
-async def test_a_name_of_the_same_number_is_another(five_attempts, reader_of_five):
-    """What is added to the store finds nothing, so that others may have it."""
-    five_attempts.cursor().execute(
-        "INSERT INTO attempt_name "
-        "SELECT unnest([name_hash('vb-3'), person_hash(7)]), first_tick, is_sorted FROM attempt_name"
-    )
+@pytest.mark.parametrize("state", STATES)
+async def test_a_name_of_the_same_number_is_another(reader_of, state):
+    def add_others(database: Database) -> None:
+        STATES[state](database)
+        database.cursor().execute(
+            "INSERT INTO attempt_name "
+            "SELECT unnest([name_hash('vb-3'), person_hash(7)]), first_tick, is_sorted FROM attempt_name"
+        )
 
-    assert await found(reader_of_five, provider_message_id="vb-3") == ["vb-3"]
-    assert await found(reader_of_five, recipient=7) == []
+    reader = reader_of(five_attempts(), then=add_others)
+
+    assert await found(reader, provider_message_id="vb-3") == ["vb-3"]
+    assert await found(reader, recipient=7) == []
 
 
 async def test_what_was_sent_to_somebody_has_pages_too(reader_of_five):
