@@ -20,6 +20,7 @@ from analytics.store.snapshots import Snapshots
 from analytics.upkeep.upkeep import Upkeep
 from runtime.clock import FixedClock
 from runtime.settings import Settings, StoreSettings
+from tests.support.empty_store import new_store
 from tests.support.store_line import T0, Line
 
 HOUR_S = 3600.0
@@ -38,6 +39,8 @@ class StoreFiles:
     def __post_init__(self) -> None:
         self.settings = Settings(data_dir=self.directory, store=StoreSettings(snapshot_every_s=self.every_s))
         self.path = self.directory / self.settings.store.path
+        if not self.path.exists():
+            new_store(self.path)
         self.database = self.kind(self.path, self.settings.store)
         self.snapshots = Snapshots(self.settings, self.clock)
         self.skyline = Skyline()

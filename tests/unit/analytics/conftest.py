@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, closing
 from pathlib import Path
-from shutil import copy
 from typing import Any
 
 import pytest
@@ -16,6 +15,7 @@ from analytics.store.database import Database
 from analytics.upkeep.upkeep import Upkeep
 from runtime.clock import FixedClock
 from runtime.settings import StoreSettings
+from tests.support.empty_store import new_store
 from tests.support.illness import held_elsewhere
 from tests.support.plans import commanded
 from tests.support.simulated import LIVES, tell
@@ -26,18 +26,9 @@ StoreOf = Callable[..., Database]
 ReaderOf = Callable[..., Reader]
 
 
-@pytest.fixture(scope="session")
-def empty_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A store in its newest shape; made once, because a copy takes a tenth of the time."""
-    made = Database(tmp_path_factory.mktemp("empty") / "test.duckdb", StoreSettings())
-    made.open()
-    made.close()
-    return made.path
-
-
 @pytest.fixture
-def database(tmp_path: Path, empty_store: Path) -> Iterator[Database]:
-    opened = Database(Path(copy(empty_store, tmp_path)), StoreSettings())
+def database(tmp_path: Path) -> Iterator[Database]:
+    opened = Database(new_store(tmp_path / "test.duckdb"), StoreSettings())
     opened.open()
     opened.cursor().execute("PRAGMA disable_checkpoint_on_shutdown")  # hardly anybody opens it again
     yield opened
@@ -71,12 +62,12 @@ def reader(database: Database, skyline: Skyline):
 
 
 @pytest.fixture(scope="session")
-def store_of(tmp_path_factory: pytest.TempPathFactory, empty_store: Path) -> Iterator[StoreOf]:
+def store_of(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StoreOf]:
     """Makes stores to which a whole line was told as one batch, and `then` done something; for many tests to read."""
     with ExitStack() as opened:
 
         def made(told: Line, *, is_tidied: bool = False, then: Callable[[Database], object] = bool) -> Database:
-            database = Database(Path(copy(empty_store, tmp_path_factory.mktemp("told"))), StoreSettings())
+            database = Database(new_store(tmp_path_factory.mktemp("told") / "test.duckdb"), StoreSettings())
             database.open()
             opened.callback(database.close)
             connection = database.cursor()

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
-from shutil import copy, copytree
+from shutil import copytree
 
 import duckdb
 import pytest
@@ -31,6 +31,7 @@ from contracts.errors import NotFound, QueryInvalid, StoreUnavailable
 from runtime.settings import Settings, StoreSettings, StreamsSettings
 from streams.session.machine import hear, standing_of
 from streams.session.rules import rules_named
+from tests.support.empty_store import new_store
 from tests.support.plans import commanded, message, outcome, planned
 from tests.support.store_line import T0, at
 from tests.support.store_past import DAY_S, KEEP_DAYS, LATER_S, Past
@@ -49,10 +50,10 @@ def untold(database: Database, tmp_path) -> Iterator[Past]:
 
 
 @pytest.fixture(scope="module")
-def told_once(tmp_path_factory, empty_store: Path) -> Path:
+def told_once(tmp_path_factory) -> Path:
     """Where the store of a past that was told is, closed, and its archive."""
     directory = tmp_path_factory.mktemp("told")
-    with closing(Database(Path(copy(empty_store, directory)), StoreSettings())) as database:
+    with closing(Database(new_store(directory / "test.duckdb"), StoreSettings())) as database:
         database.open()
         with closing(Past(database, directory)) as made:
             made.tell()
