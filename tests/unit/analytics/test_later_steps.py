@@ -22,7 +22,7 @@ from tests.support.plans import PERSON, commanded, decided, message, outcome
 from tests.support.store_line import T0, Line, at
 
 Word = Callable[[Line, str], None]
-"""Tells the line something of a case, which has messages, attempts and an account of its own: one store has them all."""
+"""Tells the line something of a case; each has messages, attempts and an account of its own, for one store has all."""
 
 MEMBERS = ("provider", "commanded", "fallbacks", "delivered", "double_deliveries")
 QUESTION = ReportQuestion(from_=T0, to=at(7200), group_by=(Dimension.ACCOUNT, Dimension.PROVIDER))
