@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from copy import deepcopy
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from shutil import copytree
 from typing import Any
@@ -100,9 +100,9 @@ class StoreFiles:
             path.write_bytes(content)
 
     def copied_to(self, directory: Path) -> "StoreFiles":
-        """The same of a store that is closed or was killed, to be damaged there."""
+        """Another store, which is closed or was killed as this one: to be damaged."""
         copytree(self.directory, directory, dirs_exist_ok=True)
-        return StoreFiles(directory, FixedClock(self.clock.now()), deepcopy(self.line))
+        return replace(self, directory=directory, clock=FixedClock(self.clock.now()), line=deepcopy(self.line))
 
     def aside(self) -> list[str]:
         """The names of the files that were moved aside."""

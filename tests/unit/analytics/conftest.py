@@ -63,10 +63,10 @@ def reader(database: Database, skyline: Skyline):
 
 @pytest.fixture(scope="session")
 def store_of(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StoreOf]:
-    """Makes stores to which a whole line was told as one batch, and `then` done something; for many tests to read."""
+    """Makes stores that many tests read: each was told a whole line as one batch, and `then` did more to it."""
     with ExitStack() as opened:
 
-        def made(told: Line, *, is_tidied: bool = False, then: Callable[[Database], object] = bool) -> Database:
+        def made(told: Line, *, is_tidied: bool = False, then: Callable[[Database], None] | None = None) -> Database:
             database = Database(new_store(tmp_path_factory.mktemp("told") / "test.duckdb"), StoreSettings())
             database.open()
             opened.callback(database.close)
@@ -76,7 +76,8 @@ def store_of(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StoreOf]:
                 writing.write(writing.prepare(writing.resume(), told.fetch()))
                 if is_tidied:
                     upkeep.tidy(1)
-            then(database)
+            if then is not None:
+                then(database)
             return database
 
         yield made

@@ -29,7 +29,6 @@ from analytics.sink.writer import Writer
 from analytics.store.database import Database
 from analytics.upkeep.upkeep import Upkeep
 from api.admission.keys import EVERYTHING
-from api.application import create_app
 from api.exports.desk import ExportDesk
 from api.exports.jobs import DIRECT
 from api.store import AnalyticsStore
@@ -44,7 +43,7 @@ from tests.support.empty_store import new_store
 from tests.support.exporting import exporter_of
 from tests.support.store_line import T0, Line
 from tests.unit.api.document import DOCUMENT
-from tests.unit.api.fakes import make_parts
+from tests.unit.api.fakes import app_over, make_parts
 
 ACCOUNTS = ("acme", "globex")
 CONNECTIONS = tuple(Connection(provider="infobip", name=f"{one}-main", account=one) for one in ACCOUNTS)
@@ -131,7 +130,7 @@ class World:
             registrar=LineRegistrar(self.line, self.clock),
         )
         settings = self._parts.settings.model_copy(update={"connections": CONNECTIONS})
-        self._app = create_app(replace(self._parts, settings=settings))
+        self._app = app_over(replace(self._parts, settings=settings))
         self._client = self._closing.enter_context(TestClient(self._app, follow_redirects=False))
         self._open_desk()
 
