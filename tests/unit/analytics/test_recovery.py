@@ -111,6 +111,7 @@ def cut(log: Path) -> None:
 
 def of_another_store(log: Path) -> None:
     other = StoreFiles(log.parent / "other")
+    other.path.unlink()  # by a copy of the same empty store it would be told for the same
     other.start()
     other.store(3)
     other.killed()
