@@ -6,11 +6,12 @@ import pytest
 
 from analytics.store.database import Database
 from runtime.settings import StoreSettings
+from tests.support.empty_store import new_store
 
 
 @pytest.fixture(scope="module")
 def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
-    opened = Database(tmp_path_factory.mktemp("store") / "laws.duckdb", StoreSettings())
+    opened = Database(new_store(tmp_path_factory.mktemp("store") / "laws.duckdb"), StoreSettings())
     opened.open()
     yield opened
     opened.close()

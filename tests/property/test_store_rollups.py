@@ -33,6 +33,7 @@ from analytics.upkeep import sealing
 from analytics.upkeep.folding import REPLY_WINDOW_S
 from analytics.upkeep.job import Stored
 from analytics.upkeep.upkeep import Upkeep
+from contracts.plans import SendOutcome
 from runtime.clock import FixedClock
 from tests.support.examples import share
 from tests.support.store_deeds import (
@@ -111,15 +112,79 @@ def store(database: Database, line: Line, chance: random.Random, *, is_tidied: b
     connection.close()
 
 
-@settings(
-    max_examples=share(0.3),
-    deadline=None,
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
+worlds = settings(max_examples=share(0.3), deadline=None, suppress_health_check=[HealthCheck.too_slow])
+"""Each is told once, and all laws of its kind are tried on it: the function that raises is the law that is broken."""
+
+
+@worlds
+@given(
+    what=deeds,
+    seed=st.integers(0, 2**32),
+    by_channel=st.booleans(),
+    begin_s=st.sampled_from([0, 0, 0, 1800, 3600]),
+    end_s=st.sampled_from([14_400, 14_400, 8000]),
+    as_of_s=st.sampled_from([40_000, 40_000, 3000, 9000]),
 )
-@given(what=deeds, seed=st.integers(0, 2**32))
-def test_deltas_add_up_to_a_recount(database: Database, what: list[Any], seed: int) -> None:
+def test_what_is_told_within_hours(
+    database: Database, what: list[Any], seed: int, begin_s: int, end_s: int, as_of_s: int, *, by_channel: bool
+) -> None:
     line = lived(what)
     store(database, line, random.Random(seed))
+
+    deltas_add_up_to_a_recount(database, line)
+    costs_are_what_prices_add_up_to(database, line, [sent(deed) for deed in what if "told" in deed])
+    every_callback_is_explained_exactly_once(database, line)
+    facts_are_counted_as_they_are_kept_by_the_hour(database, by_channel=by_channel)
+    routes_are_known_alike(database, at(begin_s), at(end_s), as_of=at(as_of_s))
+
+
+@settings(worlds, max_examples=share(0.2))
+@given(
+    what=deeds,
+    seed=st.integers(0, 2**32),
+    is_tidied=st.booleans(),
+    begin_s=st.sampled_from([0, MIDNIGHT_S, MIDNIGHT_S + DAY_S]),
+    end_s=st.sampled_from([MIDNIGHT_S + 3 * DAY_S, 50 * 3600, MIDNIGHT_S + 2 * DAY_S]),
+    as_of_s=st.sampled_from([80 * 3600, 30 * 3600, 40 * 3600, MIDNIGHT_S + 2 * DAY_S + 600]),
+)
+def test_what_is_told_over_days(
+    database: Database, what: list[Any], seed: int, begin_s: int, end_s: int, as_of_s: int, *, is_tidied: bool
+) -> None:
+    store(database, lived(over_days(what)), random.Random(seed), is_tidied=is_tidied)
+
+    days_have_what_the_hours_have_that_are_sealed(database)
+    whole_days_are_answered_as_their_hours_would_be(database, at(begin_s), at(end_s))
+    routes_are_known_alike(database, at(begin_s), at(end_s), as_of=at(as_of_s))
+
+
+@worlds
+@given(
+    what=talks,
+    seed=st.integers(0, 2**32),
+    is_tidied=st.booleans(),
+    hours=st.sampled_from([(0, 3), (0, 3), (0, 1), (1, 3)]),
+    accounts=st.sampled_from([None, ("default",)]),
+    begin_s=st.sampled_from([0, 0, 0, 1800]),
+    end_s=st.sampled_from([14_400, 14_400, 8000]),
+)
+def test_what_is_told_of_people_who_answer(
+    database: Database,
+    what: list[Any],
+    seed: int,
+    hours: tuple[int, int],
+    accounts: tuple[str] | None,
+    *,
+    begin_s: int,
+    end_s: int,
+    is_tidied: bool,
+) -> None:
+    store(database, lived(what), random.Random(seed), is_tidied=is_tidied)
+
+    what_was_late_is_known_alike(database, at(begin_s), at(end_s))
+    what_was_answered_is_known_alike(database, at(3600 * hours[0]), at(3600 * hours[1]), accounts)
+
+
+def deltas_add_up_to_a_recount(database: Database, line: Line) -> None:
     cursor = database.cursor()
     found = cursor.execute(CELLS).fetchall()
     latencies = {tuple(row[:-1]): row[-1] for row in cursor.execute(LATENCIES).fetchall()}
@@ -136,13 +201,7 @@ def counted(rows: list[tuple[Any, ...]], which: int) -> Counter[Cell]:
     return Counter({Cell(*row[:8]): count for row in rows if (count := row[8 + which])})
 
 
-@settings(max_examples=share(0.2), deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(what=deeds, seed=st.integers(0, 2**32))
-def test_what_attempts_cost_is_what_their_prices_add_up_to(database: Database, what: list[Any], seed: int) -> None:
-    line = lived(what)
-    store(database, line, random.Random(seed))
-    outcomes = [sent(deed) for deed in what if "told" in deed]
-
+def costs_are_what_prices_add_up_to(database: Database, line: Line, outcomes: list[SendOutcome]) -> None:
     for which, by_channel in (("attempt", False), ("entry", True)):
         rows = database.cursor().execute(PRICES.format(which=which)).fetchall()
         expected = prices_of(line.told, outcomes, by_channel=by_channel)
@@ -155,12 +214,8 @@ def spent_in(rows: list[tuple[Any, ...]]) -> Costs:
     return Costs(count, {cell: cost for cell, (_, cost) in cells.items() if cell.currency is not None})
 
 
-@settings(max_examples=share(0.2), deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(what=deeds, seed=st.integers(0, 2**32))
-def test_every_callback_is_explained_exactly_once(database: Database, what: list[Any], seed: int) -> None:
+def every_callback_is_explained_exactly_once(database: Database, line: Line) -> None:
     """Repeats of crashes are dropped by their marks, whatever portions they come in; upkeep settles it all."""
-    line = lived(what)
-    store(database, line, random.Random(seed))
     cursor = database.cursor()
     received = sum(len(line.logs["callbacks", part]) for part in range(line.partitions))
 
@@ -169,13 +224,8 @@ def test_every_callback_is_explained_exactly_once(database: Database, what: list
     assert cursor.execute("SELECT coalesce(sum(received), 0)::BIGINT FROM settled_count").fetchall() == [(received,)]
 
 
-@settings(max_examples=share(0.2), deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(what=deeds, seed=st.integers(0, 2**32), by_channel=st.booleans())
-def test_what_is_counted_from_the_facts_is_what_is_kept_by_the_hour(
-    database: Database, what: list[Any], seed: int, *, by_channel: bool
-) -> None:
+def facts_are_counted_as_they_are_kept_by_the_hour(database: Database, *, by_channel: bool) -> None:
     """Minutes are counted by rules that are written down a second time; here they are held together."""
-    store(database, lived(what), random.Random(seed))
     places = [one for one in PLACES if by_channel or one is not Dimension.CHANNEL]
     ends = [*places, Dimension.STATUS, Dimension.REASON]
 
@@ -189,12 +239,7 @@ def test_what_is_counted_from_the_facts_is_what_is_kept_by_the_hour(
         assert answer(database, question, facts) == answer(database, question, kept_by_hour)
 
 
-@settings(max_examples=share(0.2), deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(what=deeds, seed=st.integers(0, 2**32), is_tidied=st.booleans())
-def test_days_have_what_the_hours_have_that_are_sealed(
-    database: Database, what: list[Any], seed: int, *, is_tidied: bool
-) -> None:
-    store(database, lived(over_days(what)), random.Random(seed), is_tidied=is_tidied)
+def days_have_what_the_hours_have_that_are_sealed(database: Database) -> None:
     cursor = database.cursor()
 
     for rollup in ROLLUPS:
@@ -214,20 +259,8 @@ def by_day(rollup: Rollup, table: str, day_at: str, condition: str) -> str:
     )
 
 
-@settings(max_examples=share(0.2), deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(
-    what=deeds,
-    seed=st.integers(0, 2**32),
-    is_tidied=st.booleans(),
-    begin_s=st.sampled_from([0, MIDNIGHT_S, MIDNIGHT_S + DAY_S]),
-    end_s=st.sampled_from([MIDNIGHT_S + 3 * DAY_S, 50 * 3600, MIDNIGHT_S + 2 * DAY_S]),
-)
-def test_whole_days_are_answered_as_their_hours_would_be(
-    database: Database, what: list[Any], seed: int, begin_s: int, end_s: int, *, is_tidied: bool
-) -> None:
-    store(database, lived(over_days(what)), random.Random(seed), is_tidied=is_tidied)
-
-    for question, parameters in long_questions(at(begin_s), at(end_s)):
+def whole_days_are_answered_as_their_hours_would_be(database: Database, from_: datetime, to: datetime) -> None:
+    for question, parameters in long_questions(from_, to):
         by_hour = {name: value for name, value in parameters.items() if not name.startswith("days_")}
         assert by_hour != parameters
         assert asked(database, question, parameters) == asked(database, question, by_hour)
@@ -250,40 +283,8 @@ def long_questions(from_: datetime, to: datetime) -> Iterator[Asked]:
         yield "providers_compared", compared(ReportQuestion(from_=from_, to=to, least_samples=least_samples))
 
 
-@settings(max_examples=share(0.2), deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(
-    what=deeds,
-    seed=st.integers(0, 2**32),
-    begin_s=st.sampled_from([0, 0, 0, 1800, 3600]),
-    end_s=st.sampled_from([14_400, 14_400, 8000]),
-    as_of_s=st.sampled_from([40_000, 40_000, 3000, 9000]),
-)
-def test_what_routes_are_known_by_is_the_same_folded_or_counted_from_the_facts(
-    database: Database, what: list[Any], seed: int, begin_s: int, end_s: int, as_of_s: int
-) -> None:
-    store(database, lived(what), random.Random(seed))
-
-    routes_are_known_alike(database, at(begin_s), at(end_s), as_of=at(as_of_s))
-
-
-@settings(max_examples=share(0.2), deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(
-    what=deeds,
-    seed=st.integers(0, 2**32),
-    is_tidied=st.booleans(),
-    begin_s=st.sampled_from([0, MIDNIGHT_S, MIDNIGHT_S + DAY_S]),
-    end_s=st.sampled_from([MIDNIGHT_S + 3 * DAY_S, 50 * 3600, MIDNIGHT_S + 2 * DAY_S]),
-    as_of_s=st.sampled_from([80 * 3600, 30 * 3600, 40 * 3600, MIDNIGHT_S + 2 * DAY_S + 600]),
-)
-def test_what_routes_are_known_by_over_days_is_the_same_as_from_the_facts(
-    database: Database, what: list[Any], seed: int, begin_s: int, end_s: int, as_of_s: int, *, is_tidied: bool
-) -> None:
-    store(database, lived(over_days(what)), random.Random(seed), is_tidied=is_tidied)
-
-    routes_are_known_alike(database, at(begin_s), at(end_s), as_of=at(as_of_s))
-
-
 def routes_are_known_alike(database: Database, from_: datetime, to: datetime, *, as_of: datetime) -> None:
+    """Folded, or counted from the facts; the last of the laws, because what was folded is gone after it."""
     question = TrustQuestion(from_=from_, to=to, silent_after_s=600, at_least=1)
     folded = known_of_routes(database, question, as_of=as_of)
     for table in (TRUST.hours, TRUST.days, "folded"):
@@ -297,50 +298,24 @@ def known_of_routes(database: Database, question: TrustQuestion, *, as_of: datet
     return ask(*question.counts(as_of, folded=known.folded, newest=known.newest))
 
 
-@settings(max_examples=share(0.3), deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(
-    what=talks,
-    seed=st.integers(0, 2**32),
-    is_tidied=st.booleans(),
-    begin_s=st.sampled_from([0, 0, 0, 1800]),
-    end_s=st.sampled_from([14_400, 14_400, 8000]),
-)
-def test_what_was_late_is_the_same_folded_or_counted_from_the_facts(
-    database: Database, what: list[Any], seed: int, begin_s: int, end_s: int, *, is_tidied: bool
-) -> None:
-    store(database, lived(what), random.Random(seed), is_tidied=is_tidied)
+def what_was_late_is_known_alike(database: Database, from_: datetime, to: datetime) -> None:
+    """Folded, or counted from the facts."""
     ask = partial(asked, database)
-    question = TrustQuestion(from_=at(begin_s), to=at(end_s), silent_after_s=600, at_least=1)
+    question = TrustQuestion(from_=from_, to=to, silent_after_s=600, at_least=1)
     known = reached(ask, Fold.FOLLOWED)
 
     assert ask(*question.late(known)) == ask(*question.late(replace(known, is_far_behind=True)))
 
 
-@settings(max_examples=share(0.3), deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(
-    what=talks,
-    seed=st.integers(0, 2**32),
-    is_tidied=st.booleans(),
-    hours=st.sampled_from([(0, 3), (0, 3), (0, 1), (1, 3)]),
-    accounts=st.sampled_from([None, ("default",)]),
-)
-def test_what_was_answered_is_the_same_folded_or_found_in_the_facts(
-    database: Database,
-    what: list[Any],
-    seed: int,
-    hours: tuple[int, int],
-    accounts: tuple[str] | None,
-    *,
-    is_tidied: bool,
+def what_was_answered_is_known_alike(
+    database: Database, from_: datetime, to: datetime, accounts: tuple[str] | None
 ) -> None:
-    store(database, lived(what), random.Random(seed), is_tidied=is_tidied)
+    """Folded, or found in the facts."""
     ask = partial(asked, database)
     known = reached(ask, Fold.ANSWERED, rule_of(REPLY_WINDOW_S))
 
     for group_by in ((), GROUPS):
-        question = ReportQuestion(
-            from_=at(3600 * hours[0]), to=at(3600 * hours[1]), group_by=group_by, accounts=accounts
-        )
+        question = ReportQuestion(from_=from_, to=to, group_by=group_by, accounts=accounts)
         assert replied(ask, question, REPLY_WINDOW_S, known) == replied(
             ask, question, REPLY_WINDOW_S, replace(known, is_far_behind=True)
         )

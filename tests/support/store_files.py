@@ -3,8 +3,10 @@
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from copy import deepcopy
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from shutil import copytree
 from typing import Any
 
 import duckdb
@@ -18,6 +20,7 @@ from analytics.store.snapshots import Snapshots
 from analytics.upkeep.upkeep import Upkeep
 from runtime.clock import FixedClock
 from runtime.settings import Settings, StoreSettings
+from tests.support.empty_store import new_store
 from tests.support.store_line import T0, Line
 
 HOUR_S = 3600.0
@@ -36,6 +39,8 @@ class StoreFiles:
     def __post_init__(self) -> None:
         self.settings = Settings(data_dir=self.directory, store=StoreSettings(snapshot_every_s=self.every_s))
         self.path = self.directory / self.settings.store.path
+        if not self.path.exists():
+            new_store(self.path)
         self.database = self.kind(self.path, self.settings.store)
         self.snapshots = Snapshots(self.settings, self.clock)
         self.skyline = Skyline()
@@ -93,6 +98,11 @@ class StoreFiles:
         self.stop()
         for path, content in left.items():
             path.write_bytes(content)
+
+    def copied_to(self, directory: Path) -> "StoreFiles":
+        """Another store, which is closed or was killed as this one: to be damaged."""
+        copytree(self.directory, directory, dirs_exist_ok=True)
+        return replace(self, directory=directory, clock=FixedClock(self.clock.now()), line=deepcopy(self.line))
 
     def aside(self) -> list[str]:
         """The names of the files that were moved aside."""

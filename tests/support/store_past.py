@@ -81,9 +81,13 @@ class Past:
         self.writer.write(self.writer.prepare(self.writer.resume(), self.line.fetch()))
 
     def settle(self) -> None:
+        self.know_all()
+        self.upkeep.tidy(1)
+
+    def know_all(self) -> None:
+        """Up to where there are callbacks, as the sink tells it."""
         ends = {part: len(self.line.logs["callbacks", part]) for part in range(self.line.partitions)}
         self.skyline.latest = Horizon(self.clock.now(), ends)
-        self.upkeep.tidy(1)
 
     def archive(self, word: str, *, without: Mapping[int, int] | None = None) -> None:
         """What the line has of a topic, from its beginning; of some partitions less by so many at the end."""

@@ -40,6 +40,7 @@ from runtime.clock import SystemClock
 from runtime.settings import Connection, ExportSettings, StoreSettings
 from streams.session.machine import hear, standing_of
 from streams.session.rules import rules_named
+from tests.support.empty_store import new_store
 from tests.support.exporting import exporter_of, hashed
 from tests.support.plans import commanded, decided, message, outcome, planned, step
 from tests.support.store_line import Line, at
@@ -91,7 +92,7 @@ class Town:
 
     def __init__(self, folder: Path, *, messages: int = MESSAGES) -> None:
         self.clock = PassingClock()
-        self.database = Database(folder / "town.duckdb", StoreSettings())
+        self.database = Database(new_store(folder / "town.duckdb"), StoreSettings())
         self.database.open()
         self.line, self.skyline = Line(), Skyline()
         connection = self.database.cursor()

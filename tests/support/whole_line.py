@@ -34,6 +34,7 @@ from streams.engine.stage import Decide
 from streams.normalise.normaliser import Normaliser
 from streams.normalise.stage import NormaliseBatch
 from streams.track.stage import TRACK
+from tests.support.empty_store import new_store
 from tests.support.streams_world import Record
 
 STORED = ("callbacks", "inbound", "signals", "dead-letters", "updates")
@@ -122,7 +123,8 @@ class WholeLine:
     def store(self, settings: Settings, begins: Mapping[tuple[str, int], int] = MappingProxyType({})) -> None:
         """Into the store of `settings`, from where Kafka begins when it is new."""
         hashed = hasher(load_hash_key(settings))
-        database = Database(settings.data_dir / settings.store.path, settings.store)
+        path = settings.data_dir / settings.store.path
+        database = Database(path if path.exists() else new_store(path), settings.store)
         database.open()
         connection = database.cursor()
         upkeep = Upkeep(connection, Skyline())

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, closing
 from pathlib import Path
-from shutil import copy
+from typing import Any
 
 import pytest
 
@@ -15,28 +15,22 @@ from analytics.store.database import Database
 from analytics.upkeep.upkeep import Upkeep
 from runtime.clock import FixedClock
 from runtime.settings import StoreSettings
+from tests.support.empty_store import new_store
 from tests.support.illness import held_elsewhere
 from tests.support.plans import commanded
 from tests.support.simulated import LIVES, tell
 from tests.support.store_line import Line, at
 
 KEY = b"a key for tests"
+StoreOf = Callable[..., Database]
 ReaderOf = Callable[..., Reader]
 
 
-@pytest.fixture(scope="session")
-def empty_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A store in its newest shape; made once, because a copy takes a tenth of the time."""
-    made = Database(tmp_path_factory.mktemp("empty") / "test.duckdb", StoreSettings())
-    made.open()
-    made.close()
-    return made.path
-
-
 @pytest.fixture
-def database(tmp_path: Path, empty_store: Path) -> Iterator[Database]:
-    opened = Database(Path(copy(empty_store, tmp_path)), StoreSettings())
+def database(tmp_path: Path) -> Iterator[Database]:
+    opened = Database(new_store(tmp_path / "test.duckdb"), StoreSettings())
     opened.open()
+    opened.cursor().execute("PRAGMA disable_checkpoint_on_shutdown")  # hardly anybody opens it again
     yield opened
     opened.close()
 
@@ -68,12 +62,12 @@ def reader(database: Database, skyline: Skyline):
 
 
 @pytest.fixture(scope="session")
-def reader_of(tmp_path_factory: pytest.TempPathFactory, empty_store: Path) -> Iterator[ReaderOf]:
-    """Makes readers, each of a store of its own to which a whole line was told; to be read only."""
+def store_of(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StoreOf]:
+    """Makes stores that many tests read: each was told a whole line as one batch, and `then` did more to it."""
     with ExitStack() as opened:
 
-        def made(told: Line, skyline: Skyline | None = None, *, is_tidied: bool = False) -> Reader:
-            database = Database(Path(copy(empty_store, tmp_path_factory.mktemp("told"))), StoreSettings())
+        def made(told: Line, *, is_tidied: bool = False, then: Callable[[Database], None] | None = None) -> Database:
+            database = Database(new_store(tmp_path_factory.mktemp("told") / "test.duckdb"), StoreSettings())
             database.open()
             opened.callback(database.close)
             connection = database.cursor()
@@ -82,7 +76,20 @@ def reader_of(tmp_path_factory: pytest.TempPathFactory, empty_store: Path) -> It
                 writing.write(writing.prepare(writing.resume(), told.fetch()))
                 if is_tidied:
                     upkeep.tidy(1)
-            reader = Reader(database, skyline or Skyline(), FixedClock(at(60)), threads=2, limit_s=10)
+            if then is not None:
+                then(database)
+            return database
+
+        yield made
+
+
+@pytest.fixture(scope="session")
+def reader_of(store_of: StoreOf) -> Iterator[ReaderOf]:
+    """Makes readers of such stores."""
+    with ExitStack() as opened:
+
+        def made(told: Line, skyline: Skyline | None = None, **how: Any) -> Reader:
+            reader = Reader(store_of(told, **how), skyline or Skyline(), FixedClock(at(60)), threads=2, limit_s=10)
             opened.callback(reader.close)
             return reader
 

@@ -1,6 +1,7 @@
 """Exports from a real store: what is in the files is what the store has, and a chain of them is one."""
 
 import random
+from contextlib import ExitStack, closing
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from hashlib import sha256
@@ -10,18 +11,21 @@ import pytest
 from msgspec import structs
 
 from analytics import questions
+from analytics.asking.reader import Reader
 from analytics.asking.words import Dimension, Measure
 from analytics.exports.columns import What
 from analytics.exports.order import Format, Order, Split, Wanted
 from analytics.exports.reading import Window, windows_of
 from analytics.exports.tokens import read_token, write_token
+from analytics.freshness import Skyline
 from analytics.lists.sessions import SessionsQuestion, sessions
 from contracts.conversations import SessionCorrected, SessionOpened, Told
 from contracts.errors import ExportEnded, QueryInvalid
 from contracts.vocabulary import Reason, Scope
+from runtime.clock import FixedClock
 from streams.session.rules import rules_named
 from tests.support.exporting import exported, exporter_of, merged, order_of, rows_in, seal, written
-from tests.support.store_line import T0, at
+from tests.support.store_line import T0, Line, at
 from tests.support.store_questions import asked
 from tests.support.talking import US, lived, ours, time, user
 
@@ -39,6 +43,44 @@ FILTERS = (
 @pytest.fixture
 def exporter(database, reader):
     return exporter_of(database, reader)
+
+
+@pytest.fixture(scope="module")
+def exporter_over(store_of):
+    """Makes exporters, each from a store of its own to which a whole line was told."""
+    with ExitStack() as opened:
+
+        def made(line):
+            database = store_of(line)
+            reader = Reader(database, Skyline(), FixedClock(at(60)), threads=1, limit_s=10)
+            return exporter_of(database, opened.enter_context(closing(reader)))
+
+        yield made
+
+
+@pytest.fixture(scope="module")
+def of_two_accounts(exporter_over):
+    """Of each something of every kind."""
+    line = Line()
+    for account in ("ours", "theirs"):
+        line.report("delivered", of=f"{account} a", account=account)
+        line.register(of=f"{account} a", account=account)
+        line.report("sent", of=f"{account} b", account=account)
+        line.inbound(sha256(account.encode()).hexdigest()[:32], account=account)
+        line.tell(*talked(1, account=account))
+    line.unclaim(of="ours b")
+    return exporter_over(line)
+
+
+@pytest.fixture(scope="module")
+def of_five(exporter_over):
+    line = Line()
+    line.report("delivered", of="a", country="GB", campaign="spring-1", at_s=1)
+    line.report("sent", of="b", country="GR", campaign="spring-2", at_s=2)
+    line.report("sent", of="c", country="CY", campaign="100%.(a|b)*", at_s=3)
+    line.report("sent", of="d", campaign="two\nlines", at_s=4)
+    line.report("failed", of="e", reason=Reason.BLOCKED_BY_OPERATOR, account="theirs", at_s=5)
+    return exporter_over(line)
 
 
 def store(writer, line):
@@ -136,16 +178,8 @@ class TestRows:
 
     @pytest.mark.parametrize("accounts", [("ours",), ("theirs",), ("ours", "theirs"), ()])
     @pytest.mark.parametrize("what", What)
-    async def test_nobody_sees_a_row_of_others(self, exporter, writer, line, tmp_path, accounts, what):
-        for account in ("ours", "theirs"):
-            line.report("delivered", of=f"{account} a", account=account)
-            line.register(of=f"{account} a", account=account)
-            line.report("sent", of=f"{account} b", account=account)
-            line.inbound(sha256(account.encode()).hexdigest()[:32], account=account)
-            line.tell(*talked(1, account=account))
-        line.unclaim(of="ours b")
-        store(writer, line)
-        manifest = await exported(exporter, tmp_path / "x", Wanted(what=what, accounts=accounts))
+    async def test_nobody_sees_a_row_of_others(self, of_two_accounts, tmp_path, accounts, what):
+        manifest = await exported(of_two_accounts, tmp_path / "x", Wanted(what=what, accounts=accounts))
 
         assert {row["account"] for row in rows_in(tmp_path / "x", manifest)} == set(accounts)
 
@@ -172,15 +206,9 @@ class TestRows:
             pytest.param({Dimension.SENDER: ("' OR 1=1 --",)}, "", id="a filter is never a text of a question"),
         ],
     )
-    async def test_filters(self, exporter, writer, line, tmp_path, filters, found):
-        line.report("delivered", of="a", country="GB", campaign="spring-1", at_s=1)
-        line.report("sent", of="b", country="GR", campaign="spring-2", at_s=2)
-        line.report("sent", of="c", country="CY", campaign="100%.(a|b)*", at_s=3)
-        line.report("sent", of="d", campaign="two\nlines", at_s=4)
-        line.report("failed", of="e", reason=Reason.BLOCKED_BY_OPERATOR, account="theirs", at_s=5)
-        store(writer, line)
+    async def test_filters(self, of_five, tmp_path, filters, found):
         for what in ATTEMPTS:
-            manifest = await exported(exporter, tmp_path / what, Wanted(what=what, filters=filters))
+            manifest = await exported(of_five, tmp_path / what, Wanted(what=what, filters=filters))
 
             assert "".join(row["root_id"] for row in rows_in(tmp_path / what, manifest)) == found
 
@@ -199,22 +227,21 @@ class TestRows:
 class TestChain:
     """Two exports chained by a token are one."""
 
-    @pytest.mark.parametrize("filters", FILTERS, ids=str)
     @pytest.mark.parametrize("what", ATTEMPTS)
-    async def test_whoever_takes_them_one_by_one_has_what_one_export_has(
-        self, exporter, writer, line, tmp_path, what, filters
-    ):
-        rng, wanted, token = random.Random(str((what, filters))), Wanted(what=what, filters=filters), None
-        have: dict = {}
+    async def test_whoever_takes_them_one_by_one_has_what_one_export_has(self, exporter, writer, line, tmp_path, what):
+        rng, tokens = random.Random(what), [None] * len(FILTERS)
+        have: list[dict] = [{} for _ in FILTERS]
         for turn in range(6):
             live(line, rng, count=rng.randrange(12))
             store(writer, line)
-            part = await exported(exporter, tmp_path / f"part-{turn}", wanted, token=token)
-            have = merged(have, part, rows_in(tmp_path / f"part-{turn}", part))
-            token = part.token
-            whole = await exported(exporter, tmp_path / f"whole-{turn}", wanted)
+            for chain, filters in enumerate(FILTERS):
+                wanted, folder = Wanted(what=what, filters=filters), tmp_path / f"{turn}-{chain}"
+                part = await exported(exporter, folder / "part", wanted, token=tokens[chain])
+                have[chain] = merged(have[chain], part, rows_in(folder / "part", part))
+                tokens[chain] = part.token
+                whole = await exported(exporter, folder / "whole", wanted)
 
-            assert have == merged({}, whole, rows_in(tmp_path / f"whole-{turn}", whole))
+                assert have[chain] == merged({}, whole, rows_in(folder / "whole", whole)), filters
 
     async def test_reports_come_in_one_export_of_a_chain_only(self, exporter, writer, line, tmp_path):
         live(line, random.Random(1), count=20)

@@ -5,7 +5,10 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import timedelta
+from pathlib import Path
+from shutil import copytree
 
 import duckdb
 import pytest
@@ -28,6 +31,7 @@ from contracts.errors import NotFound, QueryInvalid, StoreUnavailable
 from runtime.settings import Settings, StoreSettings, StreamsSettings
 from streams.session.machine import hear, standing_of
 from streams.session.rules import rules_named
+from tests.support.empty_store import new_store
 from tests.support.plans import commanded, message, outcome, planned
 from tests.support.store_line import T0, at
 from tests.support.store_past import DAY_S, KEEP_DAYS, LATER_S, Past
@@ -39,10 +43,33 @@ MIDNIGHT = (T0 + timedelta(days=LATER_S / DAY_S - KEEP_DAYS)).replace(hour=0)
 
 
 @pytest.fixture
-def past(database: Database, tmp_path) -> Iterator[Past]:
+def untold(database: Database, tmp_path) -> Iterator[Past]:
     made = Past(database, tmp_path)
     yield made
     made.close()
+
+
+@pytest.fixture(scope="module")
+def told_once(tmp_path_factory) -> Path:
+    """Where the store of a past that was told is, closed, and its archive."""
+    directory = tmp_path_factory.mktemp("told")
+    with closing(Database(new_store(directory / "test.duckdb"), StoreSettings())) as database:
+        database.open()
+        with closing(Past(database, directory)) as made:
+            made.tell()
+    return directory
+
+
+@pytest.fixture
+def past(told_once: Path, tmp_path) -> Iterator[Past]:
+    """Was told, settled and archived by another process, and this one goes on with it."""
+    copytree(told_once, tmp_path, dirs_exist_ok=True)
+    with closing(Database(tmp_path / "test.duckdb", StoreSettings())) as database:
+        database.open()
+        with closing(Past(database, tmp_path)) as made:
+            made.line.fetch()
+            made.know_all()
+            yield made
 
 
 def counts(**members: object) -> MetricsQuestion:
@@ -51,7 +78,6 @@ def counts(**members: object) -> MetricsQuestion:
 
 
 async def test_what_is_old_goes_and_what_was_counted_stays(past):
-    past.tell()
     before = await questions.metrics(past.reader, counts()), await questions.conservation(past.reader)
     held = past.facts()
     past.forget_all()
@@ -66,7 +92,6 @@ async def test_what_is_old_goes_and_what_was_counted_stays(past):
 
 
 def test_names_go_with_what_they_name(past):
-    past.tell()
     named = past.ask("SELECT count(*) FROM attempt_name")
     past.forget_all()
     past.settle()
@@ -79,7 +104,6 @@ def test_names_go_with_what_they_name(past):
 
 
 async def test_the_books_go_on_behind_what_went(past):
-    past.tell()
     past.forget_all()
     past.line.report("sent", of="new", connection="observed", at_s=LATER_S)
     past.tell()
@@ -89,36 +113,35 @@ async def test_the_books_go_on_behind_what_went(past):
     assert (await questions.book_faults(past.reader)).rows == []
 
 
-async def test_what_no_archive_has_stays_however_old_it_is(past):
+async def test_what_no_archive_has_stays_however_old_it_is(untold):
     """A plan says that a repeated request was sent, a doubt waits for a person, a conversation for its answer."""
-    past.line.say("messages", planned(1), at_s=0)
-    past.line.say("commands", commanded(1), at_s=0)
-    past.line.say("outcomes", outcome("in_doubt", 1), at_s=0)
+    untold.line.say("messages", planned(1), at_s=0)
+    untold.line.say("commands", commanded(1), at_s=0)
+    untold.line.say("outcomes", outcome("in_doubt", 1), at_s=0)
     state, rules = None, rules_named("viber", {})
     for event in (user(0), ours(0.1), user(0.2)):
         state, told = hear(state, event, rules)
-        past.line.tell(*told, standing_of(state, rules))
-    past.tell()
+        untold.line.tell(*told, standing_of(state, rules))
+    untold.tell()
 
     async def known():
         asked = [
-            await sends.known_plans(past.reader, [message(1)]),
-            await sends.in_doubt(past.reader, accounts=None, limit=10, overdue_s=0),
-            await sends.send_balance(past.reader),
+            await sends.known_plans(untold.reader, [message(1)]),
+            await sends.in_doubt(untold.reader, accounts=None, limit=10, overdue_s=0),
+            await sends.send_balance(untold.reader),
         ]
-        return [one.rows for one in asked], past.ask("SELECT * FROM session_word ORDER BY ALL")
+        return [one.rows for one in asked], untold.ask("SELECT * FROM session_word ORDER BY ALL")
 
     before = await known()
-    past.forget_all()
+    untold.forget_all()
 
     assert all(before[0])
     assert before[1]
     assert await known() == before
-    assert past.ask("SELECT count(*) FROM forgotten") != [(0,)]
+    assert untold.ask("SELECT count(*) FROM forgotten") != [(0,)]
 
 
 def test_an_hour_goes_in_each_turn(past):
-    past.tell()
     left = []
     for _ in range(2):
         past.turn()
@@ -128,7 +151,6 @@ def test_an_hour_goes_in_each_turn(past):
 
 
 def test_everything_is_kept_unless_told_otherwise(past):
-    past.tell()
     held = past.facts()
     past.upkeep = Upkeep(past.connection, past.skyline, Forgetting(Settings(data_dir=past.directory), past.clock))
     past.forget_all()
@@ -195,26 +217,25 @@ def the_manifest_is_damaged(past: Past) -> None:
 @pytest.mark.parametrize(
     "told", [unsettled, unarchived, archived_in_part, registrations_behind, a_file_is_gone, the_manifest_is_damaged]
 )
-def test_nothing_goes_that_could_not_be_brought_back(past, told):
-    told(past)
-    held = past.facts()
-    past.forget_all()
+def test_nothing_goes_that_could_not_be_brought_back(untold, told):
+    told(untold)
+    held = untold.facts()
+    untold.forget_all()
 
-    assert past.facts() == held
+    assert untold.facts() == held
 
 
-def test_what_was_waited_for_is_done_when_it_has_come(past):
-    registrations_behind(past)
-    past.forget_all()
-    waiting = past.facts()["report"]
-    past.archive("attempts")
-    past.forget_all()
+def test_what_was_waited_for_is_done_when_it_has_come(untold):
+    registrations_behind(untold)
+    untold.forget_all()
+    waiting = untold.facts()["report"]
+    untold.archive("attempts")
+    untold.forget_all()
 
-    assert (waiting, past.facts()["report"]) == (15, 5)
+    assert (waiting, untold.facts()["report"]) == (15, 5)
 
 
 async def test_a_late_word_about_what_is_forgotten_moves_no_count_and_goes_too(past):
-    past.tell()
     past.forget_all()
     before = (await questions.metrics(past.reader, counts())).rows
     past.line.report("seen", of="a0", connection="observed", at_s=LATER_S)
@@ -238,7 +259,6 @@ def pieces() -> list[MetricsQuestion]:
 
 @pytest.mark.parametrize("question", pieces(), ids=lambda one: f"{one.measures[0]} by {one.bucket}")
 async def test_a_question_that_needs_what_is_gone_is_refused_with_from_when_it_is_not(past, question):
-    past.tell()
     await questions.metrics(past.reader, question)
     past.forget_all()
 
@@ -247,56 +267,54 @@ async def test_a_question_that_needs_what_is_gone_is_refused_with_from_when_it_i
 
 
 async def test_whoever_asks_about_a_time_that_is_kept_is_answered(past):
-    past.tell()
     past.forget_all()
     question = counts(bucket=Bucket.MINUTE, from_=at(44 * DAY_S), to=at(44 * DAY_S + 3600), group_by=())
 
     assert sum(row["sent"] for row in (await questions.metrics(past.reader, question)).rows) == 3
 
 
-async def test_what_people_answered_goes_with_the_attempt(past):
+async def test_what_people_answered_goes_with_the_attempt(untold):
     to_person = {"recipient": "+447700900105", "sender": "ExampleShop", "connection": "observed"}
     for day in (0, 44):
-        past.line.report("delivered", of=f"r{day}", at_s=day * DAY_S + 10, **to_person)
-        past.line.inbound(
+        untold.line.report("delivered", of=f"r{day}", at_s=day * DAY_S + 10, **to_person)
+        untold.line.inbound(
             f"{day + 200:032x}",
             at_s=day * DAY_S + 100,
             author="+447700900105",
             connection="observed",
             reply_to=f"r{day}",
         )
-    past.tell()
+    untold.tell()
     kept = ReportQuestion(from_=at(44 * DAY_S), to=at(44 * DAY_S + 3600))
-    before = past.ask("SELECT count(*) FROM answered"), (await funnel(past.reader, kept, window_s=DAY_S)).rows
-    past.forget_all()
+    before = untold.ask("SELECT count(*) FROM answered"), (await funnel(untold.reader, kept, window_s=DAY_S)).rows
+    untold.forget_all()
 
     assert before[0] == [(2,)]
-    assert past.ask("SELECT count(*) FROM answered") == [(1,)]
-    assert (await funnel(past.reader, kept, window_s=DAY_S)).rows == before[1]
+    assert untold.ask("SELECT count(*) FROM answered") == [(1,)]
+    assert (await funnel(untold.reader, kept, window_s=DAY_S)).rows == before[1]
 
 
-async def test_later_steps_go_with_what_was_reported_of_them_and_do_not_come_back(past):
+async def test_later_steps_go_with_what_was_reported_of_them_and_do_not_come_back(untold):
     for day in (0, 44):
-        past.line.say("commands", commanded(day + 1), at_s=day * DAY_S)
-        past.line.say("outcomes", outcome("accepted", day + 1, root_id=f"r{day}", provider="telesign"))
-        past.line.report("delivered", of=f"r{day}", provider="telesign", at_s=day * DAY_S + 10)
-    past.tell()
+        untold.line.say("commands", commanded(day + 1), at_s=day * DAY_S)
+        untold.line.say("outcomes", outcome("accepted", day + 1, root_id=f"r{day}", provider="telesign"))
+        untold.line.report("delivered", of=f"r{day}", provider="telesign", at_s=day * DAY_S + 10)
+    untold.tell()
     kept = ReportQuestion(from_=at(44 * DAY_S), to=at(44 * DAY_S + 3600))
-    before = past.ask(LATER_STEPS), await fallbacks(past.reader, kept)
-    past.forget_all()
-    gone = past.ask(LATER_STEPS), await fallbacks(past.reader, kept)
-    past.line.say("outcomes", outcome("accepted", 1, root_id="another", at_s=LATER_S))
-    past.store()
-    past.upkeep.tidy(2)
+    before = untold.ask(LATER_STEPS), await fallbacks(untold.reader, kept)
+    untold.forget_all()
+    gone = untold.ask(LATER_STEPS), await fallbacks(untold.reader, kept)
+    untold.line.say("outcomes", outcome("accepted", 1, root_id="another", at_s=LATER_S))
+    untold.store()
+    untold.upkeep.tidy(2)
 
     assert (before[0], gone[0]) == ([(2, 2)], [(1, 1)])
     assert gone[1].rows == before[1].rows
     assert [row["delivered"] for row in gone[1].rows] == [1]
-    assert past.ask(LATER_STEPS) == [(1, 1)]
+    assert untold.ask(LATER_STEPS) == [(1, 1)]
 
 
 async def test_reports_and_messages_tell_of_what_is_gone(past):
-    past.tell()
     attempt = past.line.told[0].attempt_id
     past.forget_all()
     old = TrustQuestion(from_=T0, to=at(DAY_S), silent_after_s=60, at_least=1)
@@ -308,7 +326,6 @@ async def test_reports_and_messages_tell_of_what_is_gone(past):
 
 
 def test_a_store_that_has_forgotten_is_not_rebuilt(past):
-    past.tell()
     past.forget_all()
 
     with pytest.raises(StoreUnavailable, match="would count twice"):
@@ -333,7 +350,6 @@ class Failing:
 
 @pytest.mark.parametrize("word", ["INSERT INTO forgotten", *(f"DELETE FROM {table}\n" for table in (*FACTS, *FOLDED))])
 def test_an_hour_that_fails_stays_whole(past, word):
-    past.tell()
     held = past.facts()
     failing = Upkeep(Failing(past.connection, word), past.skyline, Forgetting(past.settings, past.clock))
     with pytest.raises(duckdb.IOException):
@@ -350,7 +366,6 @@ def test_an_hour_that_fails_stays_whole(past, word):
     [pytest.param("sink.forgetting", 15, id="before it counts"), pytest.param("sink.forgot", 10, id="once it counts")],
 )
 def test_a_kill_leaves_an_hour_whole_or_gone_and_the_next_start_goes_on(past, place, reports):
-    past.tell()
     past.close()
     past.database.close()
     command = [sys.executable, "-m", "tests.support.forgetting_process", str(past.directory), str(past.database.path)]

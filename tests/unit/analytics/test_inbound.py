@@ -1,5 +1,6 @@
 """Which message a person answers, and what is told of inbound messages."""
 
+import asyncio
 from datetime import timedelta
 
 import pytest
@@ -9,7 +10,7 @@ from analytics.lists.timelines import name_hash
 from analytics.questions import InboundQuestion, Place
 from analytics.sink.columns import hasher
 from contracts.vocabulary import InboundKind
-from tests.support.store_line import MESSAGE, OBSERVED, at
+from tests.support.store_line import MESSAGE, OBSERVED, Line, at
 
 DAY_S = 86_400
 PERSON, SHOP = "+447700900105", "ExampleShop"
@@ -46,55 +47,53 @@ def three_messages(line) -> None:
     line.register(of="early", at_s=5)
 
 
-@pytest.mark.parametrize(
-    ("said", "attempt", "way"),
-    [
-        pytest.param({"reply_to": "early"}, "early", "provider_id", id="the provider names the send"),
-        pytest.param({"reply_to": "order-1"}, "early", "reply_id", id="our own name comes back as what is answered"),
-        pytest.param({"extras": {"reply_id": "order-1"}}, "early", "reply_id", id="or as the reply id"),
-        pytest.param(
-            {"extras": {"reply_id": MESSAGE.format(sum(b"early"))}}, "early", "reply_id", id="or as the message's id"
-        ),
-        pytest.param({"extras": {"tracking": "early"}}, "early", "tracking_data", id="the tracking data names it"),
-        pytest.param({"extras": {"external_id": "order-1"}}, "early", "tracking_data", id="or the data of our send"),
-        pytest.param({"extras": {"send_id": "order-1"}}, "early", "tracking_data", id="or the name in its address"),
-        pytest.param(
-            {"reply_to": "late", "extras": {"tracking": "early"}}, "late", "provider_id", id="the surest name wins"
-        ),
-        pytest.param({}, "late", "newest_delivered", id="else the newest that arrived before it"),
-        pytest.param({"reply_to": "unheard-of"}, "late", "newest_delivered", id="also when the name means nothing"),
-        pytest.param({"addressee": "exampleshop"}, "late", "newest_delivered", id="the sender in another case"),
-        pytest.param({"addressee": None}, "late", "newest_delivered", id="the sender is not told"),
-        pytest.param({"addressee": "OtherShop"}, None, "none", id="what others sent is not answered"),
-        pytest.param({"author": "+447700900106"}, None, "none", id="what others got is not answered"),
-        pytest.param({"author": None}, None, "none", id="nobody knows who wrote"),
-    ],
-)
-async def test_what_a_reply_answers(line, known, said, attempt, way):
+REPLIES = [
+    pytest.param({"reply_to": "early"}, "early", "provider_id", id="the provider names the send"),
+    pytest.param({"reply_to": "order-1"}, "early", "reply_id", id="our own name comes back as what is answered"),
+    pytest.param({"extras": {"reply_id": "order-1"}}, "early", "reply_id", id="or as the reply id"),
+    pytest.param(
+        {"extras": {"reply_id": MESSAGE.format(sum(b"early"))}}, "early", "reply_id", id="or as the message's id"
+    ),
+    pytest.param({"extras": {"tracking": "early"}}, "early", "tracking_data", id="the tracking data names it"),
+    pytest.param({"extras": {"external_id": "order-1"}}, "early", "tracking_data", id="or the data of our send"),
+    pytest.param({"extras": {"send_id": "order-1"}}, "early", "tracking_data", id="or the name in its address"),
+    pytest.param(
+        {"reply_to": "late", "extras": {"tracking": "early"}}, "late", "provider_id", id="the surest name wins"
+    ),
+    pytest.param({}, "late", "newest_delivered", id="else the newest that arrived before it"),
+    pytest.param({"reply_to": "unheard-of"}, "late", "newest_delivered", id="also when the name means nothing"),
+    pytest.param({"addressee": "exampleshop"}, "late", "newest_delivered", id="the sender in another case"),
+    pytest.param({"addressee": None}, "late", "newest_delivered", id="the sender is not told"),
+    pytest.param({"addressee": "OtherShop"}, None, "none", id="what others sent is not answered"),
+    pytest.param({"author": "+447700900106"}, None, "none", id="what others got is not answered"),
+    pytest.param({"author": None}, None, "none", id="nobody knows who wrote"),
+    pytest.param({"at_s": 5}, None, "none", id="before all of them: none"),
+    pytest.param({"at_s": 50}, "early", "newest_delivered", id="after the first"),
+    pytest.param({"at_s": 150}, "late", "newest_delivered", id="after the second"),
+    pytest.param({"at_s": 100 + DAY_S}, "late", "newest_delivered", id="at the end of the window"),
+    pytest.param({"at_s": 101 + DAY_S}, "last", "newest_sent", id="after it: the newest that left"),
+    pytest.param({"at_s": 201 + DAY_S}, None, "none", id="after all windows: none"),
+]
+
+
+@pytest.fixture(scope="module")
+def answered(reader_of):
+    """What each of `REPLIES` answers, by its place there: all come after the three messages, each in its own time."""
+    line = Line()
     three_messages(line)
-    line.inbound(REPLY, at_s=300, **{"addressee": SHOP} | said)
-    (row,) = (await known()).rows
-
-    assert (row["attempt_id"], row["attributed_by"]) == (attempt and told(line, attempt), way)
+    for number, (said, *_) in enumerate(one.values for one in REPLIES):
+        line.inbound(f"{number:032x}", **{"addressee": SHOP, "at_s": 300} | said)
+    rows = asyncio.run(questions.inbound(reader_of(line), InboundQuestion(), window_s=DAY_S)).rows
+    roots = {told(line, of): of for of in ("early", "late", "last")}
+    return {int(row["event_id"], 16): (roots.get(row["attempt_id"]), row["attributed_by"]) for row in rows}
 
 
 @pytest.mark.parametrize(
-    ("after_s", "attempt", "way"),
-    [
-        pytest.param(5, None, "none", id="before all of them: none"),
-        pytest.param(50, "early", "newest_delivered", id="after the first"),
-        pytest.param(150, "late", "newest_delivered", id="after the second"),
-        pytest.param(100 + DAY_S, "late", "newest_delivered", id="at the end of the window"),
-        pytest.param(101 + DAY_S, "last", "newest_sent", id="after it: the newest that left"),
-        pytest.param(201 + DAY_S, None, "none", id="after all windows: none"),
-    ],
+    ("number", "attempt", "way"),
+    [pytest.param(number, *one.values[1:], id=one.id) for number, one in enumerate(REPLIES)],
 )
-async def test_the_window_before_a_reply(line, known, after_s, attempt, way):
-    three_messages(line)
-    line.inbound(REPLY, at_s=after_s, addressee=SHOP)
-    (row,) = (await known()).rows
-
-    assert (row["attempt_id"], row["attributed_by"]) == (attempt and told(line, attempt), way)
+def test_what_a_reply_answers(answered, number, attempt, way):
+    assert answered[number] == (attempt, way)
 
 
 async def test_a_leg_is_a_name_too(line, known):
@@ -221,9 +220,10 @@ async def test_replies_are_not_told_to_others(line, known, reader):
     assert answer.rows == []
 
 
-@pytest.fixture
-def five(line):
-    """Five messages, one of them told twice by its provider."""
+@pytest.fixture(scope="module")
+def five(reader_of):
+    """A store of five messages, one of them told twice by its provider."""
+    line = Line()
     for number in range(5):
         kind = InboundKind.IMAGE if number == 4 else InboundKind.TEXT
         words = "Is THE Red one in stock?" if number == 1 else None
@@ -231,7 +231,7 @@ def five(line):
             f"{number:032x}", at_s=number, author=f"+44770090010{number}", addressee=SHOP, kind=kind, text=words
         )
     line.inbound(f"{2:032x}", at_s=9, addressee=SHOP)
-    return line
+    return reader_of(line)
 
 
 @pytest.mark.parametrize(
@@ -252,15 +252,15 @@ def five(line):
         pytest.param({"limit": 2, "before": Place(at(3), 99, 0)}, "32", id="and the next one"),
     ],
 )
-@pytest.mark.usefixtures("five")
-async def test_filters(known, asked, numbers):
-    assert "".join(row["event_id"][-1] for row in (await known(**asked)).rows) == numbers
+async def test_filters(five, asked, numbers):
+    rows = (await questions.inbound(five, InboundQuestion(**asked), window_s=DAY_S)).rows
+
+    assert "".join(row["event_id"][-1] for row in rows) == numbers
 
 
-@pytest.mark.usefixtures("five")
-async def test_pages_one_after_the_other_hold_all_once(known):
+async def test_pages_one_after_the_other_hold_all_once(five):
     seen, before = [], None
-    while rows := (await known(limit=2, before=before)).rows:
+    while rows := (await questions.inbound(five, InboundQuestion(limit=2, before=before), window_s=DAY_S)).rows:
         seen += [row["event_id"][-1] for row in rows]
         before = Place(rows[-1]["received_at"], rows[-1]["kafka_partition"], rows[-1]["kafka_offset"])
 

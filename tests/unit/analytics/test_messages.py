@@ -11,20 +11,34 @@ from analytics.asking.words import Dimension
 from analytics.lists.messages import MessagesQuestion, messages, newest
 from analytics.lists.timelines import message_timeline
 from analytics.sink.columns import hasher
+from analytics.store.database import Database
 from analytics.upkeep.settling import Settling
 from contracts.filters import parse_filter
 from tests.support.plans import message, planned
 from tests.support.store_deeds import OF_BEFORE
-from tests.support.store_line import at
+from tests.support.store_line import Line, at
 
 SOON = at(60)
 LONG_AGO = SOON - timedelta(days=30)
 PERSON = "+447700900211"
 
 
-@pytest.fixture(params=["settled", "of before", "new"])
-def stored(writer, line, database, request):
-    """Five attempts, a quarter of a day apart; the newest failed, and the middle one has names."""
+def settle(database: Database) -> None:
+    Settling(database.cursor()).run(1)
+
+
+def make_of_before(database: Database) -> None:
+    for change in OF_BEFORE:
+        database.cursor().execute(change)
+    settle(database)
+
+
+STATES = {"settled": settle, "of before": make_of_before, "new": lambda _: None}
+
+
+def five_attempts() -> Line:
+    """A quarter of a day apart; the newest failed, and the middle one has names."""
+    line = Line()
     for number in range(5):
         of, at_s = f"vb-{number}", -21_600 * (4 - number)
         line.report("sent", of=of, at_s=at_s, connection="observed", campaign=f"spring-{number}")
@@ -32,25 +46,19 @@ def stored(writer, line, database, request):
     line.report("delivered", of="vb-2", leg="vb-2:sms", at_s=2, connection="observed", recipient=PERSON)
     line.report("sent", of="vb-0", at_s=3, connection="observed", recipient=PERSON)
     line.register(of="own", at_s=-30_000, external_id="order-1207", account="other")
-    writer.write(writer.prepare(writer.resume(), line.fetch()))
-    if request.param == "of before":
-        for change in OF_BEFORE:
-            database.cursor().execute(change)
-    if request.param != "new":
-        Settling(database.cursor()).run(1)
     return line
 
 
-@pytest.fixture
-def found(reader):
+@pytest.fixture(scope="module", params=STATES)
+def reader_of_five(reader_of, request):
+    return reader_of(five_attempts(), then=STATES[request.param])
+
+
+async def found(reader, **members):
     """The root ids of what was asked for."""
-
-    async def ask(**members):
-        filters = {name: parse_filter([members.pop(name)]) for name in list(members) if name in set(Dimension)}
-        question = MessagesQuestion(**{"from_": LONG_AGO, "to": SOON, "filters": filters} | members)
-        return [row["root_id"] for row in (await messages(reader, question)).rows]
-
-    return ask
+    filters = {name: parse_filter([members.pop(name)]) for name in list(members) if name in set(Dimension)}
+    question = MessagesQuestion(**{"from_": LONG_AGO, "to": SOON, "filters": filters} | members)
+    return [row["root_id"] for row in (await messages(reader, question)).rows]
 
 
 @pytest.mark.parametrize(
@@ -75,13 +83,12 @@ def found(reader):
         pytest.param({"external_id": "order-1207", "accounts": ("default",)}, "", id="that is another account's"),
     ],
 )
-@pytest.mark.usefixtures("stored")
-async def test_what_is_found(found, asked, roots):
-    assert "".join(root[-1] for root in await found(**asked)) == roots
+async def test_what_is_found(reader_of_five, asked, roots):
+    assert "".join(root[-1] for root in await found(reader_of_five, **asked)) == roots
 
 
 @pytest.mark.parametrize("settled", [0, 1, 2])
-async def test_the_reference_of_a_plan_finds_what_was_sent_of_it(writer, line, found, database, settled):
+async def test_the_reference_of_a_plan_finds_what_was_sent_of_it(writer, line, reader, database, settled):
     settling = Settling(database.cursor())
     line.register(of="by-plan", message_id=message(), external_id="a send's own id")
     for topics in (["updates"], ["messages"]):
@@ -89,7 +96,7 @@ async def test_the_reference_of_a_plan_finds_what_was_sent_of_it(writer, line, f
         line.say("messages", planned(external_id="order-1208"))
     settling.run(settled)
 
-    assert await found(external_id="order-1208") == ["by-plan"]
+    assert await found(reader, external_id="order-1208") == ["by-plan"]
 
 
 async def pages(reader, question):
@@ -176,8 +183,7 @@ async def test_hours_that_have_a_page_together_are_looked_at_once(writer, line, 
     assert len(looks) == 1
 
 
-@pytest.mark.usefixtures("stored")
-async def test_where_few_are_wanted_only_those_are_summed_up(reader):
+async def test_where_few_are_wanted_only_those_are_summed_up(reader_of_five):
     summed = []
 
     def look(ask: Ask) -> None:
@@ -190,24 +196,27 @@ async def test_where_few_are_wanted_only_those_are_summed_up(reader):
         rows, _ = newest(noted, MessagesQuestion(from_=LONG_AGO, to=SOON, filters=ended))
         assert [row["attempt_id"] for row in rows] == summed
 
-    await reader.look(look)
+    await reader_of_five.look(look)
 
 
-@pytest.mark.usefixtures("stored")
-async def test_a_name_of_the_same_number_is_another(found, database):
-    database.cursor().execute(
-        "INSERT INTO attempt_name "
-        "SELECT unnest([name_hash('vb-3'), person_hash(7)]), first_tick, is_sorted FROM attempt_name"
-    )
+@pytest.mark.parametrize("state", STATES)
+async def test_a_name_of_the_same_number_is_another(reader_of, state):
+    def add_others(database: Database) -> None:
+        STATES[state](database)
+        database.cursor().execute(
+            "INSERT INTO attempt_name "
+            "SELECT unnest([name_hash('vb-3'), person_hash(7)]), first_tick, is_sorted FROM attempt_name"
+        )
 
-    assert await found(provider_message_id="vb-3") == ["vb-3"]
-    assert await found(recipient=7) == []
+    reader = reader_of(five_attempts(), then=add_others)
+
+    assert await found(reader, provider_message_id="vb-3") == ["vb-3"]
+    assert await found(reader, recipient=7) == []
 
 
-@pytest.mark.usefixtures("stored")
-async def test_what_was_sent_to_somebody_has_pages_too(reader):
+async def test_what_was_sent_to_somebody_has_pages_too(reader_of_five):
     person = hasher(b"a key for tests")(PERSON)
-    several = await pages(reader, MessagesQuestion(from_=LONG_AGO, to=SOON, recipient=person, limit=1))
+    several = await pages(reader_of_five, MessagesQuestion(from_=LONG_AGO, to=SOON, recipient=person, limit=1))
 
     assert [len(page) for page in several] == [1, 1, 0]
 

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from functools import cache, partial
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -20,6 +21,8 @@ from tests.support.store_line import T0, Line, at
 from tests.support.store_questions import asked
 
 HALF_AN_HOUR = timedelta(minutes=30)
+MOMENTS = [datetime(2026, 3, 4, 15, tzinfo=UTC) + number * HALF_AN_HOUR for number in range(45 * 48)]
+VALUES = ["autumn", "autumn-b", "spring", "a*", "autumn*", None]
 ALL_COUNTS = tuple(measure for measure in COUNTED if not measure.startswith("latency"))
 
 
@@ -49,6 +52,18 @@ def reply_at(database: Database, moments: Sequence[datetime]) -> None:
         "FROM (SELECT unnest($moments::TIMESTAMP[]) AS moment, generate_subscripts($moments, 1) AS number)",
         {"moments": [moment.replace(tzinfo=None) for moment in moments]},
     )
+
+
+@pytest.fixture(scope="module")
+def replied_often(reader_of):
+    """A store of replies at `MOMENTS`."""
+    return reader_of(Line(), then=partial(reply_at, moments=MOMENTS))
+
+
+@pytest.fixture(scope="module")
+def of_values(reader_of):
+    """Makes stores of an attempt and a channel entry of each of `VALUES` in one dimension, one for each dimension."""
+    return cache(lambda dimension: reader_of(Line(), then=partial(fill, dimension=dimension, values=VALUES)))
 
 
 class TestMetrics:
@@ -165,31 +180,27 @@ class TestMetrics:
             "Asia/Kolkata",
         ],
     )
-    async def test_days_weeks_and_months_are_those_of_the_calendar(self, database, reader, zone, bucket):
-        begin = datetime(2026, 3, 4, 15, tzinfo=UTC)
-        moments = [begin + number * HALF_AN_HOUR for number in range(45 * 48)]
-        reply_at(database, moments)
-        answer = await questions.metrics(
-            reader, asked(Measure.REPLIES, from_=begin, to=moments[-1] + HALF_AN_HOUR, bucket=bucket, time_zone=zone)
+    async def test_days_weeks_and_months_are_those_of_the_calendar(self, replied_often, zone, bucket):
+        question = asked(
+            Measure.REPLIES, from_=MOMENTS[0], to=MOMENTS[-1] + HALF_AN_HOUR, bucket=bucket, time_zone=zone
         )
+        answer = await questions.metrics(replied_often, question)
 
         counted = {row["bucket_at"]: row["replies"] for row in answer.rows}
-        assert counted == Counter(start_of(bucket, moment, ZoneInfo(zone)) for moment in moments)
+        assert counted == Counter(start_of(bucket, moment, ZoneInfo(zone)) for moment in MOMENTS)
 
     @pytest.mark.parametrize("dimension", Dimension)
     @pytest.mark.parametrize(
         "text",
         ["autumn", "autumn*", "!autumn", "!aut*,!x", "a*,!autumn-b", "spring,autumn-b", "autumn\\*"],
     )
-    async def test_filters_leave_what_the_grammar_wants(self, database, reader, dimension, text):
-        values = ["autumn", "autumn-b", "spring", "a*", "autumn*", None]
-        fill(database, dimension, values)
+    async def test_filters_leave_what_the_grammar_wants(self, of_values, dimension, text):
         chosen = parse_filter([text])
         answer = await questions.metrics(
-            reader, asked(Measure.SENT, group_by=(dimension,), filters={dimension: chosen})
+            of_values(dimension), asked(Measure.SENT, group_by=(dimension,), filters={dimension: chosen})
         )
 
-        assert {row[dimension] for row in answer.rows} == {value for value in values if chosen.matches(value)}
+        assert {row[dimension] for row in answer.rows} == {value for value in VALUES if chosen.matches(value)}
 
     async def test_what_looks_like_sql_is_a_value(self, database, reader):
         fill(database, Dimension.CAMPAIGN, ["autumn"])

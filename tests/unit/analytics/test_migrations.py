@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
+from shutil import copy
 from typing import Any
 
 import duckdb
@@ -23,6 +24,7 @@ from analytics.upkeep.folding import foldings
 from analytics.upkeep.settling import Settling
 from analytics.upkeep.upkeep import Upkeep
 from contracts.vocabulary import Channel, Scope
+from tests.support.empty_store import new_store
 from tests.support.plans import commanded, message, outcome
 from tests.support.store_line import at
 
@@ -55,14 +57,30 @@ def test_each_step_has_a_number_of_its_own():
     assert sorted(name for name, _ in load_steps().values()) == sorted(names)
 
 
+@pytest.fixture(scope="module")
+def earlier(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of stores as each step left them, called by its number."""
+    folder = tmp_path_factory.mktemp("earlier")
+    for step in sorted(load_steps()):
+        with duckdb.connect(folder / "growing") as connection:
+            migrate(connection, {number: told for number, told in load_steps().items() if number <= step})
+        copy(folder / "growing", folder / str(step))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def shape_of_today(tmp_path_factory: pytest.TempPathFactory) -> list[tuple[Any, ...]]:
+    with duckdb.connect(new_store(tmp_path_factory.mktemp("today") / "test.duckdb")) as connection:
+        return connection.execute(SHAPE).fetchall()
+
+
 @pytest.mark.parametrize("step", sorted(load_steps()))
-def test_every_earlier_store_gets_the_shape_of_today(old: duckdb.DuckDBPyConnection, database: Database, step: int):
-    migrate(old, {number: told for number, told in load_steps().items() if number <= step})
+def test_every_earlier_store_gets_the_shape_of_today(earlier: Path, shape_of_today: list[tuple[Any, ...]], step: int):
+    with duckdb.connect(earlier / str(step)) as old:
+        migrate(old)
 
-    migrate(old)
-
-    assert old.execute(SHAPE).fetchall() == database.cursor().execute(SHAPE).fetchall()
-    assert old.execute(load_query("watermarks").sql).fetchall() == []
+        assert old.execute(SHAPE).fetchall() == shape_of_today
+        assert old.execute(load_query("watermarks").sql).fetchall() == []
 
 
 def test_what_was_folded_is_not_folded_again(old: duckdb.DuckDBPyConnection):

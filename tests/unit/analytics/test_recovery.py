@@ -17,10 +17,10 @@ FIRST, SECOND, THIRD = 40, 200, 7
 """Reports stored before the first snapshot, before the second, and after it."""
 
 
-@pytest.fixture
-def files(tmp_path) -> StoreFiles:
-    """A closed store with two snapshots, and some rows behind the newest."""
-    made = StoreFiles(tmp_path)
+@pytest.fixture(scope="module")
+def intact(tmp_path_factory) -> StoreFiles:
+    """A closed store with two snapshots, and some rows behind the newest; to be copied."""
+    made = StoreFiles(tmp_path_factory.mktemp("intact"))
     with made.running():
         made.store(FIRST)
         made.snapshot()
@@ -28,6 +28,24 @@ def files(tmp_path) -> StoreFiles:
         made.snapshot()
         made.store(THIRD)
     return made
+
+
+@pytest.fixture(scope="module")
+def killed(tmp_path_factory) -> StoreFiles:
+    """A store with two batches in its log, to be copied."""
+    made = StoreFiles(tmp_path_factory.mktemp("killed"))
+    with made.running():
+        made.store(FIRST)
+    made.start()
+    made.store(SECOND)
+    made.store(THIRD)
+    made.killed()
+    return made
+
+
+@pytest.fixture
+def files(intact: StoreFiles, tmp_path) -> StoreFiles:
+    return intact.copied_to(tmp_path)
 
 
 def suspect(files: StoreFiles) -> None:
@@ -93,6 +111,7 @@ def cut(log: Path) -> None:
 
 def of_another_store(log: Path) -> None:
     other = StoreFiles(log.parent / "other")
+    other.path.unlink()  # by a copy of the same empty store it would be told for the same
     other.start()
     other.store(3)
     other.killed()
@@ -108,15 +127,11 @@ def of_another_store(log: Path) -> None:
         pytest.param(of_another_store, 0, "its log was damaged", id="the log of another store"),
     ],
 )
-def test_a_damaged_log_costs_only_the_log(tmp_path, spoil: Callable[[Path], None], stored: int, told: str):
+def test_a_damaged_log_costs_only_the_log(
+    killed: StoreFiles, tmp_path, spoil: Callable[[Path], None], stored: int, told: str
+):
     """The file as of its last checkpoint is newer than any snapshot, and says itself up to where it has read."""
-    files = StoreFiles(tmp_path)
-    with files.running():
-        files.store(FIRST)
-    files.start()
-    files.store(SECOND)
-    files.store(THIRD)
-    files.killed()
+    files = killed.copied_to(tmp_path)
     spoil(log_of(files.path))
     with files.running() as said:
         found = files.stored()

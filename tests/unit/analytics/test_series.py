@@ -11,12 +11,13 @@ import pytest
 
 from analytics import questions
 from analytics.asking.buckets import CALENDAR, FINE, Bucket, start_of
+from analytics.asking.reader import Reader
 from analytics.measures.metrics import LATENCIES, Dimension, Measure, MetricsQuestion
 from analytics.measures.sources import COUNTED
 from contracts.errors import QueryInvalid
 from contracts.vocabulary import Channel, Reason
 from tests.support.simulated import HOURS, LIVES, Life
-from tests.support.store_line import T0, at
+from tests.support.store_line import T0, Line, at
 from tests.support.store_questions import asked
 
 ATHENS = ZoneInfo("Europe/Athens")
@@ -68,8 +69,10 @@ async def test_buckets_of_any_size_count_what_began_in_them(ask, bucket):
         assert row["latency_p50"] == (pytest.approx(took[math.ceil(len(took) / 2) - 1], rel=0.02) if took else None)
 
 
-@pytest.mark.parametrize("group_by", [*((one,) for one in Dimension), ()], ids=lambda group: "-".join(group) or "all")
-async def test_what_is_counted_from_the_facts_is_what_is_kept_by_the_hour(writer, reader, line, group_by):
+@pytest.fixture(scope="module")
+def three_attempts(reader_of) -> Reader:
+    """A store of a cascade, of one that is told twice, and of one that is registered late."""
+    line = Line()
     line.report("failed", of="a", leg="a:viber", channel=Channel.VIBER, connection="observed", reason=Reason.NO_ROUTE)
     line.report("delivered", of="a", leg="a:sms", channel=Channel.SMS, connection="observed", at_s=2)
     for _ in range(2):
@@ -78,10 +81,14 @@ async def test_what_is_counted_from_the_facts_is_what_is_kept_by_the_hour(writer
     line.report("sent", of="c", at_s=5)
     line.register(of="c", campaign="autumn", sender="Shop", at_s=6)
     line.report("delivered", of="c", at_s=9, channel=Channel.SMS)
-    writer.write(writer.prepare(writer.resume(), line.fetch()))
+    return reader_of(line)
+
+
+@pytest.mark.parametrize("group_by", [*((one,) for one in Dimension), ()], ids=lambda group: "-".join(group) or "all")
+async def test_what_is_counted_from_the_facts_is_what_is_kept_by_the_hour(three_attempts, group_by):
     measures = [one for one in COUNTED if one not in LATENCIES or not {"status", "reason"} & set(group_by)]
     fine, kept = [
-        (await questions.metrics(reader, asked(*measures, bucket=bucket, group_by=group_by))).rows
+        (await questions.metrics(three_attempts, asked(*measures, bucket=bucket, group_by=group_by))).rows
         for bucket in (Bucket.QUARTER_HOUR, Bucket.HOUR)
     ]
 
@@ -178,9 +185,10 @@ def test_what_is_compared_must_begin_with_a_bucket(bucket, told):
 
 @pytest.mark.parametrize("bucket", sorted(CALENDAR))
 @pytest.mark.parametrize("zone", ["UTC", "Europe/Athens", "America/Havana", "Asia/Beirut", "Etc/GMT+12"])
-async def test_the_store_and_the_calendar_agree_on_where_buckets_begin(reader, bucket, zone):
+async def test_the_store_and_the_calendar_agree_on_where_buckets_begin(told_reader, bucket, zone):
     year = {"from_": at(-300 * 86_400), "to": at(65 * 86_400), "bucket": bucket, "time_zone": zone}
-    told = [row["bucket_at"] for row in (await reader.ask("buckets", asked(Measure.SENT, **year).bucketed())).rows]
+    rows = (await told_reader.ask("buckets", asked(Measure.SENT, **year).bucketed())).rows
+    told = [row["bucket_at"] for row in rows]
 
     assert told == sorted(
         {start_of(bucket, year["from_"] + hour * timedelta(hours=1), ZoneInfo(zone)) for hour in range(365 * 24)}

@@ -96,7 +96,7 @@ def test_one_is_made_when_somebody_wants_it(tmp_path, every_s):
 def test_two_are_kept_and_they_are_the_newest(files):
     with files.running():
         made = []
-        for _ in range(4):
+        for _ in range(3):
             files.store()
             made.append(files.snapshot().name)
 

@@ -26,6 +26,7 @@ from contracts.vocabulary import Channel
 from providers._kit.script import Step
 from runtime.clock import FixedClock
 from runtime.settings import StoreSettings
+from tests.support.empty_store import new_store
 from tests.support.store_line import T0, Line, at
 from tidings.simulation.faults import Faults, silence, told
 
@@ -113,7 +114,7 @@ def played() -> Line:
 
 @pytest.fixture(scope="module", params=[False, True], ids=["from the facts", "as it is kept"])
 def told_reader(request, played, tmp_path_factory):
-    database = Database(tmp_path_factory.mktemp("trust") / "test.duckdb", StoreSettings())
+    database = Database(new_store(tmp_path_factory.mktemp("trust") / "test.duckdb"), StoreSettings())
     database.open()
     store(database, deepcopy(played), is_folded=request.param)  # a line is read once
     reader = reader_of(database)

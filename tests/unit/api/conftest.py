@@ -6,9 +6,8 @@ import pytest
 from starlette.testclient import TestClient
 
 from api.admission.keys import EVERYTHING, Scope
-from api.application import create_app
 from api.parts import Parts
-from tests.unit.api.fakes import make_parts
+from tests.unit.api.fakes import app_over, make_parts
 
 Connect = Callable[..., TestClient]
 
@@ -23,7 +22,7 @@ def connect(parts) -> Connect:
     """A client with a key of these scopes and accounts; without scopes, with no key."""
 
     def made(*scopes: Scope, accounts: tuple[str, ...] | None = None, **terms) -> TestClient:
-        client = TestClient(create_app(parts), raise_server_exceptions=False, follow_redirects=False)
+        client = TestClient(app_over(parts), raise_server_exceptions=False, follow_redirects=False)
         if scopes:
             _, text = parts.ring.create(parts.clock, name="test", scopes=scopes, accounts=accounts, **terms)
             client.headers["Authorization"] = f"Bearer {text}"

@@ -2,11 +2,13 @@
 
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from functools import cache
 from hashlib import sha256
 from pathlib import Path
 from threading import Event
 
 import pyarrow as pa
+from fastapi import FastAPI
 
 from analytics.exports.exporter import State
 from analytics.exports.formats import Draft
@@ -19,9 +21,11 @@ from api.admission.keys import KeyRing
 from api.admission.rates import RateBook
 from api.admission.sign_ins import SignIns
 from api.answers.messages import Evidence
+from api.application import create_app
 from api.exports.desk import ExportDesk
 from api.feed.feed import Feed
 from api.health.progress import StageProgress
+from api.page.desk import Desk
 from api.parts import Parts
 from api.replays.desk import ReplayDesk
 from api.replays.worker import Means
@@ -173,6 +177,21 @@ CONNECTIONS = (
     Connection(provider="routee", name="main"),
 )
 BUDGETS = (Budget(name="daily", most_sends_per_day=1000),)
+
+
+def app_over(parts: Parts) -> FastAPI:
+    """The application, one for all tests of a process, over these parts until it is asked for with others.
+
+    FastAPI looks into an address when it is first asked, which takes five times as long as the answer.
+    """
+    app = _app()
+    app.state.parts, app.state.desk = parts, Desk(parts.clock)
+    return app
+
+
+@cache
+def _app() -> FastAPI:
+    return create_app(None)
 
 
 def make_parts(data_dir: Path, **changed) -> Parts:

@@ -43,6 +43,7 @@ from runtime.partitioner import partition_of
 from runtime.settings import Connection, ExportSettings, FeedSettings, StoreSettings
 from streams.session.machine import hear, standing_of
 from streams.session.rules import rules_named
+from tests.support.empty_store import new_store
 from tests.support.exporting import exporter_of, order_of
 from tests.support.feed_log import FakeLog
 from tests.support.plans import commanded, message, outcome, planned, step
@@ -184,7 +185,7 @@ class Fixture:
     """A store with all that, behind the application's own reader."""
 
     def __init__(self, folder: Path) -> None:
-        self.database = Database(folder / "test.duckdb", StoreSettings())
+        self.database = Database(new_store(folder / "test.duckdb"), StoreSettings())
         self.database.open()
         line, skyline, connection = Line(), Skyline(), self.database.cursor()
         for tenant in TENANTS:
@@ -212,8 +213,12 @@ class Fixture:
         """Let there be one finished export of this account, and one of each other."""
         book = self.parts.exports._book
         for job in book.all():
-            book.remove(job)
+            if job.id not in {one.export for one in TENANTS}:
+                book.remove(job)
+        kept = {job.id for job in book.all()}
         for one in TENANTS:
+            if one.export in kept:
+                continue
             wanted = ExportWanted(what=What.MESSAGES, accounts=(one.name,))
             order = asyncio.run(order_of(self.exporter, wanted))
             asker = Asker("00000000", f"{one.name}-nightly")

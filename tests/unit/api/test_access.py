@@ -9,8 +9,8 @@ from structlog.testing import capture_logs
 
 from api.admission.keys import EVERYTHING, Scope
 from api.admission.rates import RateBook
-from api.application import create_app
 from contracts.vocabulary import Channel
+from tests.unit.api.fakes import app_over
 from tests.unit.api.rows import MESSAGE, NOON
 
 READING = [
@@ -215,7 +215,7 @@ def test_a_key_that_asks_too_much_takes_nothing_from_others(connect):
 )
 def test_whose_limit_counts(parts, installation, own, statuses):
     strict = replace(parts, rates=RateBook(installation, parts.clock))
-    client = TestClient(create_app(strict))
+    client = TestClient(app_over(strict))
     _, text = parts.ring.create(parts.clock, name="test", scopes=[Scope.READ], requests_per_minute=own)
     client.headers["Authorization"] = f"Bearer {text}"
 

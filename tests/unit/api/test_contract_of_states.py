@@ -26,7 +26,7 @@ from contracts.alarms import Alarm, AlarmKind, AlarmTold, Subject, alarm_id
 from contracts.identity import keyed_message_id
 from tests.support.store_line import T0
 from tests.unit.api.model import AlarmOf, Attempt, Export, Ground, Key, Message, Wish
-from tests.unit.api.world import ACCOUNTS, EXPORTS, OPERATIONS, World, empty_store
+from tests.unit.api.world import ACCOUNTS, EXPORTS, OPERATIONS, World
 
 PEOPLE = ("+447700900105", "+447700900106")
 SENDERS = ("ExampleShop", "ExampleBank", None)
@@ -413,8 +413,7 @@ def stored(things: Iterable[Wish]) -> list[Wish]:
 @pytest.fixture(scope="module")
 def machine(tmp_path_factory):
     """Makes machines, each with an installation of its own."""
-    store = empty_store(tmp_path_factory.mktemp("empty"))
-    return lambda: Contract(World(tmp_path_factory.mktemp("world"), store))
+    return lambda: Contract(World(tmp_path_factory.mktemp("world")))
 
 
 def test_what_one_request_makes_the_next_can_find(machine):

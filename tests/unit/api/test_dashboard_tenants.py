@@ -4,8 +4,8 @@ import pytest
 from starlette.testclient import TestClient
 
 from api.admission.keys import EVERYTHING
-from api.application import create_app
 from api.page.atlas import PAGES
+from tests.unit.api.fakes import app_over
 from tests.unit.api.tenants import TENANTS, Fixture
 
 PATHS = [page.path for page in PAGES] + ["/fallbacks?first=viber&second=sms&wait_s=60", "/messages?period=7d"]
@@ -17,7 +17,7 @@ def visitors(tmp_path_factory):
     fixture = Fixture(tmp_path_factory.mktemp("tenants"))
     for tenant in TENANTS:
         fixture.export(tenant)
-    with TestClient(create_app(fixture.parts)) as client:
+    with TestClient(app_over(fixture.parts)) as client:
 
         def look(path, *accounts):
             key, _ = fixture.parts.ring.create(

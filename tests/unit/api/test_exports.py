@@ -23,7 +23,7 @@ from api.jobs.book import Asker, JobState
 from contracts.errors import StoreUnavailable
 from runtime.settings import ExportSettings
 from tests.support.patience import until
-from tests.unit.api.fakes import FakeExporter
+from tests.unit.api.fakes import FakeExporter, app_over
 from tests.unit.api.rows import ATTEMPT, NOON
 
 ABSENT = "0b6f0c8e-54a3-4b0a-8a4f-5f2f5a1d2c3b"
@@ -49,7 +49,7 @@ async def office(desk_over, parts):
     """A desk that works, and clients with keys of these scopes and accounts."""
     desk = desk_over(most_open=2, direct_rows=3)
     desk.start()
-    app = create_app(replace(parts, exports=desk))
+    app = app_over(replace(parts, exports=desk))
     clients = []
 
     def connect(*scopes: Scope, accounts=None) -> httpx2.AsyncClient:

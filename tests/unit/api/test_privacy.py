@@ -14,12 +14,11 @@ import structlog
 from starlette.testclient import TestClient
 
 from api.admission.keys import EVERYTHING
-from api.application import create_app
 from contracts.errors import StoreUnavailable
 from contracts.topics import load_topics
 from tests.support.lived_in import DIGITS, NATIONAL, NUMBER, contents, lived_in, spelled, tables
 from tests.unit.api.fake_store import FakeStore
-from tests.unit.api.fakes import make_parts
+from tests.unit.api.fakes import app_over, make_parts
 from tests.unit.api.tenants import ACME
 
 HELD = {
@@ -140,7 +139,7 @@ def test_the_log_does_not_name_who_was_asked_about(tmp_path, method, address):
     for failure in (StoreUnavailable("the store is away"), RuntimeError(NUMBER)):
         parts = make_parts(tmp_path, store=FakeStore(failure=failure))
         _, text = parts.ring.create(parts.clock, name="bi", scopes=EVERYTHING)
-        client = TestClient(create_app(parts), raise_server_exceptions=False)
+        client = TestClient(app_over(parts), raise_server_exceptions=False)
         with structlog.testing.capture_logs() as lines:
             status = client.request(method, address, headers={"Authorization": f"Bearer {text}"}).status_code
 

@@ -19,7 +19,6 @@ from analytics.store.database import Database
 from api.admission.audit_log import Deed
 from api.admission.keys import Scope
 from api.answers.replays import EffectsOfReplay
-from api.application import create_app
 from api.jobs.book import Asker, JobState
 from api.problems import STREAMS_SILENT, Refused
 from api.replays.desk import ReplayDesk
@@ -34,7 +33,7 @@ from streams.rehearsing import items_of
 from tests.support.ledger_provider import LEDGER, body_of, normalise, status
 from tests.support.patience import until
 from tests.support.whole_line import WholeLine
-from tests.unit.api.fakes import make_parts
+from tests.unit.api.fakes import app_over, make_parts
 
 T0 = datetime(2026, 11, 21, 10, tzinfo=UTC)
 NOON = T0 + timedelta(hours=2)
@@ -157,7 +156,7 @@ async def office(parts) -> AsyncIterator[Callable[..., httpx2.AsyncClient]]:
     def connect(*scopes: Scope, accounts=None) -> httpx2.AsyncClient:
         _, text = parts.ring.create(parts.clock, name="operations", scopes=scopes or [Scope.REPLAY], accounts=accounts)
         client = httpx2.AsyncClient(
-            transport=httpx2.ASGITransport(create_app(parts)),
+            transport=httpx2.ASGITransport(app_over(parts)),
             base_url="http://test",
             headers={"Authorization": f"Bearer {text}"},
         )

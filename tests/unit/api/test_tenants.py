@@ -10,8 +10,8 @@ import pytest
 from starlette.testclient import TestClient
 
 from api.admission.keys import EVERYTHING, Scope
-from api.application import create_app
 from tests.unit.api.document import DOCUMENT
+from tests.unit.api.fakes import app_over
 from tests.unit.api.tenants import ACME, GLOBEX, TABLE, TENANTS, WITHOUT_A_KEY, Fixture, Row, Tenant
 
 PATHS = DOCUMENT["paths"]
@@ -45,7 +45,7 @@ def fixture(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def client(fixture):
-    app = create_app(fixture.parts)
+    app = app_over(fixture.parts)
     with TestClient(app, raise_server_exceptions=False, follow_redirects=False) as entered:  # one loop for all requests
         yield entered
 

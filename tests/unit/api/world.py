@@ -9,7 +9,6 @@ from dataclasses import replace
 from datetime import datetime
 from functools import cache
 from pathlib import Path
-from shutil import copy
 from threading import Event
 from types import SimpleNamespace
 from typing import Any
@@ -30,7 +29,6 @@ from analytics.sink.writer import Writer
 from analytics.store.database import Database
 from analytics.upkeep.upkeep import Upkeep
 from api.admission.keys import EVERYTHING
-from api.application import create_app
 from api.exports.desk import ExportDesk
 from api.exports.jobs import DIRECT
 from api.store import AnalyticsStore
@@ -41,23 +39,16 @@ from contracts.records import AttemptRegistered, Wish
 from contracts.vocabulary import Channel
 from runtime.clock import FixedClock
 from runtime.settings import Connection, ExportSettings, StoreSettings
+from tests.support.empty_store import new_store
 from tests.support.exporting import exporter_of
 from tests.support.store_line import T0, Line
 from tests.unit.api.document import DOCUMENT
-from tests.unit.api.fakes import make_parts
+from tests.unit.api.fakes import app_over, make_parts
 
 ACCOUNTS = ("acme", "globex")
 CONNECTIONS = tuple(Connection(provider="infobip", name=f"{one}-main", account=one) for one in ACCOUNTS)
 EXPORTS = ExportSettings(most_open=3, keep_s=7200)
 HASHED = hasher(b"a key for tests")
-
-
-def empty_store(folder: Path) -> Path:
-    """A store in its newest shape; made once, because a copy takes a tenth of the time."""
-    made = Database(folder / "test.duckdb", StoreSettings())
-    made.open()
-    made.close()
-    return made.path
 
 
 class LineRegistrar:
@@ -109,11 +100,11 @@ class HeldExporter:
 class World:
     """One installation, until `close`."""
 
-    def __init__(self, folder: Path, store: Path) -> None:
+    def __init__(self, folder: Path) -> None:
         self._closing = ExitStack()
         self._folder = folder
         self.clock, self.line, self._skyline = FixedClock(T0), Line(), Skyline()
-        self._database = Database(Path(copy(store, folder)), StoreSettings())
+        self._database = Database(new_store(folder / "test.duckdb"), StoreSettings())
         self._database.open()
         self._closing.callback(self._database.close)
         connection = self._database.cursor()
@@ -139,7 +130,7 @@ class World:
             registrar=LineRegistrar(self.line, self.clock),
         )
         settings = self._parts.settings.model_copy(update={"connections": CONNECTIONS})
-        self._app = create_app(replace(self._parts, settings=settings))
+        self._app = app_over(replace(self._parts, settings=settings))
         self._client = self._closing.enter_context(TestClient(self._app, follow_redirects=False))
         self._open_desk()
 
