@@ -4,8 +4,6 @@ import asyncio
 import json
 import os
 import signal
-import subprocess
-import sys
 import time
 import urllib.request
 from collections import defaultdict
@@ -29,6 +27,7 @@ from runtime.broker.ports import free_port
 from runtime.kafka import Outgoing, ensure_topics, make_producer, send_records
 from runtime.partitioner import partition_of
 from runtime.settings import KafkaSettings
+from tests.support.forked import Forked, start_module
 from tests.support.marked import without_repeats
 from tests.support.patience import LIMIT_S
 
@@ -41,7 +40,7 @@ OBSERVED, REGISTERED = "watched", "main"
 class Stages:
     """A process of stages."""
 
-    process: subprocess.Popen[bytes]
+    process: Forked
     port: int
     log: Path
 
@@ -128,9 +127,9 @@ class Installation:
             "TIDINGS_CONNECTIONS": json.dumps(connections),
         }
         log = self.directory / f"stages-{number}.log"
-        command = [sys.executable, "-m", "tests.support.streams_process", *names]
+        environment = os.environ | told | settings
         with log.open("wb") as out:
-            process = subprocess.Popen(command, env=os.environ | told | settings, stdout=out, stderr=out)
+            process = start_module("tests.support.streams_process", *names, environment=environment, output=out)
         self.started.append(Stages(process, port, log))
         return self.started[-1]
 
