@@ -114,6 +114,7 @@ def become(order: Order) -> None:
     os.environ.clear()
     os.environ.update(order.environment)
     sys.argv[1:] = order.arguments
+    sys.modules.pop(order.module, None)  # it was loaded for what it imports
     runpy.run_module(order.module, run_name="__main__", alter_sys=True)
 
 

@@ -81,8 +81,7 @@ def _orders() -> socket.socket:
     """To the server of this process, which is started for the first that is ordered, and ends when this one does."""
     ours, theirs = socket.socketpair()
     with theirs:
+        command = [sys.executable, "-m", "tests.support.fork_server"]
         # Ctrl-C is for us: they end with us.
-        subprocess.Popen(
-            [sys.executable, "-m", "tests.support.fork_server"], cwd=ROOT, stdin=theirs, start_new_session=True
-        )
+        subprocess.Popen(command, cwd=ROOT, stdin=theirs.fileno(), start_new_session=True)
     return ours

@@ -31,7 +31,6 @@ from tests.support.forked import Forked, start_module
 from tests.support.marked import without_repeats
 from tests.support.patience import LIMIT_S
 
-PARTITIONS = 4
 SESSION_S = 6.0
 OBSERVED, REGISTERED = "watched", "main"
 
@@ -88,12 +87,13 @@ class Installation:
 
     bootstrap: str
     directory: Path
+    partitions: int
     prefix: str = field(default_factory=lambda: f"t{uuid4().hex[:8]}-")
     started: list[Stages] = field(default_factory=list)
 
     @property
     def kafka(self) -> KafkaSettings:
-        return KafkaSettings(bootstrap_servers=self.bootstrap, topic_prefix=self.prefix, partitions=PARTITIONS)
+        return KafkaSettings(bootstrap_servers=self.bootstrap, topic_prefix=self.prefix, partitions=self.partitions)
 
     def name(self, word: str) -> str:
         return load_topics()[word].full_name(self.prefix)
@@ -120,7 +120,7 @@ class Installation:
             "TIDINGS_DATA_DIR": str(self.directory),
             "TIDINGS_KAFKA__BOOTSTRAP_SERVERS": self.bootstrap,
             "TIDINGS_KAFKA__TOPIC_PREFIX": self.prefix,
-            "TIDINGS_KAFKA__PARTITIONS": str(PARTITIONS),
+            "TIDINGS_KAFKA__PARTITIONS": str(self.partitions),
             "TIDINGS_STREAMS__ADMIN_PORT": str(port),
             "TIDINGS_STREAMS__SESSION_TIMEOUT_S": str(SESSION_S),
             "TIDINGS_STREAMS__INSTANCE_ID": replica,
@@ -139,7 +139,7 @@ class Installation:
         now_ms = int(time.time() * 1000)
         spread: dict[int, list[Outgoing]] = defaultdict(list)
         for number, body in enumerate(bodies):
-            spread[number % PARTITIONS if partition is None else partition].append((None, body, now_ms, headers))
+            spread[number % self.partitions if partition is None else partition].append((None, body, now_ms, headers))
         for number, rows in spread.items():
             await self.write("callbacks", number, rows)
 
@@ -158,7 +158,7 @@ class Installation:
                 sent_at=sent_at,
             )
             row = (key, encode(record), None, with_id(fixed_headers("attempt", "api"), b"a request"))
-            spread[partition_of(key, PARTITIONS)].append(row)
+            spread[partition_of(key, self.partitions)].append(row)
         for number, rows in spread.items():
             await self.write("attempts", number, rows)
 
@@ -167,7 +167,7 @@ class Installation:
 
     async def read(self, word: str) -> list[ConsumerRecord]:
         """All that a topic holds, in the order of each partition."""
-        places = [TopicPartition(self.name(word), number) for number in range(PARTITIONS)]
+        places = [TopicPartition(self.name(word), number) for number in range(self.partitions)]
         records: list[ConsumerRecord] = []
         async with AIOKafkaConsumer(bootstrap_servers=self.bootstrap, auto_offset_reset="earliest") as consumer:
             ends = await consumer.end_offsets(places)
@@ -192,7 +192,7 @@ class Installation:
         """How far the stage's group has committed."""
         consumer = AIOKafkaConsumer(bootstrap_servers=self.bootstrap, group_id=f"{self.prefix}{stage}")
         async with consumer:
-            places = [TopicPartition(self.name(word), number) for number in range(PARTITIONS)]
+            places = [TopicPartition(self.name(word), number) for number in range(self.partitions)]
             return {place.partition: await consumer.committed(place) or 0 for place in places}
 
 
