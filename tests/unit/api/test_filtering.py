@@ -4,9 +4,8 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from analytics.asking.words import Dimension
-from api.application import create_app
-from api.describe import describe
 from api.questions import filtering
+from tests.unit.api.document import DOCUMENT
 
 QUESTIONS = ["/v1/metrics", "/v1/reports/funnel", "/v1/reports/trust", "/v1/export", "/v1/feed"]
 
@@ -68,7 +67,6 @@ def test_a_span_that_makes_no_sense_is_refused_in_the_same_words_everywhere(clie
     assert (answer.status_code, error["rule"], error["member"]) == (422, "span_not_sensible", member)
 
 
-DOCUMENT = describe(create_app(None))
 IN_BODIES = {"ExportOrdered": "/v1/exports", "Retry": "/v1/dead-letters/retry"}
 FITTING = {"country": "GR", "channel": "sms", "status": "!sent", "reason": "no_route", "kind": "empty"}
 
