@@ -7,6 +7,7 @@ places are separated by commas. It is the death of `kill -9`: nothing is flushed
 import os
 import signal
 from collections.abc import Callable
+from functools import cache
 
 VARIABLE = "TIDINGS_CRASH_AT"
 
@@ -31,10 +32,14 @@ class CrashPoint:
                 self._die()
 
 
-_armed = CrashPoint(os.environ[VARIABLE]) if os.environ.get(VARIABLE) else None
-
-
 def crash_point(name: str) -> None:
     """Pass the place `name`, written as `<stage or part>.<what has just been done>`."""
-    if _armed is not None:
-        _armed.passing(name)
+    if (armed := _armed()) is not None:
+        armed.passing(name)
+
+
+@cache
+def _armed() -> CrashPoint | None:
+    """Told when the first place is passed, so that a process may be told after it was loaded."""
+    told = os.environ.get(VARIABLE)
+    return CrashPoint(told) if told else None

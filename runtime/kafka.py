@@ -8,6 +8,7 @@ import asyncio
 from asyncio import Future
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager, suppress
+from typing import Any
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
@@ -24,6 +25,7 @@ from runtime.settings import KafkaSettings
 MAX_REQUEST_BYTES = 2_200_000
 MAX_BATCH_BYTES = 262_144
 STOP_LIMIT_S = 2.0
+KNOWN_LIMIT_S, KNOWN_LOOK_S = 30.0, 0.05
 METADATA_MAX_AGE_MS = 10_000
 """Whoever leads a group while a broker comes back may know nothing of a topic yet, and then nobody is given any of it.
 They are asked again when the leader has heard of it: by default that would be five minutes later."""
@@ -131,6 +133,8 @@ def unanswered(kafka: KafkaSettings, reason: BaseException) -> BrokerUnavailable
 async def ensure_topics(kafka: KafkaSettings, topics: Sequence[Topic]) -> None:
     """Create what is missing; existing topics are checked for their partition count and left as they are.
 
+    Who begins behind it finds them all.
+
     Raises `BrokerUnavailable` when nobody answers, and `ConfigurationInvalid` when a topic has another partition count.
     """
     admin = AIOKafkaAdminClient(bootstrap_servers=kafka.bootstrap_servers, client_id="tidings-topics")
@@ -144,19 +148,31 @@ async def ensure_topics(kafka: KafkaSettings, topics: Sequence[Topic]) -> None:
             if code and for_code(code) is not TopicAlreadyExistsError:
                 raise ConfigurationInvalid(f"topic {name} could not be created: {for_code(code).description}")
         await _check_partitions(admin, kafka, topics)
+    except TimeoutError as exc:
+        raise unanswered(kafka, exc) from exc
     finally:
         await admin.close()
 
 
 async def _check_partitions(admin: AIOKafkaAdminClient, kafka: KafkaSettings, topics: Sequence[Topic]) -> None:
     names = [topic.full_name(kafka.topic_prefix) for topic in topics]
-    for found in await admin.describe_topics(names):
+    for found in await _known(admin, names):
         count = len(found["partitions"])
-        if count and count != kafka.partitions:
+        if count != kafka.partitions:
             raise ConfigurationInvalid(
                 f"topic {found['topic']} has {count} partitions, the settings say {kafka.partitions}; the count is "
                 "part of the state's identity, so set kafka.partitions back or start with another topic_prefix"
             )
+
+
+async def _known(admin: AIOKafkaAdminClient, names: list[str]) -> list[dict[str, Any]]:
+    """The topics as the broker tells of them, which itself hears of a new one a moment after it was created."""
+    async with asyncio.timeout(KNOWN_LIMIT_S):
+        while True:
+            told: list[dict[str, Any]] = await admin.describe_topics(names)
+            if all(topic["partitions"] for topic in told):
+                return told
+            await asyncio.sleep(KNOWN_LOOK_S)
 
 
 def _new_topic(kafka: KafkaSettings, topic: Topic) -> NewTopic:

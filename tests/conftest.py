@@ -48,6 +48,7 @@ def pytest_collection_finish(session: pytest.Session) -> None:
             broker_classpath(settings)
 
 
+@pytest.hookimpl(trylast=True)
 def pytest_unconfigure() -> None:
     """Let go of what Hypothesis hangs on the collector: it keeps DuckDB's types alive, which then say so at the end."""
     gc.callbacks.clear()

@@ -40,6 +40,8 @@ COMMIT_INTERVAL_S = 2.0
 """Longer than by default, so that more of what is done is not committed yet when something happens."""
 SPOOL_BYTES = 1024 * 1024
 """So that it fills in the longer outages."""
+MOST_ASKED = 40
+"""Attempts for which the API is asked one by one; behind the run each of them is compared in the store."""
 
 
 Attack = Callable[[Line, Diary], Awaitable[None]]
@@ -141,7 +143,7 @@ async def _judge(line: Line, diary: Diary, ledger: Ledger, traffic: Traffic, *, 
         await settle(api, outcome, diary)
         ids = await read_attempt_ids(line.installation.kafka)
         # All counts are by the hours in which we heard of attempts, so two days reach back far enough.
-        findings = await compare(api, outcome, ids, since=since - timedelta(days=2))
+        findings = await compare(api, outcome, ids, since=since - timedelta(days=2), most_asked=MOST_ASKED)
         rollups = await differences_of_rollups(api, outcome, ids, since=since)
         sends = await judge_sends(api, traffic, excuses)
     return Verdict(findings, sends, outcome, [*findings.differences, *rollups, *sends.differences])

@@ -11,9 +11,15 @@ from tests.support.streams_installation import Installation
 
 
 @pytest.fixture
-async def house(broker: str, tmp_path: Path) -> AsyncIterator[Installation]:
+def partitions() -> int:
+    """Of each topic of the house; few, for the broker pays for each. Who has more workers says more."""
+    return 2
+
+
+@pytest.fixture
+async def house(broker: str, tmp_path: Path, partitions: int) -> AsyncIterator[Installation]:
     """Topics of its own, in which stages can be started."""
-    async with Installation(broker, tmp_path) as installation:
+    async with Installation(broker, tmp_path, partitions) as installation:
         yield installation
 
 

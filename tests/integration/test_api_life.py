@@ -14,6 +14,7 @@ import pytest
 from contracts.identity import new_message_id
 from contracts.status import DeliveryStatus
 from runtime.broker.ports import free_port
+from runtime.exits import Exit
 from runtime.settings import KafkaSettings
 from tests.support.running_api import RunningApi, Story, applied, running_api, tell
 
@@ -77,7 +78,7 @@ def test_a_port_that_is_taken_is_told_with_what_to_do(tmp_path):
         command = [sys.executable, "-m", "api"]
         second = subprocess.run(command, check=False, env=environment, capture_output=True, timeout=60)
 
-    assert second.returncode == 1
+    assert second.returncode == Exit.CONFIGURATION
     assert b"set api.port, or end what listens there" in second.stderr
     assert b"Traceback" not in second.stderr
 

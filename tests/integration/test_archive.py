@@ -2,8 +2,6 @@
 
 import asyncio
 import os
-import subprocess
-import sys
 import time
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -15,13 +13,13 @@ from analytics.archive.manifest import load
 from analytics.archive.verification import wrong
 from runtime.settings import ArchiveSettings, KafkaSettings, Settings
 from tests.support.archived import places
+from tests.support.forked import start_module
 from tests.support.patience import LIMIT_S
 from tests.support.store_line import Line
 from tests.support.store_on_kafka import Pour, pouring, storing
 
 pytestmark = pytest.mark.broker
 
-ROOT = Path(__file__).parents[2]
 STEPS = ("archive.written", "archive.renamed", "archive.recorded")
 
 
@@ -65,8 +63,7 @@ def dies(settings: Settings, step: str) -> int:
         "TIDINGS_ARCHIVE__EVERY_S": "0.1",
         "TIDINGS_CRASH_AT": step,
     }
-    command = [sys.executable, "-m", "tests.support.archive_process"]
-    return subprocess.run(command, cwd=ROOT, env=environment, timeout=30, check=False).returncode
+    return start_module("tests.support.archive_process", environment=environment).wait(30)
 
 
 async def test_killed_at_any_step_every_callback_is_archived_once(settings: Settings, pour: Pour) -> None:

@@ -116,8 +116,8 @@ async def test_what_the_world_had_said_before_it_began_is_known(house: Installat
         budget="sms",
     )
     await house.write("suppressions", 1, [(key_of(wish), encode(wish), None, [])])
-    await house.write("health", 2, [(b"routee:main", encode(ill), None, [])])
-    await house.write("commands", 3, [(b"earlier", encode(spent), None, [])])
+    await house.write("health", 0, [(b"routee:main", encode(ill), None, [])])
+    await house.write("commands", 1, [(b"earlier", encode(spent), None, [])])
     unwanted = structs.replace(planned("unwanted"), recipient="+447700900999")
     await planning.tell(unwanted, planned("spent", guards=Guards(budget="sms")), planned("round"))
     await house.start("fallback", TIDINGS_BUDGETS='[{"name":"sms","most_sends_per_day":1}]').ready()

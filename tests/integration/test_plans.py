@@ -2,8 +2,6 @@
 
 import asyncio
 import os
-import subprocess
-import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from uuid import uuid4
@@ -17,6 +15,7 @@ from contracts.topics import load_topics
 from runtime.broker.ports import free_port
 from runtime.kafka import ensure_topics, make_producer
 from runtime.settings import KafkaSettings
+from tests.support.forked import start_module
 from tests.support.running_api import PARTITIONS, RunningApi
 
 pytestmark = pytest.mark.broker
@@ -51,7 +50,7 @@ def api(broker: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Runni
     running.start()
     environment = os.environ | {"TIDINGS_CONFIG": str(settings), "TIDINGS_STREAMS__ADMIN_PORT": str(free_port())}
     environment.pop("KAFKA_BOOTSTRAP_SERVERS", None)
-    stage = subprocess.Popen([sys.executable, "-m", "streams", "fallback"], env=environment)
+    stage = start_module("streams", "fallback", loads="streams.process", environment=environment)
     try:
         yield running
     finally:

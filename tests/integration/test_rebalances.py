@@ -19,6 +19,13 @@ SELDOM = {"TIDINGS_STREAMS__COMMIT_INTERVAL_S": "60"}
 """So that whatever is committed is committed because a partition is given back."""
 LONG_SESSION = {"TIDINGS_STREAMS__SESSION_TIMEOUT_S": "20"}
 """Longer than a restart takes."""
+WORKERS = 4
+
+
+@pytest.fixture
+def partitions() -> int:
+    """One for each worker, however many there are."""
+    return WORKERS
 
 
 def generations(stages: Stages) -> list[int]:
@@ -38,7 +45,7 @@ async def test_joins_in_quick_succession_while_nothing_is_committed_yet_lose_not
     crowd, chance, over = Crowd(house), random.Random(1), asyncio.Event()
     feeding = asyncio.create_task(crowd.feed_until(over))
     workers = []
-    for _ in range(4):
+    for _ in range(WORKERS):
         workers.append(house.start("count", **SELDOM, **LONG_SESSION))
         await asyncio.sleep(chance.uniform(0.1, 1.5))
     for worker in workers:
@@ -48,7 +55,7 @@ async def test_joins_in_quick_succession_while_nothing_is_committed_yet_lose_not
 
     assert await crowd.wrongs() == []
     assert await repeats(house) == 0
-    assert [worker.process.poll() for worker in workers] == [None] * 4
+    assert [worker.process.poll() for worker in workers] == [None] * WORKERS
 
 
 async def test_a_rolling_restart_of_replicas_with_names_of_their_own_moves_nothing(house: Installation):
@@ -93,7 +100,7 @@ async def test_a_broker_that_is_killed_under_load_and_comes_back_loses_nothing(
     own_broker: Callable[[], LocalBroker], tmp_path: Path
 ):
     broker = own_broker()
-    async with Installation(broker.bootstrap, tmp_path) as house:
+    async with Installation(broker.bootstrap, tmp_path, WORKERS) as house:
         crowd, over = Crowd(house), asyncio.Event()
         stages = await house.start("count").ready()
         feeding = asyncio.create_task(crowd.feed_until(over))

@@ -67,9 +67,9 @@ async def account(settings: Settings, *, received: int) -> dict[str, int]:
     async with storing(settings) as analytics:
 
         async def has_all() -> bool:
-            found.update((await questions.conservation(analytics.asking.reader)).rows[0])
+            found.update((await questions.conservation(analytics.reader)).rows[0])
             archived = sum(file.count for file in load(settings.data_dir / "archive" / "callbacks", "").files)
-            stored = sum((await questions.freshness(analytics.asking.reader)).watermarks.get("callbacks", {}).values())
+            stored = sum((await questions.freshness(analytics.reader)).watermarks.get("callbacks", {}).values())
             return (found["received"], found["in_flight"]) == (received, 0) and archived == stored
 
         await until(has_all)
@@ -208,10 +208,10 @@ async def fed_anew(settings: Settings) -> int:
     async with storing(settings) as analytics:
 
         async def has_all() -> bool:
-            return (await questions.freshness(analytics.asking.reader)).lag_s is not None
+            return (await questions.freshness(analytics.reader)).lag_s is not None
 
         await until(has_all)
-        return int((await questions.conservation(analytics.asking.reader)).rows[0]["received"])
+        return int((await questions.conservation(analytics.reader)).rows[0]["received"])
 
 
 async def forget_half(house: Installation) -> None:

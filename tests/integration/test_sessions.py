@@ -30,7 +30,7 @@ from tests.support.ledger_provider import body_of
 from tests.support.marked import without_repeats
 from tests.support.patience import LIMIT_S, once
 from tests.support.running_api import asked
-from tests.support.streams_installation import OBSERVED, PARTITIONS, Installation
+from tests.support.streams_installation import OBSERVED, Installation
 from tests.support.talking import book_of
 
 pytestmark = pytest.mark.broker
@@ -74,7 +74,7 @@ async def sent(house: Installation, *seconds: float, began: datetime = BEGAN) ->
     headers = fixed_headers("talk", "dispatch")
     said = [BusinessSent(parties=US, event_id=f"m{second}", at=at(second, began), kind="text") for second in seconds]
     marked = [(US.key, encode(one), None, with_id(headers, one.event_id.encode())) for one in said]
-    await house.write("talk", partition_of(US.key, PARTITIONS), marked)
+    await house.write("talk", partition_of(US.key, house.partitions), marked)
 
 
 async def told(house: Installation, is_so) -> list[Told]:

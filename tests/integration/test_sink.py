@@ -63,7 +63,7 @@ async def explained(analytics: Analytics, line: Line) -> None:
     received = sum(len(log) for (topic, _), log in line.logs.items() if topic == "callbacks")
 
     async def is_past_all() -> bool:
-        return sum(analytics.asking.reader.horizon.callbacks.values()) == received
+        return sum(analytics.reader.horizon.callbacks.values()) == received
 
     await until(is_past_all)
 
@@ -74,8 +74,8 @@ async def test_what_kafka_has_is_answered_and_explained(settings: Settings, pour
         await pour.pour(line)
         await pour.commit_as_stages(line)
         await explained(analytics, line)
-        balance = (await questions.conservation(analytics.asking.reader)).rows[0]
-        timeline = await questions.message_timeline(analytics.asking.reader, MESSAGE.format(sum(b"a")), accounts=None)
+        balance = (await questions.conservation(analytics.reader)).rows[0]
+        timeline = await questions.message_timeline(analytics.reader, MESSAGE.format(sum(b"a")), accounts=None)
         health = analytics.health()
 
     assert (balance["received"], balance["in_flight"], balance["unexplained"]) == (5, 0, 0)
@@ -92,7 +92,7 @@ async def test_questions_are_answered_while_the_store_is_fed(settings: Settings,
         balances = []
 
         async def is_all_stored() -> bool:
-            balances.append((await questions.conservation(analytics.asking.reader)).rows[0])
+            balances.append((await questions.conservation(analytics.reader)).rows[0])
             return bool(balances[-1]["applied"] == 900)
 
         await until(is_all_stored)
@@ -137,10 +137,10 @@ async def test_kills_in_the_middle_of_a_transaction_lose_nothing_and_double_noth
     async with storing(settings) as analytics:
 
         async def is_all_stored() -> bool:
-            return bool((await questions.conservation(analytics.asking.reader)).rows[0]["applied"] == 900)
+            return bool((await questions.conservation(analytics.reader)).rows[0]["applied"] == 900)
 
         await until(is_all_stored)
-        balance = (await questions.conservation(analytics.asking.reader)).rows[0]
+        balance = (await questions.conservation(analytics.reader)).rows[0]
 
     assert balance["received"] == balance["applied"] == 900
     assert balance["explained_twice"] == balance["in_flight"] == 0
@@ -190,7 +190,7 @@ async def test_a_hole_in_kafka_stops_the_sink_and_is_told(settings: Settings, po
     async with storing(settings) as analytics:
 
         async def has_begun() -> bool:
-            return (await questions.freshness(analytics.asking.reader)).revision > 0
+            return (await questions.freshness(analytics.reader)).revision > 0
 
         await until(has_begun)
     for number in range(20, 60):
@@ -205,7 +205,7 @@ async def test_a_hole_in_kafka_stops_the_sink_and_is_told(settings: Settings, po
 
         await until(is_told)
         health = analytics.health()
-        rows = (await questions.newest_changes(analytics.asking.reader, accounts=None, limit=1)).rows
+        rows = (await questions.newest_changes(analytics.reader, accounts=None, limit=1)).rows
 
     assert health.is_alive
     assert not health.is_ready
@@ -218,7 +218,7 @@ async def test_a_store_that_is_ahead_of_kafka_belongs_to_another(settings: Setti
     async with storing(settings) as analytics:
 
         async def has_read_all() -> bool:
-            return (await questions.conservation(analytics.asking.reader)).rows[0]["applied"] == 30
+            return (await questions.conservation(analytics.reader)).rows[0]["applied"] == 30
 
         await until(has_read_all)
     other = settings.model_copy(

@@ -54,7 +54,7 @@ async def stored(settings: Settings, count: int) -> str:
     async with storing(settings) as analytics:
 
         async def has_all() -> bool:
-            return bool((await questions.conservation(analytics.asking.reader)).rows[0]["applied"] == count)
+            return bool((await questions.conservation(analytics.reader)).rows[0]["applied"] == count)
 
         await until(has_all)
         return analytics.health().reason
@@ -156,7 +156,7 @@ async def test_a_snapshot_older_than_what_kafka_has_stops_the_sink_and_says_so(s
 
         await until(is_told)
         health = analytics.health()
-        rows = (await questions.newest_changes(analytics.asking.reader, accounts=None, limit=1)).rows
+        rows = (await questions.newest_changes(analytics.reader, accounts=None, limit=1)).rows
 
     assert (health.is_alive, health.is_ready) == (True, False)
     assert "and its snapshots" in health.reason

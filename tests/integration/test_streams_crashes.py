@@ -80,7 +80,7 @@ async def test_a_second_worker_joins_and_the_first_leaves(house: Installation):
 
 async def test_a_stop_while_the_broker_is_away_ends_all_the_same(own_broker: Callable[[], LocalBroker], tmp_path: Path):
     broker = own_broker()
-    async with Installation(broker.bootstrap, tmp_path) as house:
+    async with Installation(broker.bootstrap, tmp_path, partitions=2) as house:
         stages = await house.start().ready()
         await asyncio.to_thread(broker.kill)
         stages.send(signal.SIGTERM)

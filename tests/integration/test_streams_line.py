@@ -8,6 +8,7 @@ from aiokafka import ConsumerRecord
 
 from contracts.codec import decode
 from contracts.records import DeadLetter
+from runtime.exits import Exit
 from runtime.settings import KafkaSettings, Settings
 from streams.topology import topology_of
 from tests.support.ledger_provider import body_of, status
@@ -121,14 +122,14 @@ async def test_what_track_cannot_read_is_put_aside_under_its_callback(house: Ins
 async def test_without_its_topics_a_stage_does_not_begin(house: Installation):
     stages = house.start(TIDINGS_KAFKA__TOPIC_PREFIX="nobody-made-these-")
 
-    assert await stages.ended() == 1
+    assert await stages.ended() == Exit.CONFIGURATION
     assert "tidings topics --create" in stages.log.read_text()
 
 
 async def test_without_a_broker_a_stage_does_not_begin(house: Installation):
     stages = house.start(TIDINGS_KAFKA__BOOTSTRAP_SERVERS="127.0.0.1:1")
 
-    assert await stages.ended() == 1
+    assert await stages.ended() == Exit.NO_BROKER
     assert "no Kafka answers at 127.0.0.1:1" in stages.log.read_text()
 
 
@@ -137,7 +138,7 @@ async def test_a_port_that_is_taken_is_told(house: Installation):
     first = await house.start().ready()
     second = house.start(TIDINGS_STREAMS__ADMIN_PORT=str(first.port))
 
-    assert await second.ended() == 1
+    assert await second.ended() == Exit.CONFIGURATION
     assert "streams.admin_port" in second.log.read_text()
 
 

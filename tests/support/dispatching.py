@@ -13,7 +13,7 @@ from contracts.vocabulary import Channel
 from runtime.partitioner import partition_of
 from runtime.settings import Connection
 from tests.support.rehearsing import connections_of
-from tests.support.streams_installation import PARTITIONS, Installation
+from tests.support.streams_installation import Installation
 
 RECIPIENT = "+447700900105"
 
@@ -68,7 +68,7 @@ async def tell(house: Installation, word: str, *records: Any) -> None:
     for record in records:
         key = record.message_id.encode()
         headers = with_id(fixed_headers("command", "fallback"), b"a test")
-        await house.write(word, partition_of(key, PARTITIONS), [(key, encode(record), None, headers)])
+        await house.write(word, partition_of(key, house.partitions), [(key, encode(record), None, headers)])
 
 
 async def outcomes(house: Installation) -> dict[str, list[SendOutcome]]:

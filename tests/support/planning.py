@@ -30,7 +30,7 @@ from runtime.partitioner import partition_of
 from tests.support.marked import without_repeats
 from tests.support.patience import LIMIT_S
 from tests.support.reports import report
-from tests.support.streams_installation import PARTITIONS, Installation
+from tests.support.streams_installation import Installation
 
 PLACES = ((Channel.VIBER, "routee"), (Channel.SMS, "telesign"), (Channel.VOICE, "infobip"))
 
@@ -128,7 +128,7 @@ class Planning:
             position = Position("a-reports-v1", 0, next(self._numbers))
             word, headers = "updates", with_id(fixed_headers("update", "track"), position.event_id)
             headers = [*headers, (VERDICT, record.verdict.value.encode())]
-        return word, partition_of(key, PARTITIONS), (key, encode(record), int(time.time() * 1000), headers)
+        return word, partition_of(key, self.house.partitions), (key, encode(record), int(time.time() * 1000), headers)
 
     async def commands(self) -> list[SendCommanded | SendWithdrawn]:
         return [read_command(one.value) for one in without_repeats(await self.house.read("commands"))]

@@ -2,8 +2,6 @@
 
 import asyncio
 import os
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -31,6 +29,7 @@ from runtime.clock import SystemClock
 from runtime.kafka import Outgoing, ensure_topics, make_producer, send_records
 from runtime.partitioner import partition_of
 from runtime.settings import KafkaSettings
+from tests.support.forked import Forked, start_module
 from tests.support.patience import LIMIT_S, once
 
 TOPICS = load_topics()
@@ -144,7 +143,7 @@ class RunningApi:
     kafka: KafkaSettings
     data_dir: Path
     port: int
-    process: "subprocess.Popen[bytes]" = field(init=False)
+    process: Forked = field(init=False)
 
     @property
     def url(self) -> str:
@@ -167,7 +166,7 @@ class RunningApi:
     def launch(self) -> None:
         environment = os.environ | {"TIDINGS_CONFIG": str(self.data_dir / "tidings.toml")}
         environment.pop("KAFKA_BOOTSTRAP_SERVERS", None)
-        self.process = subprocess.Popen([sys.executable, "-m", "api"], env=environment)
+        self.process = start_module("api", loads="api.process", environment=environment)
 
     def start(self) -> None:
         self.launch()

@@ -3,8 +3,6 @@
 import asyncio
 import os
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -27,9 +25,9 @@ from runtime.crash_points import VARIABLE
 from runtime.kafka import ensure_topics
 from runtime.settings import KafkaSettings
 from tests.support.fake_provider import KEY
+from tests.support.forked import Forked, start_module
 from tests.support.patience import LIMIT_S
 
-ROOT = Path(__file__).parents[2]
 STOP_LIMIT_S = 20.0
 PARTITIONS = 3
 
@@ -38,7 +36,7 @@ PARTITIONS = 3
 class RunningIngest:
     """One process. `url` is that of one connection of the postbox."""
 
-    process: "subprocess.Popen[bytes]"
+    process: Forked
     kafka: KafkaSettings
     port: int
     admin_port: int
@@ -140,12 +138,9 @@ def running_ingest(
         running.process.wait()
 
 
-def _start(settings: Path, crash_at: str) -> "subprocess.Popen[bytes]":
-    return subprocess.Popen(
-        [sys.executable, "-m", "tests.support.ingest_process"],
-        cwd=ROOT,
-        env={**os.environ, "TIDINGS_CONFIG": str(settings), VARIABLE: crash_at},
-    )
+def _start(settings: Path, crash_at: str) -> Forked:
+    environment = {**os.environ, "TIDINGS_CONFIG": str(settings), VARIABLE: crash_at}
+    return start_module("tests.support.ingest_process", environment=environment)
 
 
 def create_topic(kafka: KafkaSettings) -> None:

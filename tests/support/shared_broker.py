@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from runtime.broker import running_broker
+from runtime.broker import BrokerSettings, LocalBroker
 from tests.support.patience import LIMIT_S
 
 PAUSE_S = 0.1
@@ -20,11 +20,25 @@ def shared_broker(place: Path, who: str) -> Iterator[str]:
     with ExitStack() as stack:
         with _alone(place / "lock"):
             if not address.exists():
-                address.write_text(stack.enter_context(running_broker(place / "broker")), encoding="utf-8")
+                address.write_text(stack.enter_context(_mortal_broker(place / "broker")), encoding="utf-8")
                 stack.callback(_wait_for_others, place)
             user.touch()
         stack.callback(user.unlink)
         yield address.read_text(encoding="utf-8")
+
+
+@contextmanager
+def _mortal_broker(place: Path) -> Iterator[str]:
+    """That of the environment, else our own. It is killed: what it would write at its end nobody is there to read."""
+    if named := BrokerSettings().bootstrap_servers:
+        yield named
+        return
+    broker = LocalBroker(place)
+    broker.start()
+    try:
+        yield broker.bootstrap
+    finally:
+        broker.kill()
 
 
 @contextmanager

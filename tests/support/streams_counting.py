@@ -14,7 +14,7 @@ from streams.engine.stage import Output, Outputs, SourceRecord, Stage, StateView
 from streams.engine.state import MARKS_KEY, PartitionState
 from tests.support.marked import without_repeats
 from tests.support.patience import LIMIT_S
-from tests.support.streams_installation import PARTITIONS, Installation
+from tests.support.streams_installation import Installation
 
 KEYS = [b"key-%d" % number for number in range(40)]
 PAUSE = "TIDINGS_TEST_PAUSE_S"
@@ -53,7 +53,7 @@ class Crowd:
         spread: dict[int, list[Outgoing]] = defaultdict(list)
         for key in self._chance.choices(KEYS, k=count):
             self.given[key] += 1
-            spread[partition_of(key, PARTITIONS)].append((key, b"value", None, with_id([], b"a request")))
+            spread[partition_of(key, self._house.partitions)].append((key, b"value", None, with_id([], b"a request")))
         for number, rows in spread.items():
             await self._house.write("reports", number, rows)
 
@@ -84,7 +84,7 @@ class Crowd:
 
 async def counts(house: Installation) -> Counter[bytes]:
     """What the stage would know if it were started now."""
-    states = {number: PartitionState(COUNT.reads) for number in range(PARTITIONS)}
+    states = {number: PartitionState(COUNT.reads) for number in range(house.partitions)}
     for record in await house.read("track-state"):
         states[record.partition].load(record.key, record.value)
     return Counter({key: int(state.get(key) or 0) for key in KEYS for state in states.values() if state.get(key)})

@@ -4,8 +4,6 @@ import asyncio
 import json
 import os
 import signal
-import subprocess
-import sys
 import time
 import urllib.request
 from collections import defaultdict
@@ -29,10 +27,10 @@ from runtime.broker.ports import free_port
 from runtime.kafka import Outgoing, ensure_topics, make_producer, send_records
 from runtime.partitioner import partition_of
 from runtime.settings import KafkaSettings
+from tests.support.forked import Forked, start_module
 from tests.support.marked import without_repeats
 from tests.support.patience import LIMIT_S
 
-PARTITIONS = 4
 SESSION_S = 6.0
 OBSERVED, REGISTERED = "watched", "main"
 
@@ -41,7 +39,7 @@ OBSERVED, REGISTERED = "watched", "main"
 class Stages:
     """A process of stages."""
 
-    process: subprocess.Popen[bytes]
+    process: Forked
     port: int
     log: Path
 
@@ -89,12 +87,13 @@ class Installation:
 
     bootstrap: str
     directory: Path
+    partitions: int
     prefix: str = field(default_factory=lambda: f"t{uuid4().hex[:8]}-")
     started: list[Stages] = field(default_factory=list)
 
     @property
     def kafka(self) -> KafkaSettings:
-        return KafkaSettings(bootstrap_servers=self.bootstrap, topic_prefix=self.prefix, partitions=PARTITIONS)
+        return KafkaSettings(bootstrap_servers=self.bootstrap, topic_prefix=self.prefix, partitions=self.partitions)
 
     def name(self, word: str) -> str:
         return load_topics()[word].full_name(self.prefix)
@@ -121,16 +120,16 @@ class Installation:
             "TIDINGS_DATA_DIR": str(self.directory),
             "TIDINGS_KAFKA__BOOTSTRAP_SERVERS": self.bootstrap,
             "TIDINGS_KAFKA__TOPIC_PREFIX": self.prefix,
-            "TIDINGS_KAFKA__PARTITIONS": str(PARTITIONS),
+            "TIDINGS_KAFKA__PARTITIONS": str(self.partitions),
             "TIDINGS_STREAMS__ADMIN_PORT": str(port),
             "TIDINGS_STREAMS__SESSION_TIMEOUT_S": str(SESSION_S),
             "TIDINGS_STREAMS__INSTANCE_ID": replica,
             "TIDINGS_CONNECTIONS": json.dumps(connections),
         }
         log = self.directory / f"stages-{number}.log"
-        command = [sys.executable, "-m", "tests.support.streams_process", *names]
+        environment = os.environ | told | settings
         with log.open("wb") as out:
-            process = subprocess.Popen(command, env=os.environ | told | settings, stdout=out, stderr=out)
+            process = start_module("tests.support.streams_process", *names, environment=environment, output=out)
         self.started.append(Stages(process, port, log))
         return self.started[-1]
 
@@ -140,7 +139,7 @@ class Installation:
         now_ms = int(time.time() * 1000)
         spread: dict[int, list[Outgoing]] = defaultdict(list)
         for number, body in enumerate(bodies):
-            spread[number % PARTITIONS if partition is None else partition].append((None, body, now_ms, headers))
+            spread[number % self.partitions if partition is None else partition].append((None, body, now_ms, headers))
         for number, rows in spread.items():
             await self.write("callbacks", number, rows)
 
@@ -159,7 +158,7 @@ class Installation:
                 sent_at=sent_at,
             )
             row = (key, encode(record), None, with_id(fixed_headers("attempt", "api"), b"a request"))
-            spread[partition_of(key, PARTITIONS)].append(row)
+            spread[partition_of(key, self.partitions)].append(row)
         for number, rows in spread.items():
             await self.write("attempts", number, rows)
 
@@ -168,7 +167,7 @@ class Installation:
 
     async def read(self, word: str) -> list[ConsumerRecord]:
         """All that a topic holds, in the order of each partition."""
-        places = [TopicPartition(self.name(word), number) for number in range(PARTITIONS)]
+        places = [TopicPartition(self.name(word), number) for number in range(self.partitions)]
         records: list[ConsumerRecord] = []
         async with AIOKafkaConsumer(bootstrap_servers=self.bootstrap, auto_offset_reset="earliest") as consumer:
             ends = await consumer.end_offsets(places)
@@ -193,7 +192,7 @@ class Installation:
         """How far the stage's group has committed."""
         consumer = AIOKafkaConsumer(bootstrap_servers=self.bootstrap, group_id=f"{self.prefix}{stage}")
         async with consumer:
-            places = [TopicPartition(self.name(word), number) for number in range(PARTITIONS)]
+            places = [TopicPartition(self.name(word), number) for number in range(self.partitions)]
             return {place.partition: await consumer.committed(place) or 0 for place in places}
 
 

@@ -76,12 +76,13 @@ async def compare(
     ids: Mapping[Attempt, set[str]],
     *,
     since: datetime,
+    most_asked: int = ASKED_LIMIT,
     on_asked: Callable[[], object] = lambda: None,
 ) -> Findings:
     """Ask the API for the account, for how many attempts `since` stand where, and for the end of single attempts."""
     conservation = await api.get("/v1/conservation")
     standings = await api.get(f"{STANDINGS}{since:%Y-%m-%dT%H:%M:%SZ}")
-    asked = asked_of(outcome.attempts)
+    asked = asked_of(outcome.attempts, most_asked)
     findings = Findings(
         {row["provider"]: row for row in conservation["providers"]},
         conservation["total"],
@@ -105,10 +106,10 @@ async def compare(
     return findings
 
 
-def asked_of(attempts: Sequence[AttemptOutcome]) -> Sequence[AttemptOutcome]:
+def asked_of(attempts: Sequence[AttemptOutcome], most: int = ASKED_LIMIT) -> Sequence[AttemptOutcome]:
     """The attempts that are asked for one by one: all, or as many as there is time for, spread evenly."""
-    step = max(1.0, len(attempts) / ASKED_LIMIT)
-    return [attempts[int(number * step)] for number in range(min(len(attempts), ASKED_LIMIT))]
+    step = max(1.0, len(attempts) / most)
+    return [attempts[int(number * step)] for number in range(min(len(attempts), most))]
 
 
 def differences_of_standings(rows: Iterable[Json], outcome: Outcome) -> list[str]:

@@ -1,7 +1,4 @@
-"""The OpenAPI document as it is checked in; a test compares it with what the application says.
-
-To make it anew takes most of a second of each process that looks for tests.
-"""
+"""The OpenAPI document as it is checked in; `test_openapi` holds it against the application, which takes a second."""
 
 import json
 
