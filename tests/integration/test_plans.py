@@ -50,7 +50,7 @@ def api(broker: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Runni
     running.start()
     environment = os.environ | {"TIDINGS_CONFIG": str(settings), "TIDINGS_STREAMS__ADMIN_PORT": str(free_port())}
     environment.pop("KAFKA_BOOTSTRAP_SERVERS", None)
-    stage = start_module("streams", "fallback", loads="streams.process", environment=environment)
+    stage = start_module("streams", "fallback", environment=environment)
     try:
         yield running
     finally:

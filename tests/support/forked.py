@@ -1,51 +1,60 @@
-"""Starts a module of ours as a process, without the second that its imports would take: see `fork_server`."""
+"""Starts a module of ours as a process behind its imports, which are half of what such a process costs in a test.
 
-import json
+A server of this process, which is Python's own for that, makes them once and forks. What comes of it is a process as
+any other: it is stopped, killed and waited for alone. It ends with whoever started it.
+"""
+
 import os
-import select
+import runpy
 import signal
-import socket
 import subprocess
 import sys
 from collections.abc import Mapping
-from functools import cache
+from multiprocessing import connection, get_context, parent_process
 from pathlib import Path
-from threading import Lock
-from typing import IO
+from threading import Lock, Thread
 
-from tests.support.fork_server import NUMBER
-
-ROOT = Path(__file__).parents[2]
-OURS = (1, 2)
+FORKING = get_context("forkserver")
+FORKING.set_forkserver_preload(
+    [
+        "api.process",
+        "ingest.process",
+        "streams.process",
+        "tests.support.ingest_process",
+        "tests.support.streams_process",
+    ]
+)
+_one_at_a_time = Lock()
+"""Whoever starts a process looks at all that have ended, and an end can be read once."""
 
 
 class Forked:
-    """A process; it is asked, waited for and ended as a `subprocess.Popen` is."""
+    """A process that runs; it is asked, waited for and ended as a `subprocess.Popen` is."""
 
-    def __init__(self, teller: socket.socket) -> None:
-        self._teller = teller
-        self._asking = Lock()
-        self.pid = self._next()
-        self.returncode: int | None = None
-        """Its status, or the negative of the signal that ended it; none while it runs or was not asked for."""
+    def __init__(self, module: str, arguments: tuple[str, ...], environment: dict[str, str], log: Path | None) -> None:
+        self._process = FORKING.Process(target=_become, args=(module, arguments, environment, log), daemon=True)
+        with _one_at_a_time:
+            self._process.start()
+        self.pid = self._process.pid or 0
+
+    @property
+    def returncode(self) -> int | None:
+        """Its status, or the negative of the signal that ended it; none while it runs."""
+        with _one_at_a_time:
+            return self._process.exitcode
 
     def poll(self) -> int | None:
-        try:
-            return self.wait(0)
-        except subprocess.TimeoutExpired:
-            return None
+        return self.returncode
 
     def wait(self, timeout: float | None = None) -> int:
         """Its status, when it has ended; raises `subprocess.TimeoutExpired`."""
-        if self.returncode is None and not select.select([self._teller], [], [], timeout)[0]:
+        connection.wait([self._process.sentinel], timeout)
+        if (status := self.returncode) is None:
             raise subprocess.TimeoutExpired(f"process {self.pid}", timeout or 0)
-        with self._asking:
-            if self.returncode is None:
-                self.returncode = self._next()
-        return self.returncode
+        return status
 
     def send_signal(self, number: int) -> None:
-        if self.poll() is None:
+        if self.returncode is None:
             os.kill(self.pid, number)
 
     def terminate(self) -> None:
@@ -54,34 +63,29 @@ class Forked:
     def kill(self) -> None:
         self.send_signal(signal.SIGKILL)
 
-    def _next(self) -> int:
-        (number,) = NUMBER.unpack(self._teller.recv(NUMBER.size))
-        return int(number)
+
+def start_module(module: str, *arguments: str, environment: Mapping[str, str], log: Path | None = None) -> Forked:
+    """`python -m module`, with what it says in the file `log`."""
+    if log is not None:
+        log.touch()
+    return Forked(module, arguments, dict(environment), log)
 
 
-def start_module(
-    module: str, *arguments: str, environment: Mapping[str, str], loads: str = "", output: IO[bytes] | None = None
-) -> Forked:
-    """`python -m module` in the root of the project. `loads` is what it imports, when that is not what it is."""
-    ours, theirs = socket.socketpair()
-    order = {
-        "module": module,
-        "arguments": arguments,
-        "loads": loads or module,
-        "environment": dict(environment),
-    }
-    files = OURS if output is None else [output.fileno()] * 2
-    with theirs:
-        socket.send_fds(_orders(), [json.dumps(order).encode() + b"\n"], [theirs.fileno(), *files])
-        return Forked(ours)
+def _become(module: str, arguments: tuple[str, ...], environment: dict[str, str], log: Path | None) -> None:
+    """Go on as `python -m` would have begun."""
+    Thread(target=_end_with_parent, daemon=True).start()
+    os.environ.clear()
+    os.environ.update(environment)
+    if log is not None:
+        with log.open("wb") as file:
+            os.dup2(file.fileno(), sys.stdout.fileno())
+            os.dup2(file.fileno(), sys.stderr.fileno())
+    sys.argv[1:] = arguments
+    sys.modules.pop(module, None)  # it was loaded for what it imports
+    runpy.run_module(module, run_name="__main__", alter_sys=True)
 
 
-@cache
-def _orders() -> socket.socket:
-    """To the server of this process, which is started for the first that is ordered, and ends when this one does."""
-    ours, theirs = socket.socketpair()
-    with theirs:
-        command = [sys.executable, "-m", "tests.support.fork_server"]
-        # Ctrl-C is for us: they end with us.
-        subprocess.Popen(command, cwd=ROOT, stdin=theirs.fileno(), start_new_session=True)
-    return ours
+def _end_with_parent() -> None:
+    if parent := parent_process():
+        parent.join()
+    os.kill(os.getpid(), signal.SIGKILL)

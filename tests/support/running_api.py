@@ -166,7 +166,7 @@ class RunningApi:
     def launch(self) -> None:
         environment = os.environ | {"TIDINGS_CONFIG": str(self.data_dir / "tidings.toml")}
         environment.pop("KAFKA_BOOTSTRAP_SERVERS", None)
-        self.process = start_module("api", loads="api.process", environment=environment)
+        self.process = start_module("api", environment=environment)
 
     def start(self) -> None:
         self.launch()

@@ -128,8 +128,7 @@ class Installation:
         }
         log = self.directory / f"stages-{number}.log"
         environment = os.environ | told | settings
-        with log.open("wb") as out:
-            process = start_module("tests.support.streams_process", *names, environment=environment, output=out)
+        process = start_module("tests.support.streams_process", *names, environment=environment, log=log)
         self.started.append(Stages(process, port, log))
         return self.started[-1]
 

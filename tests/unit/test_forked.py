@@ -22,13 +22,12 @@ os.kill(os.getpid(), signal.SIGKILL)
 ROOT = Path(__file__).parents[2]
 
 
-def start(*arguments: str, output: Path, **told: str) -> Forked:
-    with output.open("wb") as file:
-        return start_module(MODULE, *arguments, environment=os.environ | told, output=file)
+def start(*arguments: str, log: Path, **told: str) -> Forked:
+    return start_module(MODULE, *arguments, environment=os.environ | told, log=log)
 
 
 def test_it_is_told_what_to_do_and_by_what_environment(tmp_path):
-    process = start("tell", "WHO", output=tmp_path / "out", WHO="a stage")
+    process = start("tell", "WHO", log=tmp_path / "out", WHO="a stage")
 
     assert process.wait(20) == 0
     assert (tmp_path / "out").read_text() == f"{process.pid}: a stage\n"
@@ -44,7 +43,7 @@ def test_it_is_told_what_to_do_and_by_what_environment(tmp_path):
     ],
 )
 def test_its_end_is_told_as_of_a_process(tmp_path, deed, status, said):
-    process = start(deed, output=tmp_path / "out")
+    process = start(deed, log=tmp_path / "out")
 
     assert process.wait(20) == status
     assert (process.poll(), process.returncode) == (status, status)
@@ -53,7 +52,7 @@ def test_its_end_is_told_as_of_a_process(tmp_path, deed, status, said):
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL, signal.SIGINT])
 def test_it_runs_until_a_signal_ends_it_alone(tmp_path, number):
-    victim, other = start("sleep", output=tmp_path / "victim"), start("sleep", output=tmp_path / "other")
+    victim, other = start("sleep", log=tmp_path / "victim"), start("sleep", log=tmp_path / "other")
 
     with pytest.raises(subprocess.TimeoutExpired):
         victim.wait(0.2)
