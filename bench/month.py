@@ -16,6 +16,7 @@ from hashlib import blake2b
 from importlib.resources import files
 from pathlib import Path
 
+import pyarrow as pa
 from rich.console import Console
 from rich.progress import track
 
@@ -23,7 +24,7 @@ from analytics.freshness import Horizon, Skyline
 from analytics.queries import with_parts
 from analytics.sink.batch import TABLES
 from analytics.sink.columns import hasher
-from analytics.sink.writer import COLLECT, DELTAS, Writer
+from analytics.sink.writer import Writer
 from analytics.statements import execute
 from analytics.store.database import Connection, Database
 from analytics.upkeep.upkeep import Upkeep
@@ -85,23 +86,34 @@ PROOFS = {
 }
 
 
+TELLING = ("report", "registration")
+ANY_OUTCOME = pa.table({"value": ["{}"]})
+"""There are outcomes each day."""
+
+
 class Chronicler(Writer):
     """Writes whole days at once."""
 
     def write_day(self, placed: Counter[str]) -> None:
         """What is in the temporary tables of `lives.sql` as one batch; `placed` counts the records of each topic."""
+        self._arrivals.show("outcome", ANY_OUTCOME)
+        self._counting.get_ready()
         self._connection.begin()
         for statement in statements("month"):
             places = {topic: placed[topic] for topic in TOPIC_OF.values()}
             counted = execute(self._connection, statement, {**places, "batch_id": self._batch_id + 1})
             if inserted := re.search(r"^INSERT INTO (\w+)", statement, re.MULTILINE):
                 placed[TOPIC_OF[inserted[1]]] += counted[0][0]
-        for name in (*COLLECT, *DELTAS):
-            self._run(name)
+        self._counting.count({name: self._told_by(name) for name in TELLING}, self._batch_id + 1)
         for topic, count in placed.items():
             self._note(topic, count)
         self._connection.commit()
         self._batch_id += 1
+
+    def _told_by(self, name: str) -> pa.Table:
+        """The attempts of which the day tells."""
+        sql = f"SELECT attempt_id::VARCHAR AS attempt_id FROM {name} WHERE batch_id = {self._batch_id + 1}"
+        return self._connection.sql(sql).to_arrow_table()
 
     def tidy(self) -> None:
         self._upkeep.tidy(self._batch_id)

@@ -35,22 +35,13 @@ moment AS (
 -- end: external_id
 ),
 
--- What was heard of then may go by other names; names in batches that are not settled are not known by when. What was stored
--- before there was the number does not say it.
+-- What was heard of then may go by other names; names in batches that are not settled are not known by when.
 fact AS NOT MATERIALIZED (
     SELECT attempt_id, message_id, account, root_id, provider_message_id, external_id, recipient_hash
     FROM report SEMI JOIN moment USING (first_tick)
     UNION ALL
     SELECT attempt_id, message_id, account, root_id, NULL AS provider_message_id, external_id, recipient_hash
     FROM registration SEMI JOIN moment USING (first_tick)
-    UNION ALL
-    SELECT attempt_id, message_id, account, root_id, provider_message_id, external_id, recipient_hash
-    FROM report SEMI JOIN moment ON tick_of(attempt_id) = moment.first_tick
-    WHERE report.first_tick IS NULL
-    UNION ALL
-    SELECT attempt_id, message_id, account, root_id, NULL AS provider_message_id, external_id, recipient_hash
-    FROM registration SEMI JOIN moment ON tick_of(attempt_id) = moment.first_tick
-    WHERE registration.first_tick IS NULL
     UNION ALL
     SELECT attempt_id, message_id, account, root_id, provider_message_id, external_id, recipient_hash
     FROM report

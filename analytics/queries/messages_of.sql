@@ -1,5 +1,5 @@
 -- Where each of some attempts stands that is wanted, newest first. Reports are found by when the attempt was first heard of, of
--- which there is a number: so little is read of others; what was stored before there was the number does not say it.
+-- which there is a number: so little is read of others.
 -- parameters: attempts, limit
 -- parameters: accounts, account, provider, connection, channel, country, campaign, sender, status, reason
 -- lane: look-up
@@ -10,8 +10,6 @@ chosen AS (
 
 heard_report AS (
     FROM report WHERE first_tick IN (SELECT first_tick FROM chosen) AND attempt_id IN (SELECT attempt_id FROM chosen)
-    UNION ALL
-    FROM report WHERE first_tick IS NULL AND attempt_id IN (SELECT attempt_id FROM chosen)
 ),
 
 heard_registration AS (

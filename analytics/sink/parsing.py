@@ -8,8 +8,8 @@ from analytics.sink.arrivals import Arrivals
 from analytics.sink.columns import RECORD, in_pieces
 from analytics.store.database import Connection
 
-PARSED = frozenset({"report", "registration"})
-"""Tables whose rows come as columns. All others are few, or are compared with what is stored as they are inserted."""
+PARSED = frozenset({"report", "replay", "registration"})
+"""Tables whose rows come as columns: updates, by which it is found what else is known. All others are few."""
 
 
 class Parser:

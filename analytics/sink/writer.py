@@ -13,6 +13,7 @@ from analytics.queries import load_query
 from analytics.sink.arrivals import Arrivals
 from analytics.sink.batch import Batch, counted, prepare, tables_of
 from analytics.sink.columns import Hasher
+from analytics.sink.counting import TELLING, Counting
 from analytics.sink.intake import Fetched, Intake, Origin, Place, Source
 from analytics.sink.parsing import Parser
 from analytics.store.database import Connection
@@ -23,17 +24,15 @@ from runtime.metrics import SINK_COMMIT_SECONDS, SINK_ROWS
 
 log = structlog.get_logger()
 
-ATTEMPT_TABLES = frozenset({"report", "replay", "registration", "outcome"})
-"""By whose rows attempts move from one count to another."""
 REPORT_TABLES = frozenset({"report", "replay"})
-COLLECT = ("collect_evidence", "collect_cells", "collect_taken")
-DELTAS = ("insert_hour_delta", "insert_latency_delta", "insert_price_delta", "insert_hour_revision")
-FOLDED_TABLES = ATTEMPT_TABLES | {"inbound", "command", "decision"}
+FOLDED_TABLES = TELLING | {"inbound", "command", "decision"}
 SMALL_TABLES = ("offsets", "marks")
 
 
 class Writer:
     """The only one who writes to the store, from one thread."""
+
+    arrives_with = Arrivals
 
     def __init__(
         self,
@@ -49,7 +48,8 @@ class Writer:
         gives no number twice, though the store be taken back to a copy of before.
         """
         self._connection = connection
-        self._arrivals = Arrivals(connection)
+        self._arrivals = self.arrives_with(connection)
+        self._counting = Counting(self._arrivals)
         self._parser = Parser(connection.cursor())
         self._take_snapshot = take_snapshot
         self._hashed = hashed
@@ -103,16 +103,15 @@ class Writer:
         tables = self._parser.parsed(told)
         for name, rows in tables.items():
             self._arrivals.show(name, rows)
+        is_telling = bool(tables.keys() & TELLING)
+        if is_telling:
+            self._counting.get_ready()
         self._connection.begin()
         crash_point("sink.begun")
         try:
             for name in tables:
                 self._run(f"insert_{name}")
-            made = 0
-            if tables.keys() & ATTEMPT_TABLES:
-                for name in COLLECT:
-                    self._run(name)
-                made = sum(self._run(name) for name in DELTAS)
+            made = self._counting.count(tables, self._next_batch) if is_telling else 0
             crash_point("sink.inserted")
             self._connection.commit()
         except BaseException:

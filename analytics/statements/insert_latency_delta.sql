@@ -10,8 +10,8 @@ SELECT
     sender,
     bucket_of(latency_ms) AS bucket,
     sum(side) AS attempt_count,
-    $batch_id AS batch_id
-FROM cells
+    $batch_id::BIGINT AS batch_id
+FROM new_cells
 WHERE latency_ms IS NOT NULL
 GROUP BY ALL
 HAVING sum(side) <> 0

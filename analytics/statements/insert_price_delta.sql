@@ -11,7 +11,7 @@ WITH told_item AS (
         arg_max(currency, price_order) AS currency
     FROM (
         SELECT *, unnest(CASE WHEN is_fresh THEN [1] ELSE [-1, 1] END) AS side
-        FROM evidence
+        FROM new_evidence
         WHERE price_order IS NOT NULL
     ) AS sides
     GROUP BY side, attempt_id, sides.leg, piece
@@ -30,7 +30,7 @@ item AS (
     WHERE is_whole
     UNION ALL
     SELECT side, attempt_id, '' AS leg, currency, price
-    FROM taken ANTI JOIN told_item USING (side, attempt_id)
+    FROM new_taken ANTI JOIN told_item USING (side, attempt_id)
     WHERE currency IS NOT NULL
 ),
 
@@ -49,10 +49,10 @@ priced AS (
 ),
 
 told AS (
-    SELECT cells.*, coalesce(is_fallback, false) AS is_fallback, priced.currency, attempt_cost, entry_cost
-    FROM cells
+    SELECT new_cells.*, coalesce(is_fallback, false) AS is_fallback, priced.currency, attempt_cost, entry_cost
+    FROM new_cells
     LEFT JOIN priced USING (side, attempt_id, leg)
-    LEFT JOIN taken USING (side, attempt_id)
+    LEFT JOIN new_taken USING (side, attempt_id)
     WHERE priced.currency IS NOT NULL OR is_fallback
 ),
 
@@ -60,7 +60,7 @@ moved AS (
     SELECT * FROM told
     UNION ALL BY NAME
     SELECT * REPLACE (-attempt_count AS attempt_count, -entry_count AS entry_count), false AS is_fallback
-    FROM cells SEMI JOIN told USING (side, attempt_id, leg)
+    FROM new_cells SEMI JOIN told USING (side, attempt_id, leg)
 )
 
 SELECT
@@ -80,7 +80,7 @@ SELECT
     sum(side * entry_count) AS entry_count,
     coalesce(sum(side * attempt_cost), 0) AS attempt_cost,
     coalesce(sum(side * entry_cost), 0) AS entry_cost,
-    $batch_id AS batch_id
+    $batch_id::BIGINT AS batch_id
 FROM moved
 GROUP BY ALL
 HAVING

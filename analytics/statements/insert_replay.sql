@@ -1,12 +1,8 @@
--- Reports of callbacks that were played again, taken apart as in parse_report.sql. One that the store has had from an
--- earlier batch is a repeat that moves nothing, though track may have forgotten the attempt and take it for new.
+-- What parse_replay.sql made of reports of callbacks that were played again. One that the store has had from an earlier
+-- batch is a repeat that moves nothing, though track may have forgotten the attempt and take it for new.
 INSERT INTO report BY NAME
-WITH came AS (
+WITH told AS (
     FROM new_replay
-),
-
-told AS (
--- include: told_report
 ),
 
 new AS (

@@ -122,7 +122,7 @@ async def test_what_lies_ready_in_kafka_is_fetched_without_pauses(settings: Sett
     assert not left
 
 
-HALTS = ("insert_report", "insert_offsets", "insert_marks", "collect_cells", "insert_hour_delta")
+HALTS = ("insert_report", "insert_offsets", "insert_marks", "find_cells", "insert_hour_delta")
 
 
 @pytest.mark.long

@@ -37,7 +37,6 @@ from contracts.plans import SendOutcome
 from runtime.clock import FixedClock
 from tests.support.examples import share
 from tests.support.store_deeds import (
-    OF_BEFORE,
     TABLES,
     crash_of_track,
     deeds,
@@ -98,9 +97,6 @@ def store(database: Database, line: Line, chance: random.Random, *, is_tidied: b
             intake = writer.resume()
         if batches in crashes:
             crash_of_track(line, chance)
-        if chance.random() < 0.2:
-            for statement in OF_BEFORE:
-                connection.execute(statement)
         if chance.random() < 0.3:
             upkeep.tidy(batches)
         if chance.random() < 0.3:

@@ -9,7 +9,9 @@ import sys
 import time
 
 from analytics.service import Analytics
+from analytics.sink.arrivals import Arrivals
 from analytics.sink.writer import Writer
+from analytics.store.database import Connection
 from runtime.clock import SystemClock
 from runtime.logging import configure_logging
 from runtime.settings import load_settings
@@ -17,20 +19,24 @@ from runtime.settings import load_settings
 LONG_S = 60
 
 
-class HaltingWriter(Writer):
+class HaltingArrivals(Arrivals):
     """Waits to be killed."""
 
     halt_before = ""
     times = 0
 
-    def _run(self, name: str) -> int:
-        if name == self.halt_before:
+    def _execute(self, name: str, parameters: dict[str, int]) -> Connection:
+        if name == self.halt_before and parameters["batch_id"]:
             self.times += 1
             if self.times == 2:
                 sys.stdout.write("halted\n")
                 sys.stdout.flush()
                 time.sleep(LONG_S)
-        return super()._run(name)
+        return super()._execute(name, parameters)
+
+
+class HaltingWriter(Writer):
+    arrives_with = HaltingArrivals
 
 
 class HaltingAnalytics(Analytics):
@@ -50,5 +56,5 @@ async def live() -> int:
 
 
 if __name__ == "__main__":
-    HaltingWriter.halt_before = sys.argv[1] if len(sys.argv) > 1 else ""
+    HaltingArrivals.halt_before = sys.argv[1] if len(sys.argv) > 1 else ""
     sys.exit(asyncio.run(live()))

@@ -1,8 +1,7 @@
 -- Where each attempt of the batch is counted: side -1 is the cell it was in before the batch, side +1 the one after. The
 -- leg of the attempt itself is the empty text.
-CREATE OR REPLACE TEMP TABLE cells AS
 WITH sides AS (
-    SELECT *, unnest(CASE WHEN is_fresh THEN [1] ELSE [-1, 1] END) AS side FROM evidence
+    SELECT *, unnest(CASE WHEN is_fresh THEN [1] ELSE [-1, 1] END) AS side FROM new_evidence
 ),
 
 attempt AS (
@@ -23,7 +22,7 @@ attempt AS (
         count(sides.leg) = 0 AND NOT coalesce(bool_or(is_transaction), false) AS is_plain,
         max(latency_ms) AS latency_ms,
         max(latency_channel) AS latency_channel,
-        coalesce(sum(repeated_count) FILTER (WHERE sides.leg IS NULL), 0) AS repeated_count
+        coalesce(sum(repeated_count) FILTER (WHERE sides.leg IS NULL), 0)::BIGINT AS repeated_count
     FROM sides
     GROUP BY side, attempt_id
 ),
@@ -37,7 +36,7 @@ entry AS (
         status_at(max(item_rank)) AS status,
         max(reason_claim) AS reason_claim,
         coalesce(bool_or(is_new_conflict), false) AS is_conflict,
-        sum(repeated_count) AS repeated_count
+        sum(repeated_count)::BIGINT AS repeated_count
     FROM sides
     WHERE leg IS NOT NULL
     GROUP BY side, attempt_id, leg
@@ -63,6 +62,6 @@ counted AS (
 
 SELECT
     * EXCLUDE (reason_claim, is_plain),
-    date_trunc('hour', first_heard(attempt_id)) AS hour_at,
+    date_trunc('hour', first_heard(attempt_id::UUID)) AS hour_at,
     reason_at(status, reason_claim) AS reason
 FROM counted
