@@ -1,5 +1,5 @@
--- Which attempts of the batch a provider took from us for a price, or as a fallback. The answer to a send counts for the attempt that
--- was registered for its message.
+-- Which attempts of the batch a provider took from us for a price, or as a fallback. The answer to a send counts for the
+-- attempt that was registered for its message.
 SELECT
     side,
     attempt_id,
