@@ -18,7 +18,7 @@ FRESH = 0.9
 """The share of the time between two questions for which an answer is new: the next question gets another."""
 SHARE = 8
 """Watching costs at most one part of the time in this many, all that is watched taken together."""
-NEWS_S = 0.5
+NEWS_S = 0.4
 """Something new is stored about so often."""
 WATCHED_FOR_S = 10.0
 """So long after somebody has asked for it they are taken to watch it."""

@@ -157,7 +157,7 @@ class StoreSettings(Section):
     path: Path = Path("tidings.duckdb")
     """Relative to the data directory."""
     batch_rows: int = Field(20_000, ge=1)
-    batch_wait_s: float = Field(0.5, gt=0)
+    batch_wait_s: float = Field(0.4, gt=0)
     memory_limit: str = "512MB"
     threads: int = Field(2, ge=1)
     query_timeout_s: float = Field(20.0, gt=0)
