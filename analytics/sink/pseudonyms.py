@@ -5,6 +5,7 @@ import secrets
 from contextlib import suppress
 from pathlib import Path
 
+from analytics.store.snapshots import folder_of_snapshots
 from contracts.errors import ConfigurationInvalid
 from runtime.settings import Settings
 
@@ -33,7 +34,7 @@ def _kept(settings: Settings) -> bytes:
 
 
 def _make(path: Path, settings: Settings) -> None:
-    if (settings.data_dir / settings.store.path).exists() or any((settings.data_dir / "snapshots").glob("*.duckdb")):
+    if (settings.data_dir / settings.store.path).exists() or any(folder_of_snapshots(settings).glob("*.duckdb")):
         raise ConfigurationInvalid(
             f"{path} is gone, by which the store knows people; put it back from the backup. Where it is lost, another "
             "as privacy.hash_key makes strangers of all who are stored"

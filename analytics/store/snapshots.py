@@ -30,6 +30,11 @@ STAMP = "%Y%m%dT%H%M%S%fZ"
 UNFINISHED = ".unfinished"
 
 
+def folder_of_snapshots(settings: Settings) -> Path:
+    """Where the copies are."""
+    return settings.data_dir / "snapshots"
+
+
 @dataclass(frozen=True, order=True)
 class Snapshot:
     """A copy of the store, as its name tells."""
@@ -47,7 +52,7 @@ class Snapshots:
     """Makes a copy now and then, in the writer's turn, and knows those there are."""
 
     def __init__(self, settings: Settings, clock: Clock) -> None:
-        self.directory = settings.data_dir / "snapshots"
+        self.directory = folder_of_snapshots(settings)
         self._every = timedelta(seconds=settings.store.snapshot_every_s)
         self._clock = clock
         newest = next(iter(self.newest_first()), None)

@@ -26,8 +26,6 @@ WAITS_S = (15, 30, 60, 120, 300, 900)
 """Those that are drawn beside the one that was asked for."""
 EVERY_S = 10.0
 """It takes long, and changes little."""
-
-
 FIRST, SECOND, WAIT_S = "viber", "sms", "60"
 CLOCKS = {TimeBy.RECEIVED.value: "we heard it", TimeBy.OCCURRED.value: "its provider says it happened"}
 

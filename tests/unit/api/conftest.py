@@ -32,6 +32,25 @@ def connect(parts) -> Connect:
 
 
 @pytest.fixture
+def sign_in(connect, parts) -> Connect:
+    """A client that has signed in to the pages, with a key of these scopes and accounts; without scopes, of all."""
+
+    def made(*scopes: Scope, accounts: tuple[str, ...] | None = None) -> TestClient:
+        client = connect()
+        key, _ = parts.ring.create(parts.clock, name="person", scopes=scopes or EVERYTHING, accounts=accounts)
+        client.cookies.set("tidings_session", parts.sign_ins.open(key))
+        return client
+
+    return made
+
+
+@pytest.fixture
+def visitor(sign_in) -> TestClient:
+    """Someone who has signed in, and may look."""
+    return sign_in(Scope.READ)
+
+
+@pytest.fixture
 def client(connect) -> TestClient:
     """With a key that may do everything."""
     return connect(*EVERYTHING)

@@ -91,10 +91,8 @@ def test_a_key_in_the_address_or_another_header_opens_nothing(connect, parts):
     assert client.get("/", params={"key": text}).headers["location"] == "/sign-in"
 
 
-def test_a_session_of_the_page_opens_no_address_for_programs(connect, parts):
-    key, _ = parts.ring.create(parts.clock, name="test", scopes=EVERYTHING)
-    client = connect()
-    client.cookies.set("tidings_session", parts.sign_ins.open(key))
+def test_a_session_of_the_page_opens_no_address_for_programs(sign_in):
+    client = sign_in()
 
     assert client.get("/").status_code == 200
     assert client.get("/v1/freshness").status_code == 401

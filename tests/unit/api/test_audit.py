@@ -89,12 +89,8 @@ def test_who_looks_at_raw_callbacks_is_written_down(connect, parts):
     assert (record.key_id, record.name, record.address) == (key.id, "test", "testclient")
 
 
-def test_who_looks_at_them_on_the_page_is_too(connect, parts):
-    key, _ = parts.ring.create(parts.clock, name="person", scopes=[Scope.READ])
-    client = connect()
-    client.cookies.set("tidings_session", parts.sign_ins.open(key))
-
-    client.get(f"/messages/{MESSAGE}?evidence=true")
+def test_who_looks_at_them_on_the_page_is_too(visitor, parts):
+    visitor.get(f"/messages/{MESSAGE}?evidence=true")
 
     assert [(record.deed, record.name) for record in parts.audit.read()] == [(Deed.EVIDENCE_SHOWN, "person")]
 

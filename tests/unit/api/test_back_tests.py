@@ -206,11 +206,8 @@ def test_no_query_breaks_advice(client, query):
     assert client.get("/v1/advice/waits", params=pairs).status_code in {200, 400, 422}
 
 
-def test_the_page_offers_and_replays_the_policies_that_have_a_fallback(connect, parts):
-    client = connect()
-    key, _ = parts.ring.create(parts.clock, name="person", scopes=[Scope.READ])
-    client.cookies.set("tidings_session", parts.sign_ins.open(key))
-    page = client.get("/fallbacks?policy=otp").text
+def test_the_page_offers_and_replays_the_policies_that_have_a_fallback(visitor):
+    page = visitor.get("/fallbacks?policy=otp").text
 
     assert '<option value="otp" selected>' in page
     assert '<option value="single"' not in page

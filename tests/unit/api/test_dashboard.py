@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 
 from analytics.measures.metrics import MetricsQuestion
-from api.admission.keys import EVERYTHING, Scope
+from api.admission.keys import Scope
 from api.answers.messages import MessageTimeline
 from api.page.atlas import PAGES
 from api.page.charts import AMOUNTS, NUMBERS, SHARES, TIMES, Series, chart, over_time
@@ -28,17 +28,10 @@ MEASURED = {"bucket_at": NOON, "provider": "infobip", "sent": 10, "delivery_rate
 
 
 @pytest.fixture
-def sign_in(connect, parts):
-    """Makes clients that have signed in with a key of these scopes and accounts."""
+def sign_in(sign_in, parts):
+    """Where something was measured."""
     parts.store.metrics_rows = [MEASURED, MEASURED | {"bucket_at": NOON + timedelta(minutes=1), "sent": None}]
-
-    def made(*scopes, accounts=None):
-        client = connect()
-        key, _ = parts.ring.create(parts.clock, name="person", scopes=scopes or EVERYTHING, accounts=accounts)
-        client.cookies.set("tidings_session", parts.sign_ins.open(key))
-        return client
-
-    return made
+    return sign_in
 
 
 @pytest.mark.parametrize("path", PATHS)

@@ -1,137 +1,24 @@
 """The page shows the truth, to those who signed in, and says what to do when there is nothing to show."""
 
-import asyncio
 import re
 import time
 from collections import Counter
 from dataclasses import replace
 from decimal import Decimal
-from functools import partial
 from threading import Timer
 
 import pytest
 
 from api.admission.keys import Scope
-from api.admission.sign_ins import offer_sign_in
 from api.page import frame
-from api.page.desk import FRESH, MOST_KEPT, SHARE, WATCHED_FOR_S, Desk
 from api.page.view import duration, number, percent
 from contracts.errors import StoreUnavailable
 from contracts.status import DeliveryStatus
 from contracts.vocabulary import Verdict
-from runtime.clock import FixedClock
 from tests.unit.api.counted_rows import BALANCE, UNEXPLAINED
-from tests.unit.api.rows import CHANGES, ELSEWHERE, INBOUND, MESSAGE, NOON, TIMELINE, registration, report
+from tests.unit.api.rows import CHANGES, ELSEWHERE, INBOUND, MESSAGE, TIMELINE, registration, report
 
-FORM = {"content-type": "application/x-www-form-urlencoded"}
 PERSON = {"accept": "text/html"}
-
-
-@pytest.fixture
-def visitor(connect, parts):
-    """Someone who has signed in."""
-    client = connect()
-    key, _ = parts.ring.create(parts.clock, name="person", scopes=[Scope.READ])
-    client.cookies.set("tidings_session", parts.sign_ins.open(key))
-    return client
-
-
-def test_the_page_needs_a_sign_in(connect):
-    assert connect().get("/").headers["location"] == "/sign-in"
-    assert connect().get(f"/messages/{MESSAGE}", headers=PERSON).status_code == 401
-    assert "Sign in" in connect().get(f"/messages/{MESSAGE}", headers=PERSON).text
-
-
-def test_a_key_signs_in_with_a_cookie_that_nobody_else_can_use(connect, parts):
-    _, text = parts.ring.create(parts.clock, name="person", scopes=[Scope.READ])
-    client = connect()
-    answer = client.post("/sign-in", content=f"key={text}", headers=FORM)
-    cookie = answer.headers["set-cookie"]
-
-    assert answer.headers["location"] == "/"
-    assert "HttpOnly" in cookie
-    assert "SameSite=strict" in cookie
-    assert text not in cookie
-    assert client.get("/").status_code == 200
-
-
-@pytest.mark.parametrize(("scheme", "is_secure"), [("http", False), ("https", True)])
-def test_over_tls_the_cookie_stays_there(connect, parts, scheme, is_secure):
-    _, text = parts.ring.create(parts.clock, name="person", scopes=[Scope.READ])
-    answer = connect().post(f"{scheme}://testserver/sign-in", content=f"key={text}", headers=FORM)
-
-    assert ("Secure" in answer.headers["set-cookie"]) is is_secure
-
-
-@pytest.mark.parametrize(
-    "form", ["", "key=", "key=tidings_0_0", "key=%00", "key=%ff", "colour=red", "key=" + "x" * 9000]
-)
-def test_a_wrong_key_does_not_sign_in_and_says_so(connect, form):
-    answer = connect().post("/sign-in", content=form, headers=FORM)
-
-    assert answer.status_code == 401
-    assert 'role="alert"' in answer.text
-    assert "set-cookie" not in answer.headers
-
-
-def test_a_key_that_may_not_read_does_not_sign_in(connect, parts):
-    _, text = parts.ring.create(parts.clock, name="robot", scopes=[Scope.SEND])
-
-    assert connect().post("/sign-in", content=f"key={text}", headers=FORM).status_code == 401
-
-
-@pytest.mark.parametrize(
-    ("headers", "is_taken"),
-    [
-        pytest.param({}, True, id="no browser"),
-        pytest.param({"sec-fetch-site": "same-origin"}, True, id="our form"),
-        pytest.param({"sec-fetch-site": "none"}, True, id="typed by a person"),
-        pytest.param({"sec-fetch-site": "cross-site"}, False, id="a form elsewhere"),
-        pytest.param({"sec-fetch-site": "same-site"}, False, id="a form next door"),
-        pytest.param({"origin": "http://testserver"}, True, id="an older browser, our form"),
-        pytest.param({"origin": "http://evil.example"}, False, id="an older browser, a form elsewhere"),
-        pytest.param({"origin": "null"}, False, id="an older browser, a form from nowhere"),
-    ],
-)
-@pytest.mark.parametrize("address", ["/sign-in", "/sign-out"])
-def test_forms_are_taken_from_our_own_pages_only(connect, parts, address, headers, is_taken):
-    _, text = parts.ring.create(parts.clock, name="person", scopes=[Scope.READ])
-    answer = connect().post(address, content=f"key={text}", headers=FORM | headers)
-
-    assert answer.status_code == (303 if is_taken else 403)
-
-
-def test_a_link_signs_in_once(connect, parts, tmp_path):
-    key, _ = parts.ring.create(parts.clock, name="person", scopes=[Scope.READ])
-    link = offer_sign_in(tmp_path, key.id, parts.clock)
-    first, second = connect(), connect()
-
-    assert first.get(link).status_code == 200
-    assert first.get("/").status_code == 200
-    assert second.get(link).status_code == 401
-    assert second.get("/").status_code == 303
-
-
-def test_asking_for_the_head_of_a_link_does_not_use_it_up(connect, parts, tmp_path):
-    key, _ = parts.ring.create(parts.clock, name="person", scopes=[Scope.READ])
-    link = offer_sign_in(tmp_path, key.id, parts.clock)
-
-    assert connect().head(link).status_code == 405
-    assert connect().get(link).status_code == 200
-
-
-def test_signing_out_ends_the_session_everywhere(visitor, connect):
-    session = visitor.cookies["tidings_session"]
-    visitor.post("/sign-out")
-
-    assert "Signed out." in visitor.get("/sign-in").text
-
-    copied = connect()
-    copied.cookies.set("tidings_session", session)
-
-    assert copied.get("/").status_code == 303
-
-
 PART = {"tidings-part": "live"}
 
 
@@ -208,10 +95,8 @@ def test_when_the_store_is_away_the_page_stays_and_says_why(visitor, parts):
     assert "the file is locked by another process" in answer.text
 
 
-def test_one_account_sees_its_own_and_no_sums_over_all(connect, parts):
-    key, _ = parts.ring.create(parts.clock, name="person", scopes=[Scope.READ], accounts=["other"])
-    client = connect()
-    client.cookies.set("tidings_session", parts.sign_ins.open(key))
+def test_one_account_sees_its_own_and_no_sums_over_all(sign_in):
+    client = sign_in(Scope.READ, accounts=("other",))
     page = client.get("/").text
 
     assert "received" not in page
@@ -316,147 +201,6 @@ def test_a_message_that_is_not_there_is_a_page_too(visitor):
     assert "ask again in a moment" in answer.text
 
 
-@pytest.mark.parametrize(
-    ("takes_s", "after_s", "count"),
-    [
-        pytest.param(0.0, FRESH / 2, 2, id="within a second all share one"),
-        pytest.param(0.0, FRESH, 3, id="then there is another"),
-        pytest.param(1.0, 3.0, 2, id="what takes long is made less often"),
-        pytest.param(1.0, SHARE, 3, id="but it is made"),
-    ],
-)
-async def test_a_page_is_made_once_for_all_who_watch(takes_s, after_s, count):
-    clock, made = FixedClock(NOON), []
-
-    async def make():
-        clock.advance(takes_s)
-        made.append(takes_s)
-        return len(made)
-
-    desk = Desk(clock)
-    await desk.get("page", make, every_s=1.0)
-    clock.advance(FRESH)
-    await desk.get("page", make, every_s=1.0)
-    await desk.get("page", make, every_s=1.0)
-    clock.advance(after_s)
-
-    assert await desk.get("page", make, every_s=1.0) == count
-
-
-async def watched(takes_s: dict[str, float], *, for_s: float = 60.0, every_s: float = 1.0) -> dict[str, int]:
-    """How often each page was made while each is asked for again and again, one after the other."""
-    clock, made = FixedClock(NOON), dict.fromkeys(takes_s, 0)
-    desk: Desk[None] = Desk(clock)
-
-    async def make(name: str) -> None:
-        clock.advance(takes_s[name])
-        made[name] += 1
-
-    while clock.elapsed_s < for_s:
-        for name in takes_s:
-            await desk.get(name, partial(make, name), every_s=every_s)
-        clock.advance(0.05)
-    return made
-
-
-async def test_all_that_is_watched_takes_its_share_of_the_time_together():
-    takes_s = {f"page {number}": 0.1 for number in range(10)}
-
-    begun, made = await watched(takes_s, for_s=40.0), await watched(takes_s, for_s=200.0)
-
-    assert 0.1 * (sum(made.values()) - sum(begun.values())) == pytest.approx(160.0 / SHARE, rel=0.05)
-    assert max(made.values()) - min(made.values()) <= 1
-
-
-async def test_what_takes_long_leaves_the_others_their_part():
-    alone = await watched({"quick": 0.02}, for_s=600.0)
-    beside = await watched({"quick": 0.02, "slow": 4.0}, for_s=600.0)
-
-    assert beside["slow"] > 10
-    assert beside["quick"] > 0.8 * alone["quick"]  # while the slow one is made nobody asks here
-
-
-async def test_a_desk_forgets_what_was_not_asked_for_for_long():
-    desk = Desk(FixedClock(NOON))
-
-    async def make():
-        return "made"
-
-    for name in range(MOST_KEPT + 10):
-        await desk.get(name, make, every_s=1.0)
-
-    assert len(desk._slots) == MOST_KEPT
-    assert 0 not in desk._slots
-
-
-async def test_what_takes_long_is_made_anew_behind_the_answer():
-    clock, goes_on, made = FixedClock(NOON), asyncio.Event(), []
-
-    async def make():
-        await goes_on.wait()
-        made.append(clock.elapsed_s)
-        return len(made)
-
-    desk = Desk(clock)
-    goes_on.set()
-    first = await desk.last("ledger", make, every_s=2.0)
-    goes_on.clear()
-    clock.advance(2.0)
-    meanwhile = [await desk.last("ledger", make, every_s=2.0) for _ in range(3)]
-    goes_on.set()
-    await asyncio.sleep(0.01)
-
-    assert (first, meanwhile) == (1, [1, 1, 1])
-    assert await desk.last("ledger", make, every_s=2.0) == 2
-    assert made == [0.0, 2.0]
-
-
-async def test_of_what_nobody_has_watched_for_a_while_nothing_old_is_told():
-    clock, made = FixedClock(NOON), []
-
-    async def make():
-        made.append(clock.elapsed_s)
-        return len(made)
-
-    desk = Desk(clock)
-    await desk.last("ledger", make, every_s=2.0)
-    clock.advance(WATCHED_FOR_S)
-
-    assert await desk.last("ledger", make, every_s=2.0) == 2
-
-
-async def test_what_cannot_be_made_anew_stays_as_it_was():
-    clock, outcomes = FixedClock(NOON), iter([1, StoreUnavailable("away"), 3])
-
-    async def make():
-        if isinstance(outcome := next(outcomes), Exception):
-            raise outcome
-        return outcome
-
-    desk, found = Desk(clock), []
-    for _ in range(4):
-        found.append(await desk.last("ledger", make, every_s=2.0))
-        await asyncio.sleep(0.01)
-        clock.advance(2.0)
-
-    assert found[:2] == [1, 1]
-    assert found[-1] == 3
-
-
-async def test_what_has_a_mark_is_made_again_when_that_has_moved_or_a_second_has_passed():
-    clock, made = FixedClock(NOON), []
-
-    async def make():
-        made.append(clock.elapsed_s)
-
-    desk = Desk(clock)
-    for after_s, mark in [(0.0, 1), (0.5, 1), (0.0, 2), (0.05, 3), (0.05, 3), (0.5, 3), (0.6, 3)]:
-        clock.advance(after_s)
-        await desk.get("page", make, every_s=0.1, mark=mark)
-
-    assert made == pytest.approx([0.0, 0.5, 0.6, 1.7])
-
-
 @pytest.mark.parametrize("address", ["/", "/sessions", f"/messages/{MESSAGE}"])
 def test_whoever_has_the_part_is_not_given_it_again(visitor, monkeypatch, address):
     monkeypatch.setattr(frame, "WAIT_S", 0.01)
@@ -518,11 +262,9 @@ def test_a_part_travels_compressed_to_whoever_takes_that(visitor):
     assert answer.text == plain.text
 
 
-def test_accounts_do_not_share_a_page(visitor, connect, parts):
-    other, _ = parts.ring.create(parts.clock, name="person", scopes=[Scope.READ], accounts=["other"])
-    client = connect()
+def test_accounts_do_not_share_a_page(visitor, sign_in):
+    client = sign_in(Scope.READ, accounts=("other",))
     client.app = visitor.app
-    client.cookies.set("tidings_session", parts.sign_ins.open(other))
 
     assert MESSAGE in visitor.get("/").text
     assert MESSAGE not in client.get("/").text

@@ -51,12 +51,9 @@ def test_the_most_suspicious_route_comes_first(client, trusted):
     assert [one["verdict"] for one in answer.json()["routes"]] == ["alarming", "worth_a_look", "fine"]
 
 
-def test_on_the_page_routes_that_are_fine_are_behind_those_that_are_not(connect, parts, trusted):
-    key, _ = parts.ring.create(parts.clock, name="person", scopes=[Scope.READ])
-    client = connect()
-    client.cookies.set("tidings_session", parts.sign_ins.open(key))
+def test_on_the_page_routes_that_are_fine_are_behind_those_that_are_not(visitor, parts, trusted):
     parts.store.metrics_rows = []
-    suspicious, _, fine = client.get("/providers").text.partition("1 route with nothing suspicious")
+    suspicious, _, fine = visitor.get("/providers").text.partition("1 route with nothing suspicious")
 
     assert re.findall(r'id="route-(\w+)-main', suspicious) == ["routee", "telesign"]
     assert re.findall(r'id="route-(\w+)-main', fine) == ["infobip"]
