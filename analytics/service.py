@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Iterable
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from functools import partial
 from itertools import count
@@ -17,7 +17,7 @@ from analytics.exports.exporter import Exporter
 from analytics.exports.reading import RowSource
 from analytics.questions import conservation, parked
 from analytics.sink.columns import hasher
-from analytics.sink.pseudonyms import load_hash_key
+from analytics.sink.pseudonyms import keep_to, load_hash_key
 from analytics.sink.sink import Sink
 from analytics.sink.writer import Writer
 from analytics.store.database import Database
@@ -104,8 +104,11 @@ class Analytics:
         """
         # Arrow's own pool keeps what each thread has freed; of the C library we can ask it back, see `give_back`.
         pa.set_memory_pool(pa.system_memory_pool())
-        self._hashed = hasher(load_hash_key(self._settings))
+        key = load_hash_key(self._settings)
+        self._hashed = hasher(key)
         await asyncio.to_thread(self._recovery.open)
+        with closing(self._database.cursor()) as connection:
+            keep_to(connection, key)
         self._sink.start()
         self._archivist.start()
         self._accounting = asyncio.create_task(self._account())

@@ -15,7 +15,7 @@ from analytics.queries import load_query
 from analytics.sink.batch import Batch, tables_of
 from analytics.sink.columns import MARKS, OFFSETS, hasher, table
 from analytics.sink.intake import Fetched
-from analytics.sink.pseudonyms import load_hash_key
+from analytics.sink.pseudonyms import keep_to, load_hash_key
 from analytics.sink.writer import Writer
 from analytics.statements import run
 from analytics.store.database import Connection, transaction
@@ -67,9 +67,14 @@ class Restorer:
     """
 
     def __init__(self, connection: Connection, settings: Settings, starts: Mapping[int, int]) -> None:
-        """`starts` says where Kafka's callbacks begin: there a store goes on that has read none yet."""
+        """`starts` says where Kafka's callbacks begin: there a store goes on that has read none yet.
+
+        Raises `ConfigurationInvalid` when this store knows people by another key.
+        """
         self._connection = connection
-        self._hashed = hasher(load_hash_key(settings))
+        key = load_hash_key(settings)
+        keep_to(connection, key)
+        self._hashed = hasher(key)
         upkeep = Upkeep(connection, Skyline(), reply_window_s=settings.store.reply_window_s)
         self._writer = Writer(connection, self._hashed, upkeep, seen_days=settings.streams.seen_days)
         begun = {("callbacks", partition): start for partition, start in starts.items()}

@@ -16,6 +16,7 @@ from analytics.erasure.renewal import renew
 from analytics.erasure.rows import Forgetting, Forgotten, places_of
 from analytics.erasure.scan import readable
 from analytics.erasure.spelling import Spelling
+from analytics.sink.pseudonyms import keep_to
 from analytics.store.database import Connection, Database, transaction
 from contracts.people import recipient_hash
 from contracts.topics import load_topics
@@ -42,7 +43,10 @@ class CatchesUp(Protocol):
 
 
 class Eraser:
-    """Takes one person out. While it does, nobody else may have the store, and with it nobody writes the archive."""
+    """Takes one person out. While it does, nobody else may have the store, and with it nobody writes the archive.
+
+    Raises `ConfigurationInvalid` when the store knows people by another key than `hash_key`.
+    """
 
     def __init__(
         self, settings: Settings, clock: Clock, person: str, *, hash_key: bytes, wishes_too: bool = False
@@ -51,6 +55,7 @@ class Eraser:
         self._settings = settings
         self._clock = clock
         self.spelling = Spelling(person)
+        self._hash_key = hash_key
         self.pseudonym = int(recipient_hash(hash_key, person), 16)
         self._forgetting = Forgetting(self.spelling, self.pseudonym, wishes_too)
         self._archive = settings.data_dir / settings.archive.path
@@ -121,6 +126,7 @@ class Eraser:
         database.open()
         try:
             with closing(database.cursor()) as connection:
+                keep_to(connection, self._hash_key)  # by another key nobody would be found
                 yield connection
         finally:
             database.close()

@@ -1,18 +1,15 @@
 """One process holds the store; whoever cannot have it is told why and what to do."""
 
-import stat
 import subprocess
 import sys
 from pathlib import Path
 
 import duckdb
 import pytest
-from pydantic import SecretStr
 
-from analytics.sink.pseudonyms import load_hash_key
 from analytics.store.database import Database
-from contracts.errors import ConfigurationInvalid, StoreUnavailable
-from runtime.settings import PrivacySettings, Settings, StoreSettings
+from contracts.errors import StoreUnavailable
+from runtime.settings import StoreSettings
 
 OPEN_IT = """
 import sys
@@ -82,34 +79,6 @@ def test_what_an_error_means_for_the_process(database, error, is_lasting, is_ill
 def test_reading_cannot_wait_for_the_network(database):
     with pytest.raises(duckdb.Error, match="read_xlsx"):
         database.cursor().execute("SELECT * FROM read_xlsx('x')")
-
-
-def test_the_key_of_the_pseudonyms_is_made_once_and_only_its_owner_reads_it(tmp_path):
-    settings = Settings(data_dir=tmp_path)
-    first, again = load_hash_key(settings), load_hash_key(settings)
-
-    assert first == again
-    assert len(first) == 64
-    assert stat.S_IMODE((tmp_path / "hash.key").stat().st_mode) == 0o600
-
-
-@pytest.mark.parametrize("kept", ["tidings.duckdb", "snapshots/20261121T100000000000Z-1.duckdb"])
-def test_no_other_key_is_made_for_a_store_that_has_lost_its_own(tmp_path, kept):
-    """The same person would be somebody else from then on, and an erasure would not find who was there before."""
-    (tmp_path / kept).parent.mkdir(exist_ok=True)
-    (tmp_path / kept).touch()
-
-    with pytest.raises(ConfigurationInvalid, match=r"hash\.key is gone.*backup"):
-        load_hash_key(Settings(data_dir=tmp_path))
-    assert not (tmp_path / "hash.key").exists()
-
-
-@pytest.mark.parametrize("length", [pytest.param(15, id="too short"), pytest.param(65, id="too long")])
-def test_a_key_that_hashes_nobody_is_refused(tmp_path, length):
-    settings = Settings(data_dir=tmp_path, privacy=PrivacySettings(hash_key=SecretStr("k" * length)))
-
-    with pytest.raises(ConfigurationInvalid, match="16 to 64 bytes"):
-        load_hash_key(settings)
 
 
 def kept_for_later(connection: duckdb.DuckDBPyConnection) -> int:

@@ -15,7 +15,8 @@ from analytics.archive.verification import wrong
 from analytics.erasure import scan
 from analytics.erasure.eraser import Erased, Eraser
 from analytics.erasure.spelling import Spelling
-from contracts.errors import StoreUnavailable
+from analytics.sink.pseudonyms import keep_to
+from contracts.errors import ConfigurationInvalid, StoreUnavailable
 from runtime.clock import FixedClock
 from runtime.settings import KafkaSettings, Settings, StoreSettings
 from tests.support.illness import held_elsewhere
@@ -39,6 +40,7 @@ def before(tmp_path_factory) -> Path:
     folder = lived_in(tmp_path_factory.mktemp("installation"))
     store = folder / "test.duckdb"
     with duckdb.connect(str(store)) as changed:
+        keep_to(changed, HASH_KEY)
         changed.execute("UPDATE inbound SET text = ?", [NOTE])
         changed.execute("UPDATE report SET external_id = ? WHERE account = 'acme'", [NUMBER])
         changed.execute("UPDATE suppression SET note = 'Asked by letter'")
@@ -70,11 +72,11 @@ def folder(before, tmp_path) -> Path:
     return Path(copytree(before, tmp_path / "installation"))
 
 
-def eraser_of(folder: Path, person: str, **wishes: bool) -> Eraser:
+def eraser_of(folder: Path, person: str, *, hash_key: bytes = HASH_KEY, **wishes: bool) -> Eraser:
     settings = Settings(
         data_dir=folder, store=StoreSettings(path=Path("test.duckdb")), kafka=KafkaSettings(topic_prefix="test-")
     )
-    return Eraser(settings, FixedClock(NOW), person, hash_key=HASH_KEY, **wishes)
+    return Eraser(settings, FixedClock(NOW), person, hash_key=hash_key, **wishes)
 
 
 def ask(folder: Path, sql: str) -> list:
@@ -209,6 +211,14 @@ async def test_nothing_is_done_while_somebody_has_the_store(folder):
         await eraser_of(folder, NUMBER).erase(FakeArchivist())
 
     assert {name: content for name, content in contents(folder).items() if "duckdb" not in name} == kept
+
+
+def test_by_another_key_nobody_would_be_found_so_nothing_is_begun(folder):
+    kept = contents(folder)
+    with pytest.raises(ConfigurationInvalid, match="by another key"):
+        asyncio.run(eraser_of(folder, NUMBER, hash_key=b"a key of elsewhere").erase(FakeArchivist()))
+
+    assert contents(folder) == kept
 
 
 def test_the_proof_finds_what_stands_where_two_pieces_of_a_file_meet(tmp_path, monkeypatch):
