@@ -9,7 +9,6 @@ from contextlib import contextmanager
 
 import structlog
 import uvicorn
-import uvloop
 
 from analytics.service import Analytics
 from api.admission.audit_log import AuditLog
@@ -38,6 +37,7 @@ from runtime.exchange import load_exchange
 from runtime.exits import Exit, exit_of
 from runtime.listening import listen
 from runtime.logging import configure_logging
+from runtime.loops import new_loop
 from runtime.policy_file import PolicyFile
 from runtime.settings import Settings, load_settings
 
@@ -72,7 +72,7 @@ def main() -> Exit:
     try:
         settings = load_settings()
         configure_logging("api", level=settings.log_level)
-        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        with asyncio.Runner(loop_factory=new_loop) as runner:
             return runner.run(serve(settings, SystemClock()))
     except TidingsError as exc:
         log.error("api_cannot_run", error=str(exc))  # noqa: TRY400  # the text says what to do; a traceback does not

@@ -16,12 +16,11 @@ from functools import cache, partial
 from multiprocessing import get_context
 from typing import cast
 
-import uvloop
-
 from bench.figures import Figure, figure, percentiles, print_table
 from bench.posting import Load, poster, prepare
 from bench.whole import door, in_installation
 from runtime.collector import spare_the_collector
+from runtime.loops import new_loop
 from tidings.installation import Installation
 
 GROUP = "feed"
@@ -61,7 +60,7 @@ class Audience:
     def listen(self) -> Heard:
         """What comes until then; timed are events of callbacks from `since_s` on."""
         spare_the_collector()
-        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        with asyncio.Runner(loop_factory=new_loop) as runner:
             return runner.run(self._listen())
 
     async def _listen(self) -> Heard:

@@ -16,7 +16,6 @@ from functools import partial
 from pathlib import Path
 
 import psutil
-import uvloop
 from confluent_kafka import Producer
 
 from bench.figures import Figure, figure
@@ -28,6 +27,7 @@ from contracts.vocabulary import Channel
 from runtime.broker import running_broker
 from runtime.kafka import ensure_topics
 from runtime.logging import configure_logging
+from runtime.loops import new_loop
 from runtime.partitioner import partition_of
 from streams.engine.changelog import ChangelogReader
 from streams.engine.stage import Stage
@@ -145,5 +145,5 @@ async def _load(name: str, prefix: str, bootstrap: str) -> None:
 
 if __name__ == "__main__":
     configure_logging("bench", level="ERROR")
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+    with asyncio.Runner(loop_factory=new_loop) as runner:
         runner.run(_load(*sys.argv[1:]))

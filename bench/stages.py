@@ -16,7 +16,6 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import uvloop
 from confluent_kafka import Consumer, KafkaError, Producer
 from faust.types import TP
 
@@ -26,6 +25,7 @@ from runtime.broker import running_broker
 from runtime.collector import spare_the_collector
 from runtime.kafka import ensure_topics
 from runtime.logging import configure_logging
+from runtime.loops import new_loop
 from runtime.settings import Connection, KafkaSettings, Settings, StreamsSettings
 from streams.engine.guard import SleepGuard
 from streams.engine.line import Line
@@ -254,7 +254,7 @@ def main(contender: str, stage: str, prefix: str, bootstrap: str, count: str) ->
     (chosen,), settings, meter = stages_named([stage]), settings_of(bootstrap, prefix), Meter(int(count))
     if contender == BARE:
         bare(chosen, settings, meter)
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+    with asyncio.Runner(loop_factory=new_loop) as runner:
         runner.run(ours(chosen, settings, meter))
 
 

@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from typing import Any
 
 import structlog
-import uvloop
 
 from contracts.errors import TidingsError
 from ingest.server import Ingest
@@ -13,6 +12,7 @@ from providers import load_providers
 from providers._kit.provider import Provider
 from runtime.exits import Exit, exit_of
 from runtime.logging import configure_logging
+from runtime.loops import new_loop
 from runtime.settings import Settings, load_settings
 
 log = structlog.get_logger()
@@ -37,5 +37,5 @@ def run(settings: Settings, providers: Mapping[str, Provider[Any]]) -> None:
     async def live() -> None:
         await Ingest(settings, providers).run()
 
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+    with asyncio.Runner(loop_factory=new_loop) as runner:
         runner.run(live())

@@ -5,11 +5,11 @@ import sys
 
 import stamina.instrumentation
 import structlog
-import uvloop
 
 from contracts.errors import ConfigurationInvalid, TidingsError
 from runtime.exits import Exit, exit_of
 from runtime.logging import configure_logging
+from runtime.loops import new_loop
 from runtime.settings import load_settings
 from streams.companions import companions_of
 from streams.engine.process import run_stages
@@ -29,7 +29,7 @@ def main(names: list[str]) -> Exit:
     structlog.contextvars.bind_contextvars(stages=",".join(names or [stage.name for stage in stages]))
     stamina.instrumentation.set_on_retry_hooks([])  # who asks says once what came of it
     try:
-        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        with asyncio.Runner(loop_factory=new_loop) as runner:
             beside, routes = companions_of(names, settings), routes_of(stages, settings)
             return runner.run(run_stages(stages, settings, beside, routes=routes))
     except ConfigurationInvalid as exc:  # of a file that only a stage reads

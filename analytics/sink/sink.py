@@ -9,7 +9,6 @@ from functools import partial
 
 import duckdb
 import structlog
-import uvloop
 from aiokafka.errors import KafkaError
 
 from analytics.freshness import Horizon, Positions, Skyline
@@ -25,6 +24,7 @@ from analytics.store.database import Database
 from analytics.store.diagnosis import advice
 from contracts.errors import BrokerUnavailable, OffsetGap
 from runtime.clock import Clock
+from runtime.loops import new_loop
 from runtime.metrics import SINK_LAG
 from runtime.settings import Settings
 from runtime.traces import open_traces
@@ -72,7 +72,7 @@ class Sink:
 
     def _run(self) -> None:
         try:
-            with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            with asyncio.Runner(loop_factory=new_loop) as runner:
                 runner.run(self._live())
         except Exception as exc:  # the outermost loop of a thread: nobody else would hear of it
             log.critical("sink_died", error=repr(exc), exc_info=exc)

@@ -9,7 +9,6 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from typing import ClassVar, Protocol
 
-import uvloop
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
 from mode import ServiceT
@@ -17,6 +16,7 @@ from mode import ServiceT
 from runtime.crash_points import crash_point
 from runtime.fetched import lighten_records
 from runtime.fetching import Pace
+from runtime.loops import new_loop
 from streams.engine.faust_names import client_of, thread_on
 from streams.engine.stage import SourceRecord
 
@@ -70,7 +70,7 @@ class BatchConsumer(driver.Consumer):
     def _new_consumer_thread(self) -> driver.AIOKafkaConsumerThread:
         """On uvloop, like all loops here: half of what a fetch costs is not about its records."""
         lighten_records()
-        return thread_on(uvloop.new_event_loop(), self)
+        return thread_on(new_loop(), self)
 
     def is_live(self) -> bool:
         """Whether what is fetched now is ours to carry."""

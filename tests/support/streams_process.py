@@ -9,11 +9,10 @@ import asyncio
 import sys
 from dataclasses import replace
 
-import uvloop
-
 from providers import load_providers
 from runtime.clock import SystemClock
 from runtime.logging import configure_logging
+from runtime.loops import new_loop
 from runtime.settings import Settings, load_settings
 from streams.asking.asker import Asker, Pauses
 from streams.dispatch.dispatcher import Dispatcher
@@ -54,6 +53,6 @@ if __name__ == "__main__":
         companions.append(Asker(settings, clock, PROVIDERS, ways_out=ways_out, pauses=Pauses(linger_s=0)))
     if not sys.argv[1:] or "dispatch" in sys.argv[1:]:
         companions.append(Dispatcher(settings, clock, {**load_providers(), **PROVIDERS}, ways_out=ways_out))
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+    with asyncio.Runner(loop_factory=new_loop) as runner:
         routes = routes_of(chosen, settings, PROVIDERS)
         sys.exit(runner.run(run_stages(chosen, settings, companions, routes=routes)))
