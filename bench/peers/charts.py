@@ -4,9 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 
-WIDTH, LEFT, RIGHT = 760, 230, 90
+WIDTH, LEFT, RIGHT = 760, 230, 110
 BAR, GAP, TOP = 20, 8, 44
-COLOURS = ("#3b6fd4", "#b27b16", "#3c7a52", "#8a4fb0", "#b0413e", "#4a7a8a", "#7a6a2a", "#6b6f7a")
+COLOURS = (
+    *("#3b6fd4", "#b27b16", "#3c7a52", "#8a4fb0", "#b0413e", "#4a7a8a"),
+    *("#7a6a2a", "#c2577e", "#1f9e9e", "#a85a26", "#5a9a2f", "#6b6f7a"),
+)
 ROOT = 'role="img" aria-labelledby="title desc" font-family="ui-sans-serif, system-ui, sans-serif"'
 STYLE = (
     ".bg{fill:#ffffff}.name,.title{fill:#1d2740}.value,.legend{fill:#44506b}.title{font-size:16px;font-weight:600}"

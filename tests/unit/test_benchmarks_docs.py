@@ -1,5 +1,7 @@
 """docs/benchmarks.md is what its results say, and hides nothing."""
 
+import re
+
 import pytest
 
 from bench.peers.charts import Bar, drawn
@@ -70,3 +72,10 @@ def test_what_was_not_measured_yet_is_told_with_the_command():
 
     assert "chain has not been measured yet: `make bench-peers ONLY=chain`" in page
     assert "edge has not been measured yet" not in page
+
+
+@pytest.mark.parametrize("name", [name for name in rendered() if name.endswith(".svg")])
+def test_in_a_chart_no_two_parts_have_one_colour(name):
+    legend = re.findall(r'fill="(#\w+)"/><text class="legend"', rendered()[name])
+
+    assert len(legend) == len(set(legend))
