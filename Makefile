@@ -51,7 +51,7 @@ LTS := $(VENV)/duckdb-lts
 store-smoke: $(VENV)/.ready ## Run the first tests of the store on DuckDB 1.5, which it installs beside the environment
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --target $(LTS) --no-deps --require-hashes -r requirements/duckdb-lts.txt
 	@PYTHONPATH=$(LTS) $(BIN)/python -c 'import duckdb; print("DuckDB", duckdb.__version__)'
-	@PYTHONPATH=$(LTS) $(TESTS) $(foreach part,words metrics writer books revisions folding settling database,tests/unit/analytics/test_$(part).py)
+	@PYTHONPATH=$(LTS) $(TESTS) $(foreach part,words metrics writer books revisions folding settling database pseudonyms,tests/unit/analytics/test_$(part).py)
 
 check: lint types architecture test ## Lint, types, architecture, tests
 

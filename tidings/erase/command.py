@@ -100,7 +100,10 @@ def run(config: Path | None, text: str, wishes: Wishes, *, as_json: bool) -> Exi
 
 
 async def erase(settings: Settings, eraser: Eraser, wishes: Wishes) -> Answer:
-    """All of it, or a look at it. Raises `ErasureRefused`, `StoreUnavailable` and `BrokerUnavailable`."""
+    """All of it, or a look at it.
+
+    Raises `ErasureRefused`, `StoreUnavailable`, `BrokerUnavailable`, and `ConfigurationInvalid` by another key.
+    """
     async with _admin(settings) as admin:
         await require_rest(admin, settings)
         found = await remembered(settings, eraser.spelling)

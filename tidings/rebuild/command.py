@@ -57,7 +57,10 @@ class Losses:
 
 
 def run(config: Path | None, *, as_json: bool) -> Exit:
-    """Add to the store what Kafka no longer has. Raises `StoreUnavailable` while it is not told yet what that is."""
+    """Add to the store what Kafka no longer has.
+
+    Raises `StoreUnavailable` while it is not told yet what that is, and `ConfigurationInvalid` by another key.
+    """
     settings = at_its_kafka(load_settings(config))
     losses = asyncio.run(look(settings))
     with Console(stderr=True).status("reading the archive"):
