@@ -108,6 +108,8 @@ def test_a_fresh_place_meets_nobody_on_kafka(servers, is_own_prefix):
 def test_a_lasting_place_moves_away_from_a_port_that_is_taken(home):
     settings, _ = lasting_place()
     with socket.socket() as taken:
+        # What is left of closed connections, of an installation that was stopped just now, does not count.
+        taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         taken.bind(("127.0.0.1", settings.api.port))
         taken.listen()
 
